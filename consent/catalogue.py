@@ -1,0 +1,91 @@
+"""What is asked where: capture points with their boxes and notices, read at most once a second by a process."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from consent.models import CapturePoint, Company, Notice, NoticeVersion, Offer, Sender
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A capture point as it is published now. `version` is None until its notice has a published version."""
+
+    point: CapturePoint
+    offers: tuple[Offer, ...]
+    version: NoticeVersion | None
+
+    @property
+    def company(self) -> Company:
+        return self.point.company
+
+    @property
+    def sender(self) -> Sender:
+        return self.point.sender
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may be shown: opened by staff, with boxes and a published notice."""
+        return self.point.is_open and self.version is not None and bool(self.offers)
+
+
+_kept: dict[tuple[str, ...], tuple[float, Any]] = {}
+
+
+def ask(company: str, point: str) -> Ask | None:
+    """The capture point with these short names, or None. No query, or three."""
+    return _keep(("ask", company, point), lambda: _read_ask(company, point))
+
+
+def version(number: int) -> NoticeVersion | None:
+    """The notice version with this key, whatever its state. No query, or one."""
+    return _keep(
+        ("version", str(number)), lambda: NoticeVersion.objects.select_related("notice").filter(pk=number).first()
+    )
+
+
+def sender_at(channel: str, address: str) -> Sender | None:
+    """Our sender with this number on a channel, with its company. No query, or one."""
+    return _keep(
+        ("sender", channel, address),
+        lambda: Sender.objects.select_related("company").filter(channel=channel, address=address).first(),
+    )
+
+
+def forget() -> None:
+    """Read everything anew: after a change in this process, and between tests."""
+    _kept.clear()
+
+
+def _read_ask(company: str, point: str) -> Ask | None:
+    found = (
+        CapturePoint.objects.select_related("company", "notice", "sender")
+        .filter(company__slug=company, slug=point)
+        .first()
+    )
+    if found is None:
+        return None
+    offers = tuple(found.offers.select_related("purpose"))
+    return Ask(found, offers, _current(found.notice))
+
+
+def _current(notice: Notice) -> NoticeVersion | None:
+    current = notice.current
+    if current is not None:
+        current.notice = notice
+    return current
+
+
+def _keep[T](key: tuple[str, ...], read: Callable[[], T]) -> T:
+    now = time.monotonic()
+    kept = _kept.get(key)
+    if kept is not None and now - kept[0] < settings.OPTIN_CATALOGUE_SECONDS:
+        return kept[1]  # type: ignore[no-any-return]
+    value = read()
+    if len(_kept) > 10_000:  # addresses that strangers make up must not fill the memory
+        _kept.clear()
+    _kept[key] = (now, value)
+    return value

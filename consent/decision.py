@@ -1,0 +1,72 @@
+"""Whether a message may be sent, and why."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from django.db import DatabaseError
+from django.utils import timezone
+
+from consent import history, vault
+from consent.contact import Contact
+
+log = logging.getLogger(__name__)
+
+# An answer may be used this long and no longer: a withdrawal must reach every sender within it.
+ANSWER_LIVES = timedelta(seconds=60)
+
+
+class Reason(StrEnum):
+    """The closed list of reasons; `given` allows, every other denies."""
+
+    GIVEN = "given"
+    NO_RECORD = "no_record"
+    REQUESTED = "requested"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    REVOKED = "revoked"
+    INVALIDATED = "invalidated"
+    EXPIRED = "expired"
+    UNKNOWN_PURPOSE = "unknown_purpose"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer to "may I send this?": it rests on `record` and may be relied on until `valid_until`."""
+
+    allow: bool
+    reason: Reason
+    at: datetime
+    valid_until: datetime
+    record: UUID | None = None
+
+
+def may_send(
+    contact: Contact, *, company: int, channel: str, purpose: str, at: datetime | None = None
+) -> Decision:
+    """Whether `company` may write to `contact` about the purpose (its slug) on the channel, at a moment (now).
+
+    One query, on the primary database. Whatever goes wrong is a no with the reason `unavailable`.
+    """
+    moment = at or timezone.now()
+    try:
+        events = history.read_events(
+            company=company, lookup=vault.lookup(company, contact), channel=channel, purpose=purpose
+        )
+    except DatabaseError:
+        log.exception("A decision could not read the database; it was answered with a no.")
+        return _deny(Reason.UNAVAILABLE, moment)
+    if events is None:
+        return _deny(Reason.UNKNOWN_PURPOSE, moment)
+    standing = history.fold(events, moment)
+    if standing.state == history.NOTHING:
+        return _deny(Reason.NO_RECORD, moment)
+    valid_until = min(filter(None, [moment + ANSWER_LIVES, standing.until if standing.is_given else None]))
+    return Decision(standing.is_given, Reason(standing.state), moment, valid_until, standing.record)
+
+
+def _deny(reason: Reason, moment: datetime) -> Decision:
+    return Decision(False, reason, moment, moment + ANSWER_LIVES)

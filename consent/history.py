@@ -1,0 +1,147 @@
+"""What one person said about one purpose on one channel, and what follows from it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import connection
+
+from consent.models import ConsentRecord
+from consent.vocabulary import Possession, State
+
+# Everything that ends a grant. A refusal of a new ask is a no as well: doubt denies.
+ENDS = frozenset({State.REFUSED.value, State.WITHDRAWN.value, State.REVOKED.value, State.INVALIDATED.value})
+GIVEN = State.GIVEN.value
+REQUESTED = State.REQUESTED.value
+EXPIRED = "expired"
+NOTHING = "nothing"
+
+
+class Said(NamedTuple):
+    """One record as the fold needs it. `arrival` is the order in which records reached the database."""
+
+    arrival: int
+    state: str
+    possession: str
+    valid_days: int
+    event_time: datetime
+    recorded_at: datetime
+    uid: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a person stands: a state, `expired` or `nothing`, since when, until when, by which record."""
+
+    state: str
+    since: datetime | None = None
+    until: datetime | None = None
+    record: UUID | None = None
+
+    @property
+    def is_given(self) -> bool:
+        return self.state == GIVEN
+
+
+def fold(events: Iterable[Said], at: datetime) -> Standing:
+    """The standing at a moment: a pure function of the set of events, whatever order they come in.
+
+    Withdrawal wins: a grant counts only if it is later than every ending in both event_time and arrival, so that a
+    form signed in January and typed in March does not undo a stop of February. Ties deny. A grant counts only if it
+    was shown that the person holds the number, or if the capture point's policy says that this is not asked.
+    """
+    known = [event for event in events if event.recorded_at <= at]
+    ends = [event for event in known if event.state in ENDS]
+    last_end_time = max((event.event_time for event in ends), default=None)
+    last_end_arrival = max((event.arrival for event in ends), default=-1)
+
+    def is_later_than_every_end(event: Said) -> bool:
+        return event.arrival > last_end_arrival and (last_end_time is None or event.event_time > last_end_time)
+
+    open_events = [event for event in known if event.state not in ENDS and is_later_than_every_end(event)]
+    grants = [
+        event for event in open_events
+        if event.state == GIVEN and event.possession != Possession.NONE and event.event_time <= at
+    ]
+    if grants:
+        return _standing_of_grant(max(grants, key=_order), at)
+    latest = max(open_events, key=_order, default=None)
+    if latest is not None:
+        return Standing(REQUESTED, since=latest.event_time, record=latest.uid)
+    if ends:
+        end = max(ends, key=_order)
+        return Standing(end.state, since=end.event_time, record=end.uid)
+    return Standing(NOTHING)
+
+
+def _order(event: Said) -> tuple[datetime, int]:
+    return (event.event_time, event.arrival)
+
+
+def _standing_of_grant(grant: Said, at: datetime) -> Standing:
+    until = expiry(grant.event_time, grant.valid_days)
+    state = EXPIRED if until is not None and at >= until else GIVEN
+    return Standing(state, since=grant.event_time, until=until, record=grant.uid)
+
+
+def expiry(event_time: datetime, valid_days: int) -> datetime | None:
+    """When a grant ends by itself, to the second; None for one that does not."""
+    if not valid_days:
+        return None
+    try:
+        return event_time + timedelta(days=valid_days)
+    except OverflowError:
+        return None
+
+
+# One statement: the purpose by its slug, then the person by the keyed hash, then the covering index of the fold.
+_EVENTS = """
+SELECT p.id, p.category, r.arrival, r.state, r.possession, r.valid_days, r.event_time, r.recorded_at, r.uid
+FROM consent_purpose p
+LEFT JOIN consent_contactpoint c ON c.lookup = %s
+LEFT JOIN consent_consentrecord r ON r.subject = c.subject AND r.channel = %s
+ AND (r.purpose_id = p.id OR r.purpose_id IS NULL)
+WHERE p.company_id = %s AND p.slug = %s
+"""
+
+
+def read_events(*, company: int, lookup: bytes, channel: str, purpose: str) -> list[Said] | None:
+    """What the person found under `lookup` said about a purpose; None when the company has no such purpose.
+
+    One query, on the primary.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_EVENTS, [lookup, channel, company, purpose])
+        rows = cursor.fetchall()
+    if not rows:
+        return None
+    return [_said(row[2:]) for row in rows if row[2] is not None]
+
+
+def _said(row: tuple[Any, ...]) -> Said:
+    arrival, state, possession, valid_days, event_time, recorded_at, uid = row
+    if isinstance(event_time, str):  # SQLite hands out text where PostgreSQL hands out values
+        event_time, recorded_at, uid = _moment(event_time), _moment(recorded_at), UUID(uid)
+    return Said(arrival, state, possession, valid_days, event_time, recorded_at, uid)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def standings(subject: UUID, *, at: datetime) -> dict[tuple[str, int | None], Standing]:
+    """Every standing of one person, by (channel, purpose id). One query.
+
+    The purpose None stands for "everything on this channel" and is there only where the person said so.
+    """
+    said: dict[tuple[str, int | None], list[Said]] = {}
+    for channel, purpose, *row in ConsentRecord.objects.filter(subject=subject).values_list(
+        "channel", "purpose_id", "arrival", "state", "possession", "valid_days", "event_time", "recorded_at", "uid"
+    ):
+        said.setdefault((channel, purpose), []).append(Said(*row))
+    return {
+        (channel, purpose): fold([*events, *(said.get((channel, None), []) if purpose is not None else [])], at)
+        for (channel, purpose), events in said.items()
+    }

@@ -1,0 +1,45 @@
+"""Every table of the product, one file per subject, one migration history."""
+
+from consent.models.access import ApiKey, Membership, Opening
+from consent.models.append_only import AppendOnly, AppendOnlyError
+from consent.models.companies import CapturePoint, Company, Offer, Purpose, Sender
+from consent.models.localized import Localized, LocalizedField
+from consent.models.log import Checkpoint, LogEntry, LogHead, LogPending, LogTile
+from consent.models.messages import InboundMessage, OutboundMessage
+from consent.models.notices import Notice, NoticeShown, NoticeVersion
+from consent.models.people import CodeTry, ContactPoint, Evidence, EvidenceFile, SubjectKey
+from consent.models.records import Act, ConsentRecord
+from consent.models.sandbox import SandboxMessage
+
+__all__ = [
+    "Act",
+    "ApiKey",
+    "AppendOnly",
+    "AppendOnlyError",
+    "CapturePoint",
+    "Checkpoint",
+    "CodeTry",
+    "Company",
+    "ConsentRecord",
+    "ContactPoint",
+    "Evidence",
+    "EvidenceFile",
+    "InboundMessage",
+    "Localized",
+    "LocalizedField",
+    "LogEntry",
+    "LogHead",
+    "LogPending",
+    "LogTile",
+    "Membership",
+    "Notice",
+    "NoticeShown",
+    "NoticeVersion",
+    "Offer",
+    "Opening",
+    "OutboundMessage",
+    "Purpose",
+    "SandboxMessage",
+    "Sender",
+    "SubjectKey",
+]

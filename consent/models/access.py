@@ -1,0 +1,59 @@
+"""Who may work here: staff of companies, keys of programs, and who opened what."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from consent.models.append_only import AppendOnly, guard
+from consent.models.companies import Company
+
+
+class Membership(models.Model):
+    """A staff member of a company; staff see only their companies, a superuser sees all."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="memberships")
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        constraints = [models.UniqueConstraint(fields=["user", "company"], name="one_membership")]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.company}"
+
+
+class ApiKey(models.Model):
+    """A program's key; only its hash is kept."""
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="api_keys")
+    name = models.CharField(_("name"), max_length=80)
+    digest = models.BinaryField(max_length=32, unique=True, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Opening(AppendOnly):
+    """Somebody opened sealed personal data: who, whose, what for."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    company = models.ForeignKey(Company, on_delete=models.PROTECT)
+    subject = models.UUIDField(_("person"))
+    act = models.UUIDField(_("act"), null=True)
+    opened_at = models.DateTimeField(_("opened"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("opening of personal data")
+        verbose_name_plural = _("openings of personal data")
+        permissions = [("open_personal_data", "Can open personal data")]
+        ordering = ["-opened_at"]
+
+
+guard("consent_opening")

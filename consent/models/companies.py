@@ -1,0 +1,153 @@
+"""Who asks: companies, their senders, their purposes and their capture points."""
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from consent.models.localized import LocalizedField
+from consent.vocabulary import Category, Channel, Confirmation, Language
+
+is_color = RegexValidator(r"^#[0-9a-fA-F]{6}\Z", _("Write the colour as #rrggbb."))
+
+
+def every_language() -> list[str]:
+    return list(Language.values)
+
+
+class Company(models.Model):
+    """Who asks and is answerable (LGPD art. 9 III, GDPR art. 13(1)(a))."""
+
+    slug = models.SlugField(_("short name in addresses"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=80, help_text=_("As people know it; every ask names it."))
+    legal_name = models.CharField(_("legal name"), max_length=160)
+    address = models.CharField(_("postal address"), max_length=240)
+    country = models.CharField(
+        _("country"), max_length=2, default="BR", help_text=_("Two letters; numbers typed without + belong here.")
+    )
+    allowed_countries = models.JSONField(
+        _("countries it may write to"),
+        default=list,
+        blank=True,
+        help_text=_('Two-letter codes, such as ["BR", "CO"]; empty means only its own country.'),
+    )
+    dpo_name = models.CharField(_("data protection officer"), max_length=120)  # LGPD art. 41 par. 1
+    dpo_contact = models.CharField(_("contact of the officer"), max_length=160)
+    privacy_url = models.URLField(_("privacy policy"), max_length=300)
+    color = models.CharField(_("colour"), max_length=7, default="#0b5d4e", validators=[is_color])
+    logo = models.BinaryField(_("logo"), blank=True, default=b"", editable=False)
+    time_zone = models.CharField(_("time zone"), max_length=40, default="America/Sao_Paulo")
+    language = models.CharField(
+        _("first language"), max_length=5, choices=Language.choices, default=Language.PORTUGUESE
+    )
+    messages_per_day = models.PositiveIntegerField(
+        _("messages a day"), default=10_000, help_text=_("No more leave in any 24 hours, whatever is typed.")
+    )
+
+    class Meta:
+        verbose_name = _("company")
+        verbose_name_plural = _("companies")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def countries(self) -> frozenset[str]:
+        """The countries whose numbers it may write to."""
+        return frozenset(self.allowed_countries or [self.country])
+
+
+class Sender(models.Model):
+    """Our own number on a channel, with its provider."""
+
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="senders")
+    channel = models.CharField(_("channel"), max_length=8, choices=Channel.choices)
+    provider = models.CharField(
+        _("provider"), max_length=16, default="sandbox", choices=[("sandbox", "Sandbox"), ("twilio", "Twilio")]
+    )
+    address = models.CharField(_("number"), max_length=20, help_text=_("With + and country code."))
+    account = models.CharField(_("account at the provider"), max_length=64, blank=True)
+    secret = models.BinaryField(_("sealed token"), blank=True, default=b"", editable=False)
+
+    class Meta:
+        verbose_name = _("sender")
+        verbose_name_plural = _("senders")
+        constraints = [models.UniqueConstraint(fields=["channel", "address"], name="one_sender_per_number")]
+
+    def __str__(self) -> str:
+        return f"{self.get_channel_display()} {self.address}"
+
+
+class Purpose(models.Model):
+    """Why the company writes; specific, because a catch-all is void (LGPD art. 8 par. 4)."""
+
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="purposes")
+    slug = models.SlugField(_("short name"), max_length=40)
+    category = models.CharField(_("category"), max_length=16, choices=Category.choices)
+    name = LocalizedField(_("name"))
+    description = LocalizedField(_("what is sent, and how often"), long=True)
+    validity_days = models.PositiveIntegerField(
+        _("valid for, in days"), default=730, help_text=_("After that the person must be asked again; 0 is for ever.")
+    )
+
+    class Meta:
+        verbose_name = _("purpose")
+        verbose_name_plural = _("purposes")
+        ordering = ["company", "slug"]
+        constraints = [models.UniqueConstraint(fields=["company", "slug"], name="purpose_slug_in_company")]
+
+    def __str__(self) -> str:
+        return str(self.name) or self.slug
+
+
+class CapturePoint(models.Model):
+    """One ask, defined once and published on any of the capture methods."""
+
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="points")
+    slug = models.SlugField(_("short name in addresses"), max_length=40)
+    title = LocalizedField(_("title"))
+    notice = models.ForeignKey("consent.Notice", on_delete=models.PROTECT, related_name="points", verbose_name=_("notice"))
+    sender = models.ForeignKey(
+        Sender,
+        on_delete=models.PROTECT,
+        related_name="points",
+        verbose_name=_("confirms from"),
+        help_text=_("The SMS sender that asks people to prove their number."),
+    )
+    confirmation = models.CharField(
+        _("proof of the number"), max_length=8, choices=Confirmation.choices, default=Confirmation.REPLY
+    )
+    languages = models.JSONField(_("languages"), default=every_language)
+    is_open = models.BooleanField(_("open"), default=True)
+
+    class Meta:
+        verbose_name = _("capture point")
+        verbose_name_plural = _("capture points")
+        ordering = ["company", "slug"]
+        constraints = [models.UniqueConstraint(fields=["company", "slug"], name="point_slug_in_company")]
+
+    def __str__(self) -> str:
+        return str(self.title) or self.slug
+
+
+class Offer(models.Model):
+    """One box of a capture point: a purpose on a channel."""
+
+    point = models.ForeignKey(CapturePoint, on_delete=models.CASCADE, related_name="offers")
+    purpose = models.ForeignKey(Purpose, on_delete=models.PROTECT, verbose_name=_("purpose"))
+    channel = models.CharField(_("channel"), max_length=8, choices=Channel.choices)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("box")
+        verbose_name_plural = _("boxes")
+        ordering = ["position", "id"]
+        constraints = [models.UniqueConstraint(fields=["point", "purpose", "channel"], name="one_box_per_offer")]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} · {self.get_channel_display()}"
+
+    def clean(self) -> None:
+        if self.purpose_id and self.point_id and self.purpose.company_id != self.point.company_id:
+            raise ValidationError({"purpose": _("Choose a purpose of the same company.")})

@@ -1,0 +1,61 @@
+"""Publishing a notice version: checked, frozen with a digest, and from then on unchangeable."""
+
+import hashlib
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from consent import catalogue, wording
+from consent.canonical import canonical
+from consent.errors import BadInput
+from consent.models import NoticeVersion
+from consent.vocabulary import Language
+
+# What every ask must name, in every language (design section 1; LGPD art. 9).
+REQUIRED = ("company", "channels", "privacy_url", "dpo_contact")
+
+
+def publish(version: NoticeVersion) -> NoticeVersion:
+    """Publish a draft; the version published until now retires. Raises BadInput where it does not say enough."""
+    check(version)
+    now = timezone.now()
+    with transaction.atomic():
+        NoticeVersion.objects.filter(notice=version.notice, state=NoticeVersion.State.PUBLISHED).update(
+            state=NoticeVersion.State.RETIRED, retired_at=now
+        )
+        version.digest = digest(version)
+        version.state = NoticeVersion.State.PUBLISHED
+        version.published_at = now
+        version.save()
+    catalogue.forget()
+    return version
+
+
+def digest(version: NoticeVersion) -> str:
+    """SHA-256 over the canonical form of what the version says, in hex."""
+    return hashlib.sha256(
+        canonical(
+            {
+                "company": version.notice.company.slug,
+                "notice": version.notice.slug,
+                "version": version.number,
+                "wordings": version.wordings,
+            }
+        )
+    ).hexdigest()
+
+
+def check(version: NoticeVersion) -> None:
+    """Raise BadInput where a version may not be published: not a draft, a language missing, or a name not named."""
+    if version.state != NoticeVersion.State.DRAFT:
+        raise BadInput("notice.not_draft", _("This version is published already. Make a new version to change it."))
+    for language in Language.values:
+        text = version.wordings.get(language, {}).get("screen", "")
+        missing = [name for name in REQUIRED if name not in wording.placeholders(text)]
+        if missing:
+            raise BadInput(
+                "notice.incomplete",
+                _("The text in %(language)s must contain %(names)s."),
+                params={"language": language, "names": ", ".join("{%s}" % name for name in missing)},
+            )

@@ -1,0 +1,56 @@
+"""What a person said, as a value: the only thing the door takes in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from consent.contact import Contact
+from consent.models import CapturePoint, Company, NoticeVersion, Purpose, Sender
+from consent.vocabulary import Possession
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class File:
+    """A scan or recording that belongs to the evidence."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConsentEvent:
+    """One person, one purpose, one channel, one state, one notice, one act.
+
+    `evidence` holds what would convince an auditor, and personal data lives there and only there. `reference` is the
+    source's own id (MessageSid, wamid, form nonce ...): the same reference again is the same act. `entity` is who
+    acted: "subject", "staff:<id>", "app:<key id>" or "platform:<name>". A withdrawal without a purpose speaks of
+    every purpose on the channel.
+    """
+
+    company: Company
+    contact: Contact
+    purpose: Purpose | None
+    channel: str
+    state: str
+    notice: NoticeVersion | None
+    language: str
+    event_time: datetime
+    method: str
+    evidence: Mapping[str, Any]
+    reference: str
+    entity: str = "subject"
+    possession: str = Possession.NONE
+    point: CapturePoint | None = None
+    files: tuple[File, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Telling:
+    """A message to queue with the act, in the same transaction. `kind` is an OutboundMessage.Kind."""
+
+    kind: str
+    sender: Sender
+    text: str
+    extra: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,201 @@
+"""Writing acts down: who is it, was this seen before, seal, insert."""
+
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from consent import vault
+from consent.canonical import canonical, moment
+from consent.recording import entry, tables
+from consent.recording.event import ConsentEvent, Telling
+
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An act as kept: its id, whose it is, its records, and whether it was written now or had been before."""
+
+    act: UUID
+    subject: UUID
+    records: tuple[UUID, ...]
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One act on its way in; everything that can be worked out before its person is known."""
+
+    events: tuple[ConsentEvent, ...]
+    lookup: bytes
+    reference: bytes
+    evidence: bytes
+    tell: Callable[[UUID], Iterable[Telling]]
+
+
+class _Person(NamedTuple):
+    subject: UUID
+    key: bytes
+
+
+def write(drafts: Sequence[Draft]) -> list[Recorded]:
+    """Write all acts or none, each once; an act seen before is returned as it was.
+
+    Two queries on PostgreSQL, however many acts: one reads which references and contacts are known, one inserts every
+    row of every table and commits with it. On SQLite one insert a table, in one transaction.
+    """
+    for attempt in range(ATTEMPTS):
+        try:
+            if connection.vendor == "postgresql" and not connection.in_atomic_block:
+                return _write_once(drafts)  # the insert is one statement, and so its own transaction
+            with transaction.atomic():
+                return _write_once(drafts)
+        except IntegrityError:  # somebody wrote the same reference or met the same person at this very moment
+            if attempt == ATTEMPTS - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _write_once(drafts: Sequence[Draft]) -> list[Recorded]:
+    seen, people = _read_known(drafts)
+    now = timezone.now()
+    rows = tables.no_rows()
+    results: list[Recorded] = []
+    for draft in drafts:
+        if draft.reference not in seen:
+            if draft.lookup not in people:
+                people[draft.lookup] = _meet(draft, rows, now)
+            recorded = _add(draft, people[draft.lookup], rows, now)
+            results.append(recorded)
+            seen[draft.reference] = Recorded(recorded.act, recorded.subject, recorded.records, is_new=False)
+        else:
+            results.append(seen[draft.reference])
+    if rows["consent_act"]:
+        tables.insert(connection, rows)
+    return results
+
+
+def _read_known(drafts: Sequence[Draft]) -> tuple[dict[bytes, Recorded], dict[bytes, _Person]]:
+    """Which references were seen before, and which contacts belong to whom. One query."""
+    is_contact, contacts = tables.read_in(connection, "c.lookup", [draft.lookup for draft in drafts])
+    is_reference, references = tables.read_in(connection, "a.reference", [draft.reference for draft in drafts])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.lookup, c.subject, k.wrapped, NULL, NULL FROM consent_contactpoint c"
+            f" JOIN consent_subjectkey k ON k.subject = c.subject WHERE {is_contact}"
+            " UNION ALL SELECT a.reference, a.subject, NULL, a.id, r.uid FROM consent_act a"
+            f" JOIN consent_consentrecord r ON r.act_id = a.id WHERE {is_reference}",
+            [*contacts, *references],
+        )
+        found = cursor.fetchall()
+    seen: dict[bytes, Recorded] = {}
+    people: dict[bytes, _Person] = {}
+    for key, subject, wrapped, act, uid in found:
+        if act is None:
+            people[bytes(key)] = _Person(_uuid(subject), vault.unwrap(bytes(wrapped)))
+        else:
+            before = seen.get(bytes(key))
+            records = (*(before.records if before else ()), _uuid(uid))
+            seen[bytes(key)] = Recorded(_uuid(act), _uuid(subject), records, is_new=False)
+    return seen, people
+
+
+def _uuid(value: Any) -> UUID:
+    return value if isinstance(value, UUID) else UUID(value)
+
+
+def _meet(draft: Draft, rows: tables.Rows, now: datetime) -> _Person:
+    """A person we never heard of: a random id, a key of their own, and the sealed contact."""
+    person, wrapped = _new_person()
+    contact, company = draft.events[0].contact, draft.events[0].company
+    point = vault.new_id()
+    sealed = vault.seal(person.key, item=b"contact" + point.bytes, plaintext=contact.value.encode())
+    rows["consent_subjectkey"].append((person.subject, company.pk, wrapped))
+    rows["consent_contactpoint"].append(
+        (point, person.subject, company.pk, contact.scheme, draft.lookup, sealed, now)
+    )
+    return person
+
+
+def _new_person() -> tuple[_Person, bytes]:
+    key, wrapped = vault.new_subject_key()
+    return _Person(vault.new_id(), key), wrapped
+
+
+def _add(draft: Draft, person: _Person, rows: tables.Rows, now: datetime) -> Recorded:
+    act = vault.new_id()
+    salt = secrets.token_bytes(32)
+    commitment = vault.commitment(salt, draft.evidence)
+    company = draft.events[0].company
+    rows["consent_act"].append((act, company.pk, person.subject, draft.reference, now))
+    rows["consent_evidence"].append(
+        (act, person.subject, vault.seal(person.key, item=b"evidence" + act.bytes, plaintext=salt + draft.evidence))
+    )
+    for file in draft.events[0].files:
+        number = vault.new_id()
+        sealed = vault.seal(person.key, item=b"file" + number.bytes, plaintext=file.content)
+        rows["consent_evidencefile"].append((number, act, person.subject, file.name, file.media_type, sealed))
+    records = tuple(_add_record(event, act, person.subject, commitment, rows, now) for event in draft.events)
+    for telling in draft.tell(act):
+        _add_message(telling, draft, act, person, rows, now)
+    return Recorded(act, person.subject, records, is_new=True)
+
+
+def _add_record(
+    event: ConsentEvent, act: UUID, subject: UUID, commitment: str, rows: tables.Rows, now: datetime
+) -> UUID:
+    uid = vault.new_id()
+    event_time = min(event.event_time, now)  # nobody has spoken in the future
+    valid_days = event.purpose.validity_days if event.purpose else 0
+    rows["consent_consentrecord"].append(
+        (
+            uid, act, event.company.pk, subject, event.purpose and event.purpose.pk, str(event.channel),
+            str(event.state), str(event.possession), valid_days, event.point and event.point.pk,
+            event.notice and event.notice.pk, str(event.language), event.method, event.entity, event_time, now,
+        )
+    )  # fmt: skip
+    data = entry.of_record(
+        {
+            "type": "consent",
+            "id": str(uid),
+            "act": str(act),
+            "company": event.company.slug,
+            "subject": str(subject),
+            "purpose": event.purpose and event.purpose.slug,
+            "channel": str(event.channel),
+            "state": str(event.state),
+            "possession": str(event.possession),
+            "valid_days": valid_days,
+            "point": event.point and event.point.slug,
+            "notice": event.notice and event.notice.digest,
+            "language": str(event.language),
+            "method": event.method,
+            "entity": event.entity,
+            "event_time": moment(event_time),
+            "recorded_at": moment(now),
+            "evidence": commitment,
+        }
+    )
+    rows["consent_logpending"].append((uid, now, data))
+    return uid
+
+
+def _add_message(
+    telling: Telling, draft: Draft, act: UUID, person: _Person, rows: tables.Rows, now: datetime
+) -> None:
+    message = vault.new_id()
+    contact = draft.events[0].contact
+    content = canonical({"to": contact.value, "scheme": contact.scheme, "text": telling.text, **telling.extra})
+    sealed = vault.seal(person.key, item=b"message" + message.bytes, plaintext=content)
+    rows["consent_outboundmessage"].append(
+        (
+            message, telling.sender.company_id, telling.sender.pk, person.subject, act, vault.number_key(contact),
+            telling.kind, sealed, "queued", now, now, 0, "", "",
+        )
+    )  # fmt: skip

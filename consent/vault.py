@@ -1,0 +1,144 @@
+"""Sealing and opening personal data: one key per person, one derived key per item.
+
+AES-256-GCM throughout. A subject key is wrapped by the current key of the keyring; an item key is derived from
+the subject key and the item's name (HKDF-Expand, RFC 5869 2.3), so that no nonce is used twice under one key.
+"""
+
+import hashlib
+import hmac
+import secrets
+import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from functools import cache
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+
+from consent.contact import Contact
+
+NONCE = 12
+KEY = 32
+CODE_DIGITS = 8
+
+
+class SealBroken(Exception):
+    """A sealed value does not open: wrong key, another item's value, or changed bytes."""
+
+
+def new_id() -> UUID:
+    """A random id that sorts by time: UUID version 7 (RFC 9562 5.7)."""
+    milliseconds = time.time_ns() // 1_000_000
+    value = (milliseconds << 80) | secrets.randbits(80)
+    value = (value & ~(0xF << 76)) | (0x7 << 76)
+    return UUID(int=(value & ~(0x3 << 62)) | (0x2 << 62))
+
+
+def new_subject_key() -> tuple[bytes, bytes]:
+    """A fresh key for a person: (key, the same wrapped by the current key of the keyring)."""
+    key = secrets.token_bytes(KEY)
+    number, wrapping = settings.OPTIN_KEYRING.current
+    nonce = secrets.token_bytes(NONCE)
+    return key, bytes([number]) + nonce + _cipher(wrapping).encrypt(nonce, key, b"subject key")
+
+
+def unwrap(wrapped: bytes) -> bytes:
+    """The subject key inside `wrapped`. Raises SealBroken when no key of the keyring opens it."""
+    try:
+        wrapping = settings.OPTIN_KEYRING.keys[wrapped[0]]
+        return _cipher(wrapping).decrypt(bytes(wrapped[1 : 1 + NONCE]), bytes(wrapped[1 + NONCE :]), b"subject key")
+    except (KeyError, IndexError, ValueError, InvalidTag) as error:
+        raise SealBroken("A subject key does not open: is the key it was wrapped with still in OPTIN_KEYRING?") from error
+
+
+def seal(key: bytes, *, item: bytes, plaintext: bytes) -> bytes:
+    """`plaintext` sealed under the key of one item; `item` names it, such as b"evidence" + the act's id."""
+    nonce = secrets.token_bytes(NONCE)
+    return nonce + AESGCM(_derive(key, item)).encrypt(nonce, plaintext, item)
+
+
+def open_sealed(key: bytes, *, item: bytes, sealed: bytes) -> bytes:
+    """What `seal` sealed for the same item. Raises SealBroken."""
+    try:
+        return AESGCM(_derive(key, item)).decrypt(bytes(sealed[:NONCE]), bytes(sealed[NONCE:]), item)
+    except (InvalidTag, ValueError) as error:
+        raise SealBroken("A sealed value does not open: it was changed, or it belongs to something else.") from error
+
+
+def seal_system(*, item: bytes, plaintext: bytes) -> bytes:
+    """`plaintext` sealed under the keyring itself: for what belongs to no person yet, and for credentials."""
+    number, key = settings.OPTIN_KEYRING.current
+    return bytes([number]) + seal(key, item=item, plaintext=plaintext)
+
+
+def open_system(*, item: bytes, sealed: bytes) -> bytes:
+    """What `seal_system` sealed for the same item. Raises SealBroken."""
+    key = settings.OPTIN_KEYRING.keys.get(sealed[0]) if sealed else None
+    if key is None:
+        raise SealBroken("A sealed value names a key that is not in OPTIN_KEYRING.")
+    return open_sealed(key, item=item, sealed=sealed[1:])
+
+
+def lookup(company: int, contact: Contact) -> bytes:
+    """How a contact is found again within a company: a keyed hash, exact match only (design section 6)."""
+    return _keyed(f"contact|{company}|{contact.scheme}|{contact.canonical}")
+
+
+def number_key(contact: Contact) -> bytes:
+    """How a number is counted across companies, for message budgets."""
+    return _keyed(f"number|{contact.scheme}|{contact.canonical}")
+
+
+def reference_key(company: int, method: str, reference: str) -> bytes:
+    """The keyed hash of a source's own id; such ids may hold a number (a wamid does)."""
+    return _keyed(f"reference|{company}|{method}|{reference}")
+
+
+def digest(purpose: str, *parts: str) -> bytes:
+    """A keyed hash of `parts`, for finding things that must not be stored in plain text."""
+    return _keyed("|".join([purpose, *parts]))
+
+
+def code(act: UUID) -> str:
+    """The 8-digit code that proves possession of the number an act's message was sent to."""
+    return f"{int.from_bytes(_secret(b'code|' + act.bytes)[:8]) % 10**CODE_DIGITS:0{CODE_DIGITS}d}"
+
+
+def act_token(act: UUID, *, use: str) -> str:
+    """An unguessable address for an act; `use` keeps receipt, confirmation and stop links apart."""
+    return urlsafe_b64encode(act.bytes + _secret(use.encode() + b"|" + act.bytes)[:16]).decode().rstrip("=")
+
+
+def read_act_token(token: str, *, use: str) -> UUID | None:
+    """The act of a token made by `act_token` for the same use, else None."""
+    try:
+        raw = urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    except ValueError:
+        return None
+    if len(raw) != 32:  # noqa: PLR2004
+        return None
+    act = UUID(bytes=raw[:16])
+    return act if hmac.compare_digest(act_token(act, use=use).encode(), token.encode()) else None
+
+
+def commitment(salt: bytes, evidence: bytes) -> str:
+    """A salted commitment to evidence, fit for the public log (design section 5): hex."""
+    return hmac.digest(salt, evidence, hashlib.sha256).hex()
+
+
+def _derive(key: bytes, item: bytes) -> bytes:
+    return hmac.digest(key, item + b"\x01", hashlib.sha256)
+
+
+def _keyed(text: str) -> bytes:
+    return hmac.digest(settings.OPTIN_LOOKUP_KEY, text.encode(), hashlib.sha256)
+
+
+def _secret(message: bytes) -> bytes:
+    return hmac.digest(settings.OPTIN_LOOKUP_KEY, b"token|" + message, hashlib.sha256)
+
+
+@cache
+def _cipher(key: bytes) -> AESGCM:
+    return AESGCM(key)

@@ -1,0 +1,72 @@
+"""The closed sets of words that records, screens and messages share."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Channel(TextChoices):
+    """Where messages go."""
+
+    WHATSAPP = "whatsapp", "WhatsApp"
+    SMS = "sms", "SMS"
+    VOICE = "voice", _("phone call")
+
+
+class Category(TextChoices):
+    """Why a message is written, in Meta's three categories."""
+
+    MARKETING = "marketing", _("marketing")
+    UTILITY = "utility", _("service")
+    AUTHENTICATION = "authentication", _("security codes")
+
+
+class State(TextChoices):
+    """What one consent record says (DPV ConsentStatus); `expired` is computed, never recorded."""
+
+    REQUESTED = "requested", _("asked, not yet confirmed")
+    GIVEN = "given", _("given")
+    REFUSED = "refused", _("refused")
+    WITHDRAWN = "withdrawn", _("withdrawn by the person")
+    REVOKED = "revoked", _("revoked by the company")
+    INVALIDATED = "invalidated", _("invalidated")
+
+
+class Language(TextChoices):
+    """The languages a notice speaks, as BCP 47 tags."""
+
+    ENGLISH = "en", "English"
+    SPANISH = "es", "Español"
+    PORTUGUESE = "pt-BR", "Português (Brasil)"
+
+
+class Possession(TextChoices):
+    """How it was shown that the person holds the number; a grant without it does not count."""
+
+    NONE = "none", _("not shown")
+    REPLY = "reply", _("answered from the number")
+    CODE = "code", _("typed the code sent to the number")
+    LINK = "link", _("opened the link sent to the number")
+    CALL = "call", _("answered a call to the number")
+    INBOUND = "inbound", _("wrote from the number")
+    POLICY = "policy", _("not asked for: policy of the capture point")
+
+
+class Confirmation(TextChoices):
+    """How a capture point has a typed number proved."""
+
+    REPLY = "reply", _("answer to a message, or code")
+    CODE = "code", _("code only")
+    NONE = "none", _("not proved (single step)")
+
+
+def django_code(language: str) -> str:
+    """Django's name for a record's language: "pt-BR" is "pt-br"."""
+    return language.lower()
+
+
+def from_django_code(code: str) -> str:
+    """The record language for Django's code; English where we do not speak it."""
+    for language in Language.values:
+        if code.lower() == language.lower() or code.lower().split("-")[0] == language.split("-")[0]:
+            return language
+    return Language.ENGLISH.value
