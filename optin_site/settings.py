@@ -61,6 +61,7 @@ OPTIN_GROUP_COMMIT = env.flag("OPTIN_GROUP_COMMIT", False)
 OPTIN_ASK_TTL_HOURS = env.number("OPTIN_ASK_TTL_HOURS", 24, least=1)
 OPTIN_FORM_TTL_HOURS = env.number("OPTIN_FORM_TTL_HOURS", 48, least=1)
 OPTIN_ASKS_PER_NUMBER = env.number("OPTIN_ASKS_PER_NUMBER", 1, least=1)
+OPTIN_CATALOGUE_SECONDS = env.number("OPTIN_CATALOGUE_SECONDS", 1)
 OPTIN_MESSAGES_PER_COMPANY = env.number("OPTIN_MESSAGES_PER_COMPANY", 10_000)
 
 # --- The database ----------------------------------------------------------------------------------------------------
@@ -183,6 +184,10 @@ STORAGES = {
     },
 }
 
+# Source maps are for developers' eyes; compressing them costs more than everything else together.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["map", "jpg", "jpeg", "png", "gif", "webp", "zip", "gz", "br", "woff", "woff2"]
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
 CRISPY_FAIL_SILENTLY = False
 ALTCHA_HMAC_KEY = SECRET_KEY
@@ -190,7 +195,7 @@ ALTCHA_HMAC_KEY = SECRET_KEY
 # --- The person's language and number --------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English")), ("es", _("Spanish")), ("pt-br", _("Portuguese (Brazil)"))]
+LANGUAGES = [("en", _("English")), ("es", _("Spanish")), ("pt-br", _("Brazilian Portuguese"))]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

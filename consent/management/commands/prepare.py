@@ -1,0 +1,51 @@
+"""Makes an installation ready to start: translations, static files, tables; nothing is done twice."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+
+from consent.management.commands import compilemessages
+
+# Of Bootstrap's folder the pages use the two minified files; the rest would cost half a minute of compressing.
+UNUSED = ["bootstrap-*", "bootstrap.rtl.*", "bootstrap.css*", "bootstrap.js*", "bootstrap.min.js*"]
+UNUSED += ["bootstrap.esm*", "bootstrap.bundle.js*", "*.ABOUT"]
+
+
+class Command(BaseCommand):
+    help = "Compile translations, collect static files and bring the tables up to date."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--sample", action="store_true", help="also put the sample company in place")
+
+    def handle(self, **options: Any) -> None:
+        compilemessages.compile_catalogues(compilemessages.LOCALE)
+        if not settings.DEBUG:
+            self._collect_static(Path(settings.STATIC_ROOT))
+        call_command("migrate", verbosity=0, interactive=False)
+        call_command("createcachetable", verbosity=0)
+        if options["sample"]:
+            call_command("seed_sample", stdout=self.stdout)
+
+    def _collect_static(self, root: Path) -> None:
+        note, fingerprint = root / ".collected", _fingerprint()
+        if note.exists() and note.read_text() == fingerprint:
+            return
+        self.stdout.write("Collecting static files (only when they changed) ...")
+        note.unlink(missing_ok=True)
+        call_command("collectstatic", verbosity=0, interactive=False, clear=True, ignore_patterns=UNUSED)
+        note.write_text(fingerprint)
+
+
+def _fingerprint() -> str:
+    """What the files to be collected are, by name, size and time; reading them all would take as long as copying."""
+    seen = hashlib.sha256()
+    for finder in get_finders():
+        for name, storage in finder.list(UNUSED):
+            seen.update(f"{name} {storage.size(name)} {storage.get_modified_time(name)}\n".encode())
+    return seen.hexdigest()

@@ -1,0 +1,19 @@
+"""`manage.py work`: sequence, send and deliver until told to stop; run as many as you like."""
+
+import signal
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from consent import work
+
+
+class Command(BaseCommand):
+    help = "Work in the background until stopped: give log entries their places, send messages."
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        work.run(stop)
