@@ -14,13 +14,15 @@ class ConsentConfig(AppConfig):
 
     def ready(self) -> None:
         # The one signal in the product: SQLite drops triggers whenever a migration rebuilds their table.
-        post_migrate.connect(install_triggers, sender=self)
+        post_migrate.connect(prepare_database, sender=self)
 
 
-def install_triggers(*, using: str, **_: Any) -> None:
-    """Put the append-only triggers back after every migrate."""
+def prepare_database(*, using: str, **_: Any) -> None:
+    """Put the append-only triggers back after every migrate, and begin the log where there is none."""
+    from consent.log import tree
     from consent.models import triggers
 
     connection = connections[using]
     if set(triggers.RULES) <= set(connection.introspection.table_names()):
         triggers.install(connection)
+        tree.begin(using)

@@ -90,9 +90,9 @@ def number_key(contact: Contact) -> bytes:
     return _keyed(f"number|{contact.scheme}|{contact.canonical}")
 
 
-def reference_key(company: int, method: str, reference: str) -> bytes:
+def reference_key(company: int, reference: str) -> bytes:
     """The keyed hash of a source's own id; such ids may hold a number (a wamid does)."""
-    return _keyed(f"reference|{company}|{method}|{reference}")
+    return _keyed(f"reference|{company}|{reference}")
 
 
 def digest(purpose: str, *parts: str) -> bytes:

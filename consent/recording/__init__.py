@@ -24,7 +24,7 @@ def _tell_nobody(_act: UUID) -> Iterable[Telling]:
 def record(*events: ConsentEvent, tell: Callable[[UUID], Iterable[Telling]] = _tell_nobody) -> Recorded:
     """Record one act: all its events or none, durable when this returns; the same reference again changes nothing.
 
-    The events are of one person, said at once: they share company, contact, method, reference and evidence. `tell` is
+    The events are of one person, said at once: they share company, contact, reference and evidence. `tell` is
     given the act's id and says which messages to queue in the same transaction; for an act seen before, none.
 
     Two queries (see `writer.write`); in the web server they are shared with whatever other acts are waiting.
@@ -41,10 +41,10 @@ def _draft(events: tuple[ConsentEvent, ...], tell: Callable[[UUID], Iterable[Tel
         raise ValueError("An act has at least one event.")
     first = events[0]
     for event in events:
-        if (event.company.pk, event.contact, event.method, event.reference) != (
-            first.company.pk, first.contact, first.method, first.reference
+        if (event.company.pk, event.contact, event.reference) != (
+            first.company.pk, first.contact, first.reference
         ) or event.evidence is not first.evidence:  # fmt: skip
-            raise ValueError("The events of one act share company, contact, method, reference and evidence.")
+            raise ValueError("The events of one act share company, contact, reference and evidence.")
         if event.purpose is not None and event.purpose.company_id != event.company.pk:
             raise ValueError("A purpose of another company cannot be recorded.")
         if event.notice is None and event.state in (State.GIVEN, State.REQUESTED):
@@ -54,7 +54,7 @@ def _draft(events: tuple[ConsentEvent, ...], tell: Callable[[UUID], Iterable[Tel
     return writer.Draft(
         events=events,
         lookup=vault.lookup(first.company.pk, first.contact),
-        reference=vault.reference_key(first.company.pk, first.method, first.reference),
+        reference=vault.reference_key(first.company.pk, first.reference),
         evidence=canonical(first.evidence),
         tell=tell,
     )

@@ -1,0 +1,65 @@
+"""Plumbing of requests: whose address it is, and errors that say what to do."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from ipaddress import ip_address
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+TOO_BIG = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
+RETRY_AFTER = "5"  # seconds
+LONGEST_HEADER = 200  # characters kept of a header that a stranger wrote
+
+
+def client_address(request: HttpRequest) -> str:
+    """The address a request came from: what our own proxies say (OPTIN_PROXY_HOPS, from the right), else the peer."""
+    peer = str(request.META.get("REMOTE_ADDR", ""))
+    hops = settings.OPTIN_PROXY_HOPS
+    said = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+    if not hops or len(said) < hops:
+        return peer
+    try:
+        return str(ip_address(said[-hops]))
+    except ValueError:
+        return peer
+
+
+def network(address: str) -> str:
+    """The part of an address that one household shares: all of IPv4, the /64 of IPv6."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return "unknown"
+    return str(parsed) if parsed.version == 4 else ":".join(parsed.exploded.split(":")[:4])  # noqa: PLR2004
+
+
+def header(request: HttpRequest, name: str) -> str:
+    """A header as evidence keeps it: printable, and not longer than anybody needs."""
+    text = str(request.headers.get(name, ""))[:LONGEST_HEADER]
+    return "".join(character for character in text if character.isprintable())
+
+
+class DatabaseTrouble:
+    """Answers 503 with Retry-After where the database refuses, so that nobody takes it for a yes or a no."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, OperationalError | InterfaceError):
+            return None
+        return render(request, "503.html", status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": RETRY_AFTER})
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The page for input that cannot be read at all (400), or is too much (413)."""
+    if isinstance(exception, TOO_BIG):
+        return render(request, "413.html", status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    return render(request, "400.html", status=HTTPStatus.BAD_REQUEST)

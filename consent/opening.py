@@ -1,0 +1,53 @@
+"""Opening what the vault keeps about one person or act."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from consent import vault
+from consent.contact import Contact
+from consent.models import ContactPoint, Evidence, OutboundMessage, SubjectKey
+
+
+class Erased(Exception):
+    """The person's key is gone, and with it everything personal."""
+
+
+def key_of(subject: UUID) -> bytes:
+    """The key of a person. Raises Erased."""
+    wrapped = SubjectKey.objects.filter(subject=subject).values_list("wrapped", flat=True).first()
+    if wrapped is None:
+        raise Erased(f"Nothing is held about {subject} any more.")
+    return vault.unwrap(bytes(wrapped))
+
+
+def contact_of(subject: UUID, *, scheme: str = "tel") -> Contact | None:
+    """How the person is reached under a scheme; None where they are not. Raises Erased."""
+    point = ContactPoint.objects.filter(subject=subject, scheme=scheme).order_by("id").first()
+    key = key_of(subject)
+    if point is None:
+        return None
+    value = vault.open_sealed(key, item=b"contact" + point.pk.bytes, sealed=point.sealed)
+    return Contact(scheme, value.decode())
+
+
+def evidence_of(act: UUID) -> dict[str, Any]:
+    """The evidence of an act. Raises Erased."""
+    return json.loads(evidence_bytes(act)[1])  # type: ignore[no-any-return]
+
+
+def evidence_bytes(act: UUID) -> tuple[bytes, bytes]:
+    """The salt of an act's commitment and the canonical evidence it commits to. Raises Erased."""
+    evidence = Evidence.objects.filter(act=act).first()
+    if evidence is None:
+        raise Erased(f"The evidence of {act} was erased.")
+    plaintext = vault.open_sealed(key_of(evidence.subject), item=b"evidence" + act.bytes, sealed=evidence.sealed)
+    return plaintext[:32], plaintext[32:]
+
+
+def message_content(message: OutboundMessage) -> dict[str, Any]:
+    """What an outgoing message says and to whom. Raises Erased."""
+    plaintext = vault.open_sealed(
+        key_of(message.subject), item=b"message" + message.pk.bytes, sealed=message.sealed
+    )
+    return json.loads(plaintext)  # type: ignore[no-any-return]

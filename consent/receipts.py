@@ -1,0 +1,105 @@
+"""The person's copy of an act: plain words, and its place in the log."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from consent import history, vault
+from consent.log import tree
+from consent.models import Act, Company, ConsentRecord, Sender
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One record of the act, as the person reads it, with where the person stands on it now."""
+
+    purpose: str
+    channel: str
+    state: str
+    state_now: str
+    record: UUID
+    place: tree.Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What an act recorded, for the person who did it."""
+
+    act: UUID
+    company: Company
+    lines: tuple[Line, ...]
+    event_time: datetime
+    recorded_at: datetime
+    language: str
+    method: str
+    notice: str
+    sender: Sender | None
+
+    @property
+    def is_in_the_log(self) -> bool:
+        return all(line.place for line in self.lines)
+
+
+def read(act: UUID, *, at: datetime) -> Receipt | None:
+    """The receipt of an act, with standings as of `at`; None when there is no such act."""
+    records = list(
+        ConsentRecord.objects.filter(act=act)
+        .select_related("company", "purpose", "notice", "point__sender")
+        .order_by("arrival")
+    )
+    if not records:
+        return None
+    first = records[0]
+    standings = history.standings(first.subject, at=at)
+    return Receipt(
+        act=act,
+        company=first.company,
+        lines=tuple(_line(record, standings) for record in records),
+        event_time=first.event_time,
+        recorded_at=first.recorded_at,
+        language=first.language,
+        method=first.method,
+        notice=first.notice.digest if first.notice else "",
+        sender=first.point.sender if first.point else None,
+    )
+
+
+def _line(record: ConsentRecord, standings: dict[tuple[str, int | None], history.Standing]) -> Line:
+    return Line(
+        purpose=str(record.purpose.name) if record.purpose else _("all messages"),
+        channel=record.get_channel_display(),
+        state=record.state,
+        state_now=standings[record.channel, record.purpose_id].state,
+        record=record.uid,
+        place=tree.place_of(record.uid),
+    )
+
+
+def address(act: UUID) -> str:
+    """The unguessable address of an act's receipt, absolute."""
+    return f"{settings.OPTIN_PUBLIC_URL}/r/{vault.act_token(act, use='receipt')}/"
+
+
+def short_text(act: UUID, company: str) -> str:
+    """The receipt as one short message, in the language now active."""
+    return _("%(company)s: thank you, your yes is recorded. Receipt: %(link)s To stop, reply SAIR.") % {
+        "company": company, "link": address(act),
+    }  # fmt: skip
+
+
+def answering(act: UUID) -> UUID | None:
+    """The act that answered what `act` requested; None while it waits."""
+    request = Act.objects.filter(pk=act).first()
+    if request is None:
+        return None
+    records = ConsentRecord.objects.filter(subject=request.subject)
+    asked = list(records.filter(act=act).values_list("channel", "purpose_id", "arrival"))
+    for channel, purpose, arrival in asked:
+        later = records.filter(channel=channel, purpose_id=purpose, arrival__gt=arrival).exclude(state="requested")
+        answer = later.order_by("arrival").first()
+        if answer is not None:
+            return answer.act_id
+    return None

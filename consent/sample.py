@@ -1,0 +1,133 @@
+"""The sample company that `make run` shows: Café Aurora and its capture point `novidades`."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from consent import catalogue, publishing
+from consent.models import CapturePoint, Company, Notice, NoticeVersion, Offer, Purpose, Sender
+from consent.vocabulary import Category, Channel
+
+SCREEN = {
+    "en": (
+        "{company} would like to write to you by {channels}. Tick what you want to receive; tick nothing and nothing"
+        " is sent.\n\n"
+        "{legal_name} decides how your number is used: only for what you tick ({purposes}), for as long as shown beside"
+        " each box, and it is not passed on to others. You can stop at any time, free of charge: reply STOP to any"
+        " message, or use the link in your receipt. Refusing has no other effect on you.\n\n"
+        "Questions, a copy of your data, or deletion: {dpo_name}, {dpo_contact}. Privacy policy: {privacy_url}"
+    ),
+    "es": (
+        "{company} quiere escribirle por {channels}. Marque lo que desea recibir; si no marca nada, no se envía nada."
+        "\n\n"
+        "{legal_name} decide cómo se usa su número: solo para lo que marque ({purposes}), durante el tiempo indicado"
+        " junto a cada casilla, y no se entrega a terceros. Puede parar cuando quiera y sin costo: responda SALIR a"
+        " cualquier mensaje o use el enlace de su comprobante. No aceptar no tiene ninguna otra consecuencia.\n\n"
+        "Preguntas, copia o eliminación de sus datos: {dpo_name}, {dpo_contact}. Política de privacidad: {privacy_url}"
+    ),
+    "pt-BR": (
+        "{company} quer escrever para você por {channels}. Marque o que deseja receber; se não marcar nada, nada será"
+        " enviado.\n\n"
+        "{legal_name} decide como seu número é usado: somente para o que você marcar ({purposes}), pelo tempo indicado"
+        " ao lado de cada opção, e sem repassar a terceiros. Você pode parar quando quiser, de graça: responda SAIR a"
+        " qualquer mensagem ou use o link do seu comprovante. Não aceitar não tem nenhuma outra consequência.\n\n"
+        "Perguntas, cópia ou exclusão dos seus dados: {dpo_name}, {dpo_contact}. Política de privacidade: {privacy_url}"
+    ),
+}
+
+PURPOSES = {
+    "novidades": (
+        Category.MARKETING,
+        {"en": "News and offers", "es": "Novedades y ofertas", "pt-BR": "Novidades e ofertas"},
+        {
+            "en": "At most 4 messages a month, for 2 years.",
+            "es": "Como máximo 4 mensajes al mes, durante 2 años.",
+            "pt-BR": "No máximo 4 mensagens por mês, por 2 anos.",
+        },
+    ),
+    "pedidos": (
+        Category.UTILITY,
+        {"en": "News of your orders", "es": "Avisos de sus pedidos", "pt-BR": "Avisos dos seus pedidos"},
+        {
+            "en": "A message when an order is ready, for 2 years.",
+            "es": "Un mensaje cuando un pedido esté listo, durante 2 años.",
+            "pt-BR": "Uma mensagem quando um pedido ficar pronto, por 2 anos.",
+        },
+    ),
+}
+
+OFFERS = (("novidades", Channel.SMS), ("novidades", Channel.WHATSAPP), ("pedidos", Channel.SMS))
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The sample company with its parts."""
+
+    company: Company
+    point: CapturePoint
+    sender: Sender
+    purposes: dict[str, Purpose]
+    version: NoticeVersion
+
+
+@transaction.atomic
+def seed() -> Sample:
+    """Make the sample company where it is missing; what is there already is left as it is."""
+    company, _made = Company.objects.get_or_create(
+        slug="aurora",
+        defaults={
+            "name": "Café Aurora",
+            "legal_name": "Café Aurora Ltda.",
+            "address": "Rua das Flores 100, São Paulo, SP, Brasil",
+            "country": "BR",
+            "allowed_countries": ["BR", "CO", "US", "PT", "MX"],
+            "dpo_name": "Equipe de privacidade",
+            "dpo_contact": "privacidade@aurora.example",
+            "privacy_url": "https://aurora.example/privacidade",
+            "color": "#7a2e1d",
+        },
+    )
+    senders = {
+        channel: Sender.objects.get_or_create(
+            channel=channel, address=address, defaults={"company": company, "provider": "sandbox"}
+        )[0]
+        for channel, address in ((Channel.SMS, "+551140028922"), (Channel.WHATSAPP, "+551140028923"),
+                                 (Channel.VOICE, "+551140028924"))
+    }  # fmt: skip
+    purposes = {
+        slug: Purpose.objects.get_or_create(
+            company=company, slug=slug, defaults={"category": category, "name": name, "description": description}
+        )[0]
+        for slug, (category, name, description) in PURPOSES.items()
+    }
+    version = _published_notice(company)
+    point, made = CapturePoint.objects.get_or_create(
+        company=company,
+        slug="novidades",
+        defaults={
+            "title": {
+                "en": "News from Café Aurora",
+                "es": "Novedades de Café Aurora",
+                "pt-BR": "Novidades do Café Aurora",
+            },
+            "notice": version.notice,
+            "sender": senders[Channel.SMS],
+        },
+    )
+    if made:
+        for position, (slug, channel) in enumerate(OFFERS):
+            Offer.objects.create(point=point, purpose=purposes[slug], channel=channel, position=position)
+    catalogue.forget()
+    return Sample(company, point, senders[Channel.SMS], purposes, version)
+
+
+def _published_notice(company: Company) -> NoticeVersion:
+    notice, made = Notice.objects.get_or_create(company=company, slug="novidades")
+    current = notice.current
+    if current is not None:
+        return current
+    wordings = {language: {"screen": text} for language, text in SCREEN.items()}
+    draft = notice.versions.filter(state=NoticeVersion.State.DRAFT).first()
+    if draft is None or made:
+        draft = NoticeVersion.objects.create(notice=notice, wordings=wordings)
+    return publishing.publish(draft)
