@@ -28,7 +28,7 @@ BLOCKED_TYPES = frozenset(
     }
 )
 
-_PUNCTUATION = dict.fromkeys(map(ord, " -().\t\n\v\f\r"))
+_PUNCTUATION = re.compile(r"[ \-().\t-\r]+")
 _DIGITS = re.compile(r"\+?[0-9]+")
 _REPORTED_NUMBER = re.compile(r"\+?([1-9][0-9]{6,14})")
 _REPORTED_USER_ID = re.compile(r"[A-Za-z]{2,}\.[A-Za-z0-9.]{1,200}")
@@ -140,11 +140,11 @@ def _read_digits(text: str) -> str:
         raise BadInput("phone.required", _REQUIRED, pointer="phone")
     if len(text) > LONGEST_TEXT:
         raise BadInput("phone.not_possible", _NOT_POSSIBLE, pointer="phone")
-    if _DIGITS.fullmatch(text) or _DIGITS.fullmatch(text := text.translate(_PUNCTUATION)):
+    if _DIGITS.fullmatch(text) or _DIGITS.fullmatch(text := _PUNCTUATION.sub("", text)):
         return text
     digits = "".join(
         str(unicodedata.decimal(character, character))
-        for character in unicodedata.normalize("NFKC", text).translate(_PUNCTUATION)
+        for character in _PUNCTUATION.sub("", unicodedata.normalize("NFKC", text))
     )
     if not set(digits) <= set("+0123456789"):
         raise BadInput("phone.bad_character", _BAD_CHARACTER, pointer="phone")

@@ -36,18 +36,20 @@ def country_code(number: str) -> int | None:
 
 @cache
 def _international_pattern(code: int) -> re.Pattern[str] | None:
-    """Numbers of a country code with one region, which parsing would leave exactly as they are."""
-    regions = COUNTRY_CODE_TO_REGION_CODE[code]
-    if len(regions) > 1 or regions[0] == NON_GEOGRAPHIC:
-        return None
-    return re.compile(rf"\+{code}{_significant(_plan(regions[0]))}")
+    """Numbers of the main region of a country code, which parsing would leave exactly as they are.
+
+    Where regions share a code (+1, +44, +7), the library asks the main one first, so its numbers need no other.
+    """
+    region = COUNTRY_CODE_TO_REGION_CODE[code][0]
+    plan = None if region == NON_GEOGRAPHIC else _plan(region)
+    return None if plan is None or plan.leading_digits else re.compile(rf"\+{code}{_significant(plan)}")
 
 
 @cache
 def _home(region: str) -> tuple[int, re.Pattern[str]] | None:
     """The code of a region, and its numbers without it that nobody could take for international ones."""
     code = country_code_for_region(region)  # 0 for a region that does not exist
-    if code == 0 or _international_pattern(code) is None:
+    if code == 0 or COUNTRY_CODE_TO_REGION_CODE[code][0] != region or _international_pattern(code) is None:
         return None
     plan = _plan(region)
     return code, re.compile(rf"(?!{plan.international_prefix or NEVER})(?!{code}){_significant(plan)}")
