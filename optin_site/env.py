@@ -36,7 +36,7 @@ class Environment:
     offered: Mapping[str, str]
 
     def text(self, name: str, default: str | None = None) -> str:
-        """The value of `name`, or what the file named by `name`_FILE holds, or what the secrets file offers."""
+        """The value of `name`, or what the file that `name`_FILE names holds, or the secrets file's."""
         if value := self.variables.get(name):
             return value
         if path := self.variables.get(f"{name}_FILE"):
@@ -44,7 +44,9 @@ class Environment:
         if value := self.offered.get(name):
             return value
         if default is None:
-            raise ImproperlyConfigured(f"{name} is not set. Run `manage.py init_secrets` once, or set {name} or {name}_FILE.")
+            raise ImproperlyConfigured(
+                f"{name} is not set. Run `manage.py init_secrets` once, or set {name} or {name}_FILE."
+            )
         return default
 
     def flag(self, name: str, default: bool) -> bool:
@@ -73,9 +75,13 @@ class Environment:
         for word in self.words(name, self.text(name)):
             number, colon, value = word.partition(":")
             if not colon or not number.isascii() or not number.isdigit() or not 1 <= int(number) <= 255:
-                raise ImproperlyConfigured(f"{name} must look like 1:<base64>,2:<base64> with numbers from 1 to 255.")
+                raise ImproperlyConfigured(
+                    f"{name} must look like 1:<base64>,2:<base64> with numbers from 1 to 255."
+                )
             if int(number) in keys:
-                raise ImproperlyConfigured(f"{name} has two keys numbered {number}. Give each its own number.")
+                raise ImproperlyConfigured(
+                    f"{name} has two keys numbered {number}. Give each its own number."
+                )
             keys[int(number)] = _key(name, value)
         if not keys:
             raise ImproperlyConfigured(f"{name} has no key. It must look like 1:<base64>,2:<base64>.")
@@ -98,19 +104,21 @@ def read(secrets_file: Path) -> Environment:
     except FileNotFoundError:
         text = ""
     except OSError as error:
-        raise ImproperlyConfigured(f"{secrets_file} cannot be read: {error}. Run as the user who owns it.") from error
+        raise ImproperlyConfigured(
+            f"{secrets_file} cannot be read: {error}. Run as the user who owns it."
+        ) from error
     pairs = (line.partition("=") for line in text.splitlines() if "=" in line and not line.startswith("#"))
     return Environment(os.environ, {name.strip(): value.strip() for name, _, value in pairs})
 
 
 def new_secrets() -> dict[str, str]:
     """A fresh value for every secret the product cannot start without."""
-    key = lambda: base64.b64encode(os.urandom(KEY_BYTES)).decode()  # noqa: E731
+    secret, wrapping, lookup, log = (base64.b64encode(os.urandom(KEY_BYTES)).decode() for _ in range(4))
     return {
-        "OPTIN_SECRET_KEY": key(),
-        "OPTIN_KEYRING": f"1:{key()}",
-        "OPTIN_LOOKUP_KEY": key(),
-        "OPTIN_LOG_KEY": key(),
+        "OPTIN_SECRET_KEY": secret,
+        "OPTIN_KEYRING": f"1:{wrapping}",
+        "OPTIN_LOOKUP_KEY": lookup,
+        "OPTIN_LOG_KEY": log,
     }
 
 
@@ -120,7 +128,9 @@ def database(url: str) -> dict[str, Any]:
     if parts.scheme == "sqlite":
         path = unquote(parts.path)[1:]
         if parts.netloc or not path:
-            raise ImproperlyConfigured("DATABASE_URL: write sqlite:///relative/path or sqlite:////absolute/path.")
+            raise ImproperlyConfigured(
+                "DATABASE_URL: write sqlite:///relative/path or sqlite:////absolute/path."
+            )
         return {"ENGINE": "django.db.backends.sqlite3", "NAME": path}
     if parts.scheme not in {"postgresql", "postgres"}:
         raise ImproperlyConfigured("DATABASE_URL must start with sqlite:/// or postgresql://.")
@@ -137,7 +147,7 @@ def database(url: str) -> dict[str, Any]:
         "NAME": name,
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
-        # A socket's folder does not fit where a host stands, so libpq's own ?host=/run/postgresql is understood too.
+        # A socket's folder does not fit where a host stands: libpq's own ?host=/run/postgresql does.
         "HOST": options.pop("host", unquote(parts.hostname or "")),
         "PORT": str(port or options.pop("port", "")),
         "OPTIONS": options,
@@ -148,7 +158,11 @@ def _key(name: str, value: str) -> bytes:
     try:
         key = base64.b64decode(value, validate=True)
     except binascii.Error as error:
-        raise ImproperlyConfigured(f"{name} is not base64. `manage.py init_secrets` writes one that is.") from error
+        raise ImproperlyConfigured(
+            f"{name} is not base64. `manage.py init_secrets` writes one that is."
+        ) from error
     if len(key) != KEY_BYTES:
-        raise ImproperlyConfigured(f"{name} has {len(key)} bytes and needs {KEY_BYTES}. `manage.py init_secrets` writes one.")
+        raise ImproperlyConfigured(
+            f"{name} has {len(key)} bytes and needs {KEY_BYTES}. `manage.py init_secrets` writes one."
+        )
     return key

@@ -1,10 +1,10 @@
-"""What may be written to the server's log: routes, not paths; nothing that looks like a person or a secret."""
+"""What the server's log may hold: routes, not paths; nothing that looks like a person or a secret."""
 
 import logging
 import re
-import time
+from datetime import UTC, datetime
 
-# A telephone number or an address: seven digits or more, grouped as people group them. Ids in hexadecimal stay.
+# A telephone number or an address: seven digits or more, in people's groups. Ids in hexadecimal stay.
 DIGITS = re.compile(r"(?<![0-9A-Fa-f-])\+?\d(?:[\s().:-]{0,2}\d){6,}(?![0-9A-Fa-f-])")
 EMAIL = re.compile(r"[^\s@<>'\"]+@[^\s@<>'\"]+\.[^\s@<>'\"]+")
 # What a database adds to an error: "DETAIL:  Key (value)=(...) already exists."
@@ -30,12 +30,11 @@ class RouteNotPath(logging.Filter):
 class Sober(logging.Formatter):
     """One line for each event, with times in UTC and without what looks personal."""
 
-    converter = time.gmtime
-    default_time_format = "%Y-%m-%dT%H:%M:%S"
-    default_msec_format = "%s.%03dZ"
-
     def __init__(self) -> None:
         super().__init__("%(message)s")
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        return datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def format(self, record: logging.LogRecord) -> str:
         # A traceback that another handler rendered, and kept on the record, would come past formatException.

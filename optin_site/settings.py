@@ -18,7 +18,7 @@ from optin_site import env as _env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# --- The operator ----------------------------------------------------------------------------------------------------
+# --- The operator ---------------------------------------------------------------------------------
 
 OPTIN_DATA_DIR = Path(_env.read(Path("/dev/null")).text("OPTIN_DATA_DIR", str(BASE_DIR / "data"))).resolve()
 OPTIN_SECRETS_FILE = OPTIN_DATA_DIR / "secrets.env"
@@ -31,13 +31,13 @@ PORT = env.number("PORT", 8000, least=1)
 # Keys for this process alone: for tests, checks and image builds. What is sealed with them never opens again.
 OPTIN_THROWAWAY_KEYS = env.flag("OPTIN_THROWAWAY_KEYS", False)
 if OPTIN_THROWAWAY_KEYS:
-    env = _env.Environment(env.variables, _env.new_secrets() | env.offered)
+    env = _env.Environment(env.variables, {**_env.new_secrets(), **env.offered})
 
 SECRET_KEY = env.text("OPTIN_SECRET_KEY")
 OPTIN_KEYRING = env.keyring("OPTIN_KEYRING")
 OPTIN_LOOKUP_KEY = env.key("OPTIN_LOOKUP_KEY")
 
-# --- The product -----------------------------------------------------------------------------------------------------
+# --- The product ----------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
     "consent.apps.ConsentConfig",
@@ -64,14 +64,18 @@ OPTIN_ASKS_PER_NUMBER = env.number("OPTIN_ASKS_PER_NUMBER", 1, least=1)
 OPTIN_CATALOGUE_SECONDS = env.number("OPTIN_CATALOGUE_SECONDS", 1)
 OPTIN_MESSAGES_PER_COMPANY = env.number("OPTIN_MESSAGES_PER_COMPANY", 10_000)
 
-# --- The database ----------------------------------------------------------------------------------------------------
+# --- The database ---------------------------------------------------------------------------------
 
 
 def _sqlite_journal(version: tuple[int, int, int]) -> str:
-    """WAL where the WAL-reset race is mended (3.51.3, 3.50.7, 3.44.6); a journal that is synced twice elsewhere."""
+    """WAL where the WAL-reset race is mended (3.51.3, 3.50.7, 3.44.6); elsewhere a journal, synced twice."""
     mended = version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
     # FULL in WAL as well: what was acknowledged must outlive a power cut, not only a crash.
-    return "journal_mode=WAL; PRAGMA synchronous=FULL" if mended else "journal_mode=DELETE; PRAGMA synchronous=EXTRA"
+    return (
+        "journal_mode=WAL; PRAGMA synchronous=FULL"
+        if mended
+        else "journal_mode=DELETE; PRAGMA synchronous=EXTRA"
+    )
 
 
 DATABASES = {"default": _env.database(env.text("DATABASE_URL", f"sqlite:///{OPTIN_DATA_DIR}/optin.sqlite3"))}
@@ -84,8 +88,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         " PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON;",
     }
 else:
-    # Prepared once and kept: a fresh connection for each request costs eight times as much as a decision itself.
-    # So no health check either, which would be one more statement before each; a lost connection fails one request.
+    # Prepared once and kept: a fresh connection for each request costs eight times a decision itself.
+    # No health check either, one more statement before each request; a lost connection fails one request.
     DATABASES["default"]["OPTIONS"] |= {"server_side_binding": True, "prepare_threshold": 1}
 DATABASES["default"]["CONN_MAX_AGE"] = None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -94,12 +98,20 @@ SILENCED_SYSTEM_CHECKS = ["models.W040"]  # SQLite leaves the added columns out 
 # The replay memory of challenges is shared by every process, so it lives where they all look.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "optin_cache"}}
 
-# --- The visitor's browser -------------------------------------------------------------------------------------------
+# --- The visitor's browser ------------------------------------------------------------------------
 
 OPTIN_PUBLIC_URL = env.text("OPTIN_PUBLIC_URL", f"http://localhost:{PORT}").rstrip("/")
 _public = urlsplit(OPTIN_PUBLIC_URL)
-if _public.scheme not in {"http", "https"} or not _public.hostname or _public.path or _public.query or _public.fragment:
-    raise ImproperlyConfigured("OPTIN_PUBLIC_URL must be like https://consent.example.org, with nothing after the host.")
+if (
+    _public.scheme not in {"http", "https"}
+    or not _public.hostname
+    or _public.path
+    or _public.query
+    or _public.fragment
+):
+    raise ImproperlyConfigured(
+        "OPTIN_PUBLIC_URL must be like https://consent.example.org, with nothing after the host."
+    )
 _local = _public.hostname in {"localhost", "127.0.0.1", "::1"}
 _hosts = {_public.hostname, "localhost", "127.0.0.1", "[::1]"} if _local else {_public.hostname}
 ALLOWED_HOSTS = env.words("OPTIN_ALLOWED_HOSTS", ",".join(sorted(_hosts)))
@@ -185,14 +197,26 @@ STORAGES = {
 }
 
 # Source maps are for developers' eyes; compressing them costs more than everything else together.
-WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["map", "jpg", "jpeg", "png", "gif", "webp", "zip", "gz", "br", "woff", "woff2"]
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [
+    "map",
+    "jpg",
+    "jpeg",
+    "png",
+    "gif",
+    "webp",
+    "zip",
+    "gz",
+    "br",
+    "woff",
+    "woff2",
+]
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
 CRISPY_FAIL_SILENTLY = False
 ALTCHA_HMAC_KEY = SECRET_KEY
 
-# --- The person's language and number --------------------------------------------------------------------------------
+# --- The person's language and number -------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("es", _("Spanish")), ("pt-br", _("Brazilian Portuguese"))]
@@ -203,7 +227,7 @@ TIME_ZONE = "UTC"
 PHONENUMBER_DB_FORMAT = "E164"
 PHONENUMBER_DEFAULT_FORMAT = "INTERNATIONAL"
 
-# --- Staff -----------------------------------------------------------------------------------------------------------
+# --- Staff ----------------------------------------------------------------------------------------
 
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -214,19 +238,19 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 
-# A name and an address together: nobody can lock a colleague out from elsewhere, nor a whole office from one desk.
+# A name and an address together: nobody locks a colleague out from elsewhere, nor an office from one desk.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False  # its messages would name the account and the address
 
-# --- Whoever verifies the log ----------------------------------------------------------------------------------------
+# --- Whoever verifies the log ---------------------------------------------------------------------
 
 OPTIN_LOG_KEY = env.key("OPTIN_LOG_KEY")
 OPTIN_LOG_ORIGIN = env.text("OPTIN_LOG_ORIGIN", f"{_public.netloc}/log")
 
-# --- Whoever reads the server's own log ------------------------------------------------------------------------------
+# --- Whoever reads the server's own log -----------------------------------------------------------
 
 LOGGING = {
     "version": 1,

@@ -1,4 +1,4 @@
-"""What every test shares: which database it runs on is said first, and what it left behind is removed last."""
+"""What every test shares: its database is named first, and what it left behind is removed last."""
 
 import os
 import shutil

@@ -21,6 +21,6 @@ STORAGES |= {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.Stat
 MIDDLEWARE.remove("whitenoise.middleware.WhiteNoiseMiddleware")
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # A file, as in production: connections of several threads meet in it as they would there. Only the disk is spared.
+    # A file, as in production: the connections of several threads meet in it. Only the disk is spared.
     DATABASES["default"]["TEST"] = {"NAME": str(OPTIN_DATA_DIR / "tests.sqlite3")}
     DATABASES["default"]["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"

@@ -10,13 +10,13 @@ from django.core.management.base import BaseCommand
 from optin_site import env
 
 HEAD = """\
-# The secrets of this installation. Keep a copy somewhere safe and apart from the database's copies:
-# without OPTIN_KEYRING nothing that was sealed can be opened again. docs/configuration.md says what each is for.
+# The secrets of this installation. Keep a copy of them, apart from the copies of the database:
+# without OPTIN_KEYRING nothing that was sealed opens again. docs/configuration.md says what each is for.
 """
 
 
 class Command(BaseCommand):
-    help = "Write the secrets this installation needs to OPTIN_DATA_DIR/secrets.env, unless they are there already."
+    help = "Write the installation's secrets to OPTIN_DATA_DIR/secrets.env, unless they are there already."
     requires_system_checks: list[str] = []
 
     def handle(self, **options: Any) -> None:
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         # Written whole under another name and then linked: whoever reads meanwhile sees all of it or none.
         draft = path.with_name(f"{path.name}.{os.getpid()}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(descriptor, "w", encoding="utf-8") as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

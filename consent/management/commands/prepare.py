@@ -7,11 +7,12 @@ from typing import Any
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError, connection
 
 from consent.management.commands import compilemessages
 
-# Of Bootstrap's folder the pages use the two minified files; the rest would cost half a minute of compressing.
+# Of Bootstrap's files the pages use two; compressing all the others would cost half a minute.
 UNUSED = ["bootstrap-*", "bootstrap.rtl.*", "bootstrap.css*", "bootstrap.js*", "bootstrap.min.js*"]
 UNUSED += ["bootstrap.esm*", "bootstrap.bundle.js*", "*.ABOUT"]
 
@@ -27,6 +28,7 @@ class Command(BaseCommand):
         compilemessages.compile_catalogues(compilemessages.LOCALE)
         if not settings.DEBUG:
             self._collect_static(Path(settings.STATIC_ROOT))
+        _refuse_closed_database()
         call_command("migrate", verbosity=0, interactive=False)
         call_command("createcachetable", verbosity=0)
         if options["sample"]:
@@ -42,8 +44,18 @@ class Command(BaseCommand):
         note.write_text(fingerprint)
 
 
+def _refuse_closed_database() -> None:
+    try:
+        connection.ensure_connection()
+    except OperationalError as error:
+        where = connection.settings_dict["HOST"] or connection.settings_dict["NAME"]
+        raise CommandError(
+            f"The database at {where} does not open: {error} Is DATABASE_URL right?"
+        ) from error
+
+
 def _fingerprint() -> str:
-    """What the files to be collected are, by name, size and time; reading them all would take as long as copying."""
+    """What the files to be collected are, by name, size and time; to read them all is as slow as to copy."""
     seen = hashlib.sha256()
     for finder in get_finders():
         for name, storage in finder.list(UNUSED):

@@ -34,8 +34,12 @@ class Command(BaseCommand):
     help = "Run the web server and one worker together, until either of them stops or Ctrl-C is pressed."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--host", default="127.0.0.1", help="the address to listen on; 0.0.0.0 is every one")
-        parser.add_argument("--workers", type=int, help="web server processes; 1 on SQLite, which has one writer, else 2")
+        parser.add_argument(
+            "--host", default="127.0.0.1", help="the address to listen on; 0.0.0.0 is every one"
+        )
+        parser.add_argument(
+            "--workers", type=int, help="web server processes; 1 on SQLite, which has one writer, else 2"
+        )
 
     def handle(self, **options: Any) -> None:
         _refuse_taken(options["host"], settings.PORT)
@@ -57,7 +61,11 @@ class Command(BaseCommand):
                 self.stdout.write(
                     f"\nOptin is running. Ctrl-C stops it.\n\n"
                     f"  Start here      {settings.OPTIN_PUBLIC_URL}/\n"
-                    + (f"  Sandbox phone   {settings.OPTIN_PUBLIC_URL}/sandbox/\n" if settings.OPTIN_SANDBOX else "")
+                    + (
+                        f"  Sandbox phone   {settings.OPTIN_PUBLIC_URL}/sandbox/\n"
+                        if settings.OPTIN_SANDBOX
+                        else ""
+                    )
                     + f"  Staff           {settings.OPTIN_PUBLIC_URL}/admin/\n"
                 )
                 self.stdout.flush()
@@ -87,7 +95,11 @@ def _web(host: str, workers: int) -> list[str]:
 def _started(name: str, command: list[str], variables: dict[str, str]) -> Iterator[Part]:
     # In a session of its own: Ctrl-C is for us alone, and we tell both in order.
     process = subprocess.Popen(
-        command, env=variables | os.environ, cwd=settings.BASE_DIR, start_new_session=True, preexec_fn=_die_with_parent
+        command,
+        env=variables | os.environ,
+        cwd=settings.BASE_DIR,
+        start_new_session=True,
+        preexec_fn=_die_with_parent,
     )
     try:
         yield Part(name, process)
@@ -110,7 +122,10 @@ def _die_with_parent() -> None:
 def _told_to_stop() -> Iterator[list[int]]:
     """The signals that asked us to stop, as they come."""
     told: list[int] = []
-    before = {number: signal.signal(number, lambda n, _: told.append(n)) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {
+        number: signal.signal(number, lambda n, _: told.append(n))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         yield told
     finally:
@@ -126,10 +141,13 @@ def _refuse_taken(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except PermissionError as error:
-            raise CommandError(f"Port {port} may not be used by this account. Choose one above 1023: PORT=8000.") from error
+            raise CommandError(
+                f"Port {port} may not be used by this account. Choose one above 1023: PORT=8000."
+            ) from error
         except OSError as error:
-            message = f"Port {port} is taken: something else listens on {host}. Choose another: PORT={port + 1} make run"
-            raise CommandError(message) from error
+            raise CommandError(
+                f"Port {port} is taken: something listens there. Choose another: PORT={port + 1} make run"
+            ) from error
 
 
 def _answers() -> bool:
