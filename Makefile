@@ -29,8 +29,8 @@ help: ## list what there is
 
 run: runtime ## start the web server and a worker with a sample company (PORT, DATABASE_URL, OPTIN_DATA_DIR)
 	@test -e "$(DATA)/secrets.env" || $(PYTHON) manage.py init_secrets
-	@OPTIN_SANDBOX=$${OPTIN_SANDBOX:-1} $(PYTHON) manage.py prepare --sample
-	@OPTIN_SANDBOX=$${OPTIN_SANDBOX:-1} exec $(PYTHON) manage.py serve
+	@OPTIN_SANDBOX=$${OPTIN_SANDBOX:-1} $(PYTHON) manage.py prepare
+	@OPTIN_SANDBOX=$${OPTIN_SANDBOX:-1} exec $(PYTHON) manage.py serve --sample
 
 test: dev ## the whole suite on SQLite and on PostgreSQL, then the coverage gates
 	@rm -f build/coverage.*
@@ -50,7 +50,7 @@ check: dev ## style, types, layers, migrations, translations, documents
 	@$(PYTHON) -m ruff format --check --quiet
 	@git ls-files -z 'templates/*.html' | xargs -0 -r .venv/bin/djade --target-version 6.1 --check
 	@OPTIN_THROWAWAY_KEYS=1 $(PYTHON) -m mypy
-	@.venv/bin/lint-imports --no-timings --quiet 2>/dev/null || .venv/bin/lint-imports
+	@.venv/bin/lint-imports --no-logo
 	@$(PYTHON) -m pytest -q -m house
 
 bench: dev ## the measured promises (bench/README.md says what they are)

@@ -62,6 +62,8 @@ OPTIN_ASK_TTL_HOURS = env.number("OPTIN_ASK_TTL_HOURS", 24, least=1)
 OPTIN_FORM_TTL_HOURS = env.number("OPTIN_FORM_TTL_HOURS", 48, least=1)
 OPTIN_ASKS_PER_NUMBER = env.number("OPTIN_ASKS_PER_NUMBER", 1, least=1)
 OPTIN_CATALOGUE_SECONDS = env.number("OPTIN_CATALOGUE_SECONDS", 1)
+# How long a process trusts what it read of companies, capture points and credentials before it looks again.
+OPTIN_CATALOGUE_SECONDS = env.number("OPTIN_CATALOGUE_SECONDS", 1)
 OPTIN_MESSAGES_PER_COMPANY = env.number("OPTIN_MESSAGES_PER_COMPANY", 10_000)
 
 # --- The database ---------------------------------------------------------------------------------
@@ -165,6 +167,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "consent.http.DatabaseTrouble",
     "axes.middleware.AxesMiddleware",
 ]
 TEMPLATES = [
@@ -243,6 +246,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "consent.http.client_address"
 AXES_VERBOSE = False  # its messages would name the account and the address
 
 # --- Whoever verifies the log ---------------------------------------------------------------------

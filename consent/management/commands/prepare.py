@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 
 from consent.management.commands import compilemessages
@@ -21,18 +21,13 @@ class Command(BaseCommand):
     help = "Compile translations, collect static files and bring the tables up to date."
     requires_system_checks: list[str] = []
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--sample", action="store_true", help="also put the sample company in place")
-
-    def handle(self, **options: Any) -> None:
+    def handle(self, **_: Any) -> None:
         compilemessages.compile_catalogues(compilemessages.LOCALE)
         if not settings.DEBUG:
             self._collect_static(Path(settings.STATIC_ROOT))
         _refuse_closed_database()
         call_command("migrate", verbosity=0, interactive=False)
         call_command("createcachetable", verbosity=0)
-        if options["sample"]:
-            call_command("seed_sample", stdout=self.stdout)
 
     def _collect_static(self, root: Path) -> None:
         note, fingerprint = root / ".collected", _fingerprint()

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand
 
@@ -19,5 +20,6 @@ class Command(BaseCommand):
         users = get_user_model()
         if not users.objects.filter(username=USERNAME).exists():
             users.objects.create_superuser(username=USERNAME, password=PASSWORD)
-        self.stdout.write(f"{made.company.name}: /c/{made.company.slug}/{made.point.slug}/")
-        self.stdout.write(f"Staff login: {USERNAME} / {PASSWORD}")
+        address = f"{settings.OPTIN_PUBLIC_URL}/c/{made.company.slug}/{made.point.slug}/"
+        self.stdout.write(f"{made.company.name:<15} {address}")
+        self.stdout.write(f"{'Staff login':<15} {USERNAME} / {PASSWORD}")

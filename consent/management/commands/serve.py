@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import io
 import os
 import signal
 import socket
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
@@ -37,6 +39,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--host", default="127.0.0.1", help="the address to listen on; 0.0.0.0 is every one"
         )
+        parser.add_argument("--sample", action="store_true", help="put the sample company in place first")
         parser.add_argument(
             "--workers", type=int, help="web server processes; 1 on SQLite, which has one writer, else 2"
         )
@@ -44,30 +47,29 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         _refuse_taken(options["host"], settings.PORT)
         web = _web(options["host"], options["workers"] or (1 if connection.vendor == "sqlite" else 2))
+        sample = io.StringIO()
+        if options["sample"]:
+            call_command("seed_sample", stdout=sample)
         connection.close()
         with _told_to_stop() as told, contextlib.ExitStack() as parts:
             both = [
                 parts.enter_context(_started("web server", web, {"OPTIN_GROUP_COMMIT": "1"})),
                 parts.enter_context(_started("worker", [sys.executable, "manage.py", "work"], {})),
             ]
-            self._welcome(both, told)
+            self._welcome(both, told, sample=sample.getvalue())
             self._watch(both, told)
         self.stdout.write("Stopped.")
 
-    def _welcome(self, both: list[Part], told: list[int]) -> None:
+    def _welcome(self, both: list[Part], told: list[int], *, sample: str) -> None:
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline and not told and not _fallen(both):
             if _answers():
-                self.stdout.write(
-                    f"\nOptin is running. Ctrl-C stops it.\n\n"
-                    f"  Start here      {settings.OPTIN_PUBLIC_URL}/\n"
-                    + (
-                        f"  Sandbox phone   {settings.OPTIN_PUBLIC_URL}/sandbox/\n"
-                        if settings.OPTIN_SANDBOX
-                        else ""
-                    )
-                    + f"  Staff           {settings.OPTIN_PUBLIC_URL}/admin/\n"
-                )
+                places = {"Start here": "/", "Sandbox phone": "/sandbox/", "Staff": "/admin/"}
+                if not settings.OPTIN_SANDBOX:
+                    del places["Sandbox phone"]
+                lines = [f"{name:<15} {settings.OPTIN_PUBLIC_URL}{path}" for name, path in places.items()]
+                self.stdout.write("\nOptin is running. Ctrl-C stops it.\n\n")
+                self.stdout.writelines(f"  {line}\n" for line in [*lines, *sample.splitlines()])
                 self.stdout.flush()
                 return
             time.sleep(LOOK_EVERY)
