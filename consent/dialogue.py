@@ -49,9 +49,9 @@ def asking(ask: Ask, boxes: Sequence[Box], language: str, act: UUID) -> Telling:
             "code": spaced(vault.code(act)),
         }
         if ask.point.confirmation == Confirmation.CODE:
-            text = _("%(company)s: to get %(boxes)s, type the code %(code)s on the page. Not you? Reply SAIR.")
+            text = _("%(company)s: to get %(boxes)s, type the code %(code)s on the page. Not you? Reply STOP.")
         else:
-            text = _("%(company)s: to get %(boxes)s, reply SIM. Code for the page: %(code)s. Not you? Reply SAIR.")
+            text = _("%(company)s: to get %(boxes)s, reply JOIN. Code for the page: %(code)s. Not you? Reply STOP.")
         return Telling(kind=OutboundMessage.Kind.ASK, sender=ask.sender, text=text % values)
 
 
@@ -97,9 +97,9 @@ def _small_talk(intent: keywords.Intent, sender: Sender, *, is_asked: bool) -> s
     """The reply to what changes nothing."""
     values = {"company": sender.company.name, "contact": sender.company.dpo_contact}
     if intent is keywords.Intent.HELP:
-        return _("%(company)s: questions to %(contact)s. To stop all messages here, reply SAIR.") % values
+        return _("%(company)s: questions to %(contact)s. To stop all messages here, reply STOP.") % values
     if is_asked:
-        return _("%(company)s: reply SIM to accept or SAIR to stop.") % values
+        return _("%(company)s: reply JOIN to accept or STOP to stop.") % values
     if intent in (keywords.Intent.START, keywords.Intent.CONFIRM):
         return _("%(company)s: nothing is waiting for your answer. Fill in our form to sign up.") % values
     return ""

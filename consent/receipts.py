@@ -85,7 +85,7 @@ def address(act: UUID) -> str:
 
 def short_text(act: UUID, company: str) -> str:
     """The receipt as one short message, in the language now active."""
-    return _("%(company)s: thank you, your yes is recorded. Receipt: %(link)s To stop, reply SAIR.") % {
+    return _("%(company)s: thank you, your yes is recorded. Receipt: %(link)s To stop, reply STOP.") % {
         "company": company, "link": address(act),
     }  # fmt: skip
 
