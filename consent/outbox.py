@@ -99,7 +99,9 @@ def send(message: OutboundMessage) -> None:
     """Hand one claimed message to its provider and write down how that went."""
     try:
         content = opening.message_content(message)
-        message.provider_id = providers.send(message.sender, to=content["to"], text=content["text"])
+        message.provider_id = providers.send(
+                message.sender, to=content["to"], text=content["text"], message=message.pk
+            )
     except opening.Erased:
         message.state, message.error = State.EXPIRED, "person.erased"
     except SendError as error:

@@ -66,6 +66,8 @@ class InboundMessage(models.Model):
     id = models.UUIDField(primary_key=True)
     event = models.BinaryField(max_length=32)  # keyed hash of provider, account and the provider's own id
     provider = models.CharField(_("provider"), max_length=16)
+    # None until it is known whose number was written to.
+    sender = models.ForeignKey(Sender, on_delete=models.PROTECT, null=True, db_index=False, verbose_name=_("sender"))
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.RECEIVED)
     sealed = models.BinaryField()
     digest = models.BinaryField(max_length=32)
