@@ -96,7 +96,7 @@ class Contact:
         """The one spelling under which a person is found; `value` stays the one they are written to.
 
         WhatsApp drops the Brazilian ninth digit and keeps the Mexican 1 for accounts older than either rule.
-        The trunk radios that still have eight digits from 7 count as the mobile number they would have become.
+        Trunk radios, which kept eight digits from 7, count as the mobile number they would have become.
         """
         if self.scheme != TEL:
             return self.value
