@@ -5,25 +5,51 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
-from django.test import TransactionTestCase
 
 from consent import catalogue, sample
+from consent.management.commands import compilemessages
 from consent.models import triggers
+from tests import chromium
 
 WORKER = "PYTEST_XDIST_WORKER"
+NO_POSTGRES = "needs PostgreSQL: python tests/with_postgres.py pytest ..."
+
+
+def pytest_configure() -> None:
+    compilemessages.compile_catalogues(compilemessages.LOCALE)
 
 
 def pytest_report_header() -> str:
-    return f"database: {engine()}"
+    return f"database: {engine()}; browser: {chromium.find() or chromium.WHY_NOT}"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    absent = []
+    if connection.vendor != "postgresql":
+        absent.append(("postgres", NO_POSTGRES))
+    if chromium.find() is None:
+        if os.environ.get("CI"):
+            raise pytest.UsageError(f"In CI browser tests are never skipped, and {chromium.WHY_NOT}")
+        absent.append(("browser", chromium.WHY_NOT))
     for item in items:
-        if item.get_closest_marker("postgres") and connection.vendor != "postgresql":
-            item.add_marker(
-                pytest.mark.skip(reason="needs PostgreSQL: python tests/with_postgres.py pytest ...")
-            )
+        for marker, reason in absent:
+            if item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name what was skipped for want of a browser, so that nobody takes a green line for all of it."""
+    skipped = [
+        report
+        for report in terminalreporter.stats.get("skipped", [])
+        if chromium.WHY_NOT in str(report.longrepr)
+    ]
+    if skipped:
+        terminalreporter.write_line(
+            f"BROWSER TESTS SKIPPED ({len(skipped)}): {chromium.WHY_NOT}", yellow=True
+        )
 
 
 def pytest_unconfigure() -> None:
@@ -37,6 +63,23 @@ def engine() -> str:
 
 
 @pytest.fixture(autouse=True)
+def _emptying_is_allowed(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After a test that really committed, the guards step aside so that its tables can be emptied.
+
+    They are back before the next test: emptying ends with post_migrate, which puts them there.
+    """
+    committing = {"db", "transactional_db", "live_server", "django_db_reset_sequences"}
+    touches = request.node.get_closest_marker("django_db") or committing.intersection(request.fixturenames)
+    if touches:
+        # pytest-django empties when this fixture ends; asked for here, it ends after ours.
+        request.getfixturevalue("_django_db_helper")
+    yield
+    if touches and not connection.in_atomic_block:
+        cache.clear()
+        triggers.remove(connection)
+
+
+@pytest.fixture(autouse=True)
 def _read_the_catalogue_anew() -> None:
     catalogue.forget()
 
@@ -45,17 +88,3 @@ def _read_the_catalogue_anew() -> None:
 def aurora(db: None) -> sample.Sample:
     """The sample company, as `make run` shows it."""
     return sample.seed()
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _empty_append_only_tables_between_transactional_tests() -> Iterator[None]:
-    """A test database must be emptied, which the triggers rightly refuse: drop them, flush puts them back."""
-    teardown = TransactionTestCase._fixture_teardown
-
-    def _without_triggers(case: TransactionTestCase) -> None:
-        triggers.remove(connection)
-        teardown(case)
-
-    TransactionTestCase._fixture_teardown = _without_triggers
-    yield
-    TransactionTestCase._fixture_teardown = teardown

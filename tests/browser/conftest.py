@@ -1,0 +1,108 @@
+"""A real browser that forgives nothing: a console error or a request to another machine fails the test."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
+
+from tests import chromium
+
+# Playwright keeps a loop running in this thread, which Django would take for asynchronous code.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+PHONE, DESK = 375, 1280
+HEIGHT = 812
+HERE = {"localhost", "127.0.0.1", ""}
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+class Browse(Protocol):
+    def __call__(self, *, width: int = PHONE, locale: str = "en", javascript: bool = True) -> Page: ...
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.browser)
+            # The server answers from other threads, which see only what is committed.
+            item.add_marker(pytest.mark.django_db(transaction=True))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    return {"executable_path": str(chromium.find()), "args": chromium.flags()}
+
+
+@pytest.fixture(autouse=True)
+def _public_address(live_server: Any, settings: Any) -> None:
+    """What is written into messages and receipts leads to the server under test."""
+    settings.OPTIN_PUBLIC_URL = live_server.url
+    settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
+
+
+@pytest.fixture
+def browse(new_context: Callable[..., BrowserContext], live_server: Any) -> Iterator[Browse]:
+    """Opens strict pages, as wide, in the language and with or without JavaScript as the test asks."""
+    troubles: list[str] = []
+
+    def opened(*, width: int = PHONE, locale: str = "en", javascript: bool = True) -> Page:
+        context = new_context(
+            base_url=live_server.url,
+            viewport={"width": width, "height": HEIGHT},
+            locale=locale,
+            java_script_enabled=javascript,
+        )
+        page = context.new_page()
+        _watch(page, troubles)
+        return page
+
+    yield opened
+    assert not troubles, "\n".join(troubles)
+
+
+@pytest.fixture
+def strict_page(browse: Browse) -> Page:
+    """A phone's page, in English, with JavaScript."""
+    return browse()
+
+
+@pytest.fixture
+def assert_accessible() -> Callable[[Page], None]:
+    """Fails with what axe-core found: the rule, and the elements it found it on."""
+
+    def check(page: Page) -> None:
+        found = Axe().run(page, options=RULES).response["violations"]
+        lines = [
+            f"{rule['id']}: {rule['help']}\n  {node['html']}" for rule in found for node in rule["nodes"]
+        ]
+        assert not lines, f"{page.url}\n" + "\n".join(lines)
+
+    return check
+
+
+def _watch(page: Page, troubles: list[str]) -> None:
+    def console(message: ConsoleMessage) -> None:
+        # A page that says what is wrong with an input comes with a status of 4xx; `answered` judges those.
+        if message.type == "error" and "the server responded with a status of 4" not in message.text:
+            troubles.append(f"console: {message.text} ({message.location.get('url', '')})")
+
+    def asked(request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme not in {"data", "blob"} and (parts.hostname or "") not in HERE:
+            troubles.append(f"asked another machine: {request.url}")
+
+    def answered(response: Response) -> None:
+        allowed = 500 if response.request.resource_type == "document" else 400
+        if response.status >= allowed:
+            troubles.append(f"{response.status}: {response.url}")
+
+    page.on("console", console)
+    page.on("pageerror", lambda error: troubles.append(f"script: {error}"))
+    page.on("request", asked)
+    page.on("response", answered)
