@@ -39,11 +39,16 @@ def root_of(size: int, *, get_hash: GetHash) -> bytes:
     return _join(_complete_subtrees(0, size), get_hash=get_hash) if size else EMPTY_ROOT
 
 
-def inclusion_proof(size: int, *, index: int, get_hash: GetHash) -> list[bytes]:
-    """The hashes that lead from leaf `index` to the root of a tree of `size`, the leaf's sibling first."""
-    if not 0 <= index < size:
-        raise ValueError(f"There is no leaf {index} in a tree of size {size}.")
-    return _path(size, index=index, level=0, get_hash=get_hash)
+def inclusion_proof(size: int, *, index: int, get_hash: GetHash, level: int = 0) -> list[bytes]:
+    """The hashes that lead from leaf `index` to the root of a tree of `size`, the leaf's sibling first.
+
+    At a higher level, those that lead on from the complete subtree (level, index).
+    """
+    if not 0 <= index < size >> level:
+        raise ValueError(
+            f"There is no complete subtree {index} of level {level} in a tree of size {size}."
+        )
+    return _path(size, index=index, level=level, get_hash=get_hash)
 
 
 def consistency_proof(size: int, *, old_size: int, get_hash: GetHash) -> list[bytes]:
@@ -171,5 +176,5 @@ def _join(subtrees: list[tuple[int, int]], *, get_hash: GetHash) -> bytes:
 
 
 def _trailing_zeros(number: int) -> int:
-    """How many levels a node can rise as a right-hand one: the zeros at the end of its number; 0 has none."""
-    return (number & -number).bit_length() - 1 if number else 0
+    """How many levels a node can rise as a right-hand one: the zeros at the end of its number, which is not 0."""
+    return (number & -number).bit_length() - 1
