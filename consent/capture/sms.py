@@ -1,0 +1,138 @@
+"""Consent by SMS: what people write to our numbers, as Twilio delivers it."""
+
+import logging
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from consent import capture, catalogue, dialogue, hooks, keywords
+from consent.canonical import canonical, moment
+from consent.contact import Contact
+from consent.errors import BadInput
+from consent.hooks import Hook
+from consent.inbound import Delivery, Outcome, State
+from consent.models import Sender
+from consent.providers import SendError, credentials, twilio
+from consent.vocabulary import Channel
+
+log = logging.getLogger(__name__)
+
+METHOD = capture.Method(slug="sms", name="SMS", urls="consent.capture.sms")
+_MESSAGE_SID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
+
+
+@csrf_exempt  # the signature says who it is
+@require_POST
+def messages(request: HttpRequest) -> HttpResponse:
+    """Twilio's webhook for incoming messages: verify, keep, read, record, reply."""
+    return hooks.answer(request, HOOK)
+
+
+def drain() -> int:
+    """Take in what could not be answered when it came."""
+    return hooks.drain(HOOK)
+
+
+def deliver(parameters: Mapping[str, str], *, received_at: datetime) -> Delivery:
+    """Name a message by Twilio's own id of it; by its content where the id is not one."""
+    sid = parameters.get("MessageSid", "")
+    name = sid if _MESSAGE_SID.fullmatch(sid) else canonical(dict(parameters)).decode()
+    return Delivery(
+        door=METHOD.slug,
+        provider="twilio",
+        event=(parameters.get("AccountSid", ""), name),
+        parameters=parameters,
+        received_at=received_at,
+        contact=_contact(parameters),
+    )
+
+
+def understand(delivery: Delivery, *, is_late: bool) -> Outcome:
+    """Act on a message, once. What cannot be attributed is kept for staff; the provider hears nothing of it.
+
+    Where nobody waits for the reply any more, only a stop counts: what a yes would answer may have changed
+    since, and the person, who got no reply, will say it again.
+    """
+    parameters = delivery.parameters
+    sender = _sender(parameters)
+    if sender is None:
+        log.error("A message came for a number that is not ours; it is kept as unrouted.")
+        return Outcome(State.UNROUTED, twilio.reply())
+    if delivery.contact is None or not _MESSAGE_SID.fullmatch(parameters.get("MessageSid", "")):
+        log.error("A message came from something that is no number; it is kept for staff.")
+        return Outcome(State.UNREADABLE, twilio.reply(), sender)
+    if is_late and not is_stop(parameters):
+        return Outcome(State.UNREADABLE, twilio.reply(), sender)
+    reply = dialogue.answer(
+        sender=sender,
+        contact=delivery.contact,
+        text=_text(parameters),
+        method=METHOD.slug,
+        channel=sender.channel,
+        reference=parameters["MessageSid"],
+        evidence=_evidence(delivery),
+    )
+    # Advanced Opt-Out has answered the person already, in the company's own words.
+    has_answered = parameters.get("OptOutType") in {"STOP", "HELP"}
+    return Outcome(State.ANSWERED, twilio.reply("" if has_answered else reply), sender)
+
+
+def is_stop(parameters: Mapping[str, str]) -> bool:
+    """Whether a message withdraws, by its words or because Twilio took it for a stop."""
+    return keywords.interpret(_text(parameters)) is keywords.Intent.STOP
+
+
+def _text(parameters: Mapping[str, str]) -> str:
+    # A stop word of the company's own at Twilio (Advanced Opt-Out) is a stop: they block the number now.
+    # START is not believed in the same way, because to Twilio every YES is one.
+    return "STOP" if parameters.get("OptOutType") == "STOP" else parameters.get("Body", "")
+
+
+def _contact(parameters: Mapping[str, str]) -> Contact | None:
+    try:
+        return Contact.reported(parameters.get("From", ""))
+    except BadInput:
+        return None
+
+
+def _sender(parameters: Mapping[str, str]) -> Sender | None:
+    """Our sender the message was written to, if it belongs to the account that signed for it."""
+    sender = catalogue.sender_at(Channel.SMS, parameters.get("To", ""))
+    try:
+        is_theirs = sender is not None and credentials(sender).sid == parameters["AccountSid"]
+    except SendError:
+        is_theirs = False
+    return sender if is_theirs else None
+
+
+def _evidence(delivery: Delivery) -> dict[str, object]:
+    parameters = delivery.parameters
+    return {
+        "message": parameters.get("Body", ""),
+        "from": parameters["From"],
+        "to": parameters["To"],
+        "message_id": parameters["MessageSid"],
+        "received_at": moment(delivery.received_at),
+        "provider": delivery.provider,
+        "parameters": dict(parameters),
+    }
+
+
+HOOK = Hook(
+    door=METHOD.slug,
+    provider="twilio",
+    verify=twilio.verified,
+    deliver=deliver,
+    understand=understand,
+    is_stop=is_stop,
+    is_kept=lambda _parameters: True,
+    silence=twilio.reply(),
+    media_type="text/xml",
+)
+
+urlpatterns = [path("hooks/twilio/messages/", messages, name="twilio-messages")]

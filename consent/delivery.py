@@ -1,0 +1,198 @@
+"""What became of messages we sent: Twilio's status callbacks, in whatever order they come."""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from consent import catalogue, dialogue, hooks, opening
+from consent.canonical import canonical, moment
+from consent.contact import Contact
+from consent.errors import BadInput
+from consent.hooks import Hook
+from consent.inbound import Delivery, Outcome
+from consent.inbound import State as Inbound
+from consent.models import OutboundMessage, Sender
+from consent.providers import SendError, credentials, twilio
+from consent.vocabulary import Channel
+
+log = logging.getLogger(__name__)
+
+State = OutboundMessage.State
+
+DOOR = "status"
+MESSAGE = "message"  # the query parameter that names our own message; see providers.send
+
+# Twilio's words for where a message is, as ours; the ones left out are before "sent" and change nothing.
+STATES = {
+    "sent": State.SENT,
+    "delivered": State.DELIVERED,
+    "read": State.DELIVERED,
+    "partially_delivered": State.DELIVERED,
+    "undelivered": State.FAILED,
+    "failed": State.FAILED,
+    "canceled": State.FAILED,
+}
+BEFORE_SENT = frozenset({"accepted", "scheduled", "queued", "sending"})
+
+# A message only moves to the right, so callbacks may overtake one another and our own worker.
+ORDER = (State.QUEUED, State.UNCERTAIN, State.SENT, State.FAILED, State.DELIVERED)
+
+# "Attempt to send to unsubscribed recipient": the person stopped at the carrier or at Twilio, unheard by us.
+STOPPED = "21610"
+
+
+@csrf_exempt  # the signature says who it is
+@require_POST
+def statuses(request: HttpRequest) -> HttpResponse:
+    """Twilio's webhook for the fate of messages: verify, keep, read, record, reply."""
+    return hooks.answer(request, HOOK)
+
+
+def drain() -> int:
+    """Take in what could not be answered when it came."""
+    return hooks.drain(HOOK)
+
+
+def stopped(message: OutboundMessage) -> None:
+    """Record the stop that a provider told us of when we handed it a message."""
+    content = opening.message_content(message)
+    _withdraw(
+        message.sender,
+        Contact(content["scheme"], content["to"]),
+        reference=message.pk.hex,
+        evidence={"error": STOPPED, "message_id": message.pk.hex, "provider": "twilio"},
+    )
+
+
+def deliver(parameters: Mapping[str, str], *, received_at: datetime) -> Delivery:
+    """Name a callback by its message and what it says about it."""
+    return Delivery(
+        door=DOOR,
+        provider="twilio",
+        event=(DOOR, parameters.get("AccountSid", ""), canonical(dict(parameters)).decode()),
+        parameters=parameters,
+        received_at=received_at,
+        contact=_contact(parameters),
+    )
+
+
+def understand(delivery: Delivery, *, is_late: bool) -> Outcome:
+    """Move the message on, and record a withdrawal where the callback means that the person stopped.
+
+    Late or not, what it says stays true.
+    """
+    parameters = delivery.parameters
+    sender = _sender(parameters)
+    if sender is None:
+        log.error("A status came for a number that is not ours.")
+        return Outcome(Inbound.UNROUTED, b"")
+    status = parameters.get("MessageStatus", "")
+    if status in STATES:
+        advance(sender, parameters, STATES[status], at=delivery.received_at)
+    if is_stop(parameters) and delivery.contact is not None:
+        _withdraw(
+            sender,
+            delivery.contact,
+            reference=f"{parameters.get('MessageSid', '')}:{STOPPED}",
+            evidence={
+                "error": STOPPED,
+                "provider": delivery.provider,
+                "received_at": moment(delivery.received_at),
+                "parameters": dict(parameters),
+            },
+        )
+    return Outcome(Inbound.ANSWERED if _is_known(parameters) else Inbound.UNREADABLE, b"", sender)
+
+
+def advance(sender: Sender, parameters: Mapping[str, str], state: str, *, at: datetime) -> bool:
+    """Move a message forward to `state`; False where it is there, or beyond, or not ours. One query."""
+    ours = Q(provider_id=parameters.get("MessageSid", ""))
+    if message := _message(parameters):
+        ours = Q(pk=message)
+    earlier = ORDER[: ORDER.index(State(state))]
+    moved = OutboundMessage.objects.filter(ours, sender=sender, state__in=earlier).update(
+        state=state,
+        error=parameters.get("ErrorCode", "")[:80],
+        provider_id=parameters.get("MessageSid", "")[:80],
+        sent_at=Coalesce("sent_at", Value(at)),
+        lease_until=None,
+    )
+    return bool(moved)
+
+
+def is_stop(parameters: Mapping[str, str]) -> bool:
+    """Whether a callback means that the person does not want messages any more; a failure alone does not."""
+    return parameters.get("ErrorCode") == STOPPED
+
+
+def _withdraw(sender: Sender, contact: Contact, *, reference: str, evidence: Mapping[str, object]) -> None:
+    dialogue.withdraw_everything(
+        sender=sender,
+        contact=contact,
+        method=sender.channel,
+        reference=reference,
+        evidence=evidence,
+        entity="platform:twilio",
+    )
+
+
+def _verified(request: HttpRequest) -> dict[str, str]:
+    """The parameters, and our own name of the message, which the signed address carries."""
+    return {**twilio.verified(request), MESSAGE: request.GET.get(MESSAGE, "")}
+
+
+def _is_kept(parameters: Mapping[str, str]) -> bool:
+    """Whether a callback is kept raw: not where it only says how far a message got, as its row then does."""
+    return is_stop(parameters) or not _is_known(parameters)
+
+
+def _is_known(parameters: Mapping[str, str]) -> bool:
+    status = parameters.get("MessageStatus", "")
+    return status in STATES or status in BEFORE_SENT
+
+
+def _message(parameters: Mapping[str, str]) -> UUID | None:
+    try:
+        return UUID(parameters[MESSAGE])
+    except (KeyError, ValueError):
+        return None
+
+
+def _contact(parameters: Mapping[str, str]) -> Contact | None:
+    try:
+        return Contact.reported(parameters.get("To", ""))
+    except BadInput:
+        return None
+
+
+def _sender(parameters: Mapping[str, str]) -> Sender | None:
+    """Our sender the message left from, if it belongs to the account that signed for it."""
+    sender = catalogue.sender_at(Channel.SMS, parameters.get("From", ""))
+    try:
+        is_theirs = sender is not None and credentials(sender).sid == parameters["AccountSid"]
+    except SendError:
+        is_theirs = False
+    return sender if is_theirs else None
+
+
+HOOK = Hook(
+    door=DOOR,
+    provider="twilio",
+    verify=_verified,
+    deliver=deliver,
+    understand=understand,
+    is_stop=is_stop,
+    is_kept=_is_kept,
+    silence=b"",
+    media_type="text/plain",
+)
+
+urlpatterns = [path("hooks/twilio/status/", statuses, name="twilio-status")]

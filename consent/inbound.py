@@ -1,0 +1,161 @@
+"""What providers deliver: kept sealed and raw before it is understood, and answered once.
+
+Stored first, in a transaction of its own; understood, recorded and answered in a second one that holds the
+row. So a delivery is never lost to a crash, and the same one again, even fifty times at once, finds the first
+one's answer.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from consent import vault
+from consent.canonical import canonical, moment
+from consent.contact import Contact
+from consent.models import InboundMessage, Sender
+
+log = logging.getLogger(__name__)
+
+State = InboundMessage.State
+
+# A delivery that is still not answered then was left behind by a process that died.
+LEFT_BEHIND = timedelta(seconds=60)
+# Twilio adds these when it calls again at another address; they are no part of what the person wrote.
+_ABOUT_THE_CALL = frozenset({"ErrorCode", "ErrorUrl"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One thing a provider delivered at a door: `event` is the provider's own id of it, in parts."""
+
+    door: str
+    provider: str
+    event: tuple[str, ...]
+    parameters: Mapping[str, str]
+    received_at: datetime
+    contact: Contact | None = None
+
+    @property
+    def key(self) -> bytes:
+        """The keyed hash under which the same event is found again; such ids may hold a number."""
+        return vault.digest("inbound", self.provider, *self.event)
+
+    @property
+    def digest(self) -> bytes:
+        """A keyed hash of the content, to tell a repetition from a conflict."""
+        content = {name: value for name, value in self.parameters.items() if name not in _ABOUT_THE_CALL}
+        return vault.digest("inbound content", canonical(content).decode())
+
+    def to_bytes(self) -> bytes:
+        """Everything needed to take it in again later."""
+        return canonical(
+            {
+                "door": self.door,
+                "provider": self.provider,
+                "event": list(self.event),
+                "parameters": dict(self.parameters),
+                "received_at": moment(self.received_at),
+                "contact": [self.contact.scheme, self.contact.value] if self.contact else [],
+            }
+        )
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "Delivery":
+        """What `to_bytes` wrote."""
+        fields: dict[str, Any] = json.loads(content)
+        return cls(
+            door=fields["door"],
+            provider=fields["provider"],
+            event=tuple(fields["event"]),
+            parameters=fields["parameters"],
+            received_at=datetime.fromisoformat(fields["received_at"]),
+            contact=Contact(*fields["contact"]) if fields["contact"] else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a delivery: its state for staff, the answer its provider gets, and whom it was for."""
+
+    state: str
+    answer: bytes
+    sender: Sender | None = None
+
+
+def answer_once(delivery: Delivery, understand: Callable[[Delivery], Outcome]) -> bytes:
+    """The answer to a delivery: worked out by `understand` the first time, the same bytes ever after.
+
+    Three queries besides those of `understand`: insert, read under lock, write the answer. A delivery that
+    only shares its id with an earlier one gets the earlier one's answer and is kept beside it. Raises what
+    `understand` raises; the delivery is kept then, and `left_behind` finds it.
+    """
+    keep(delivery)
+    with transaction.atomic():
+        messages = InboundMessage.objects.select_for_update().exclude(state=State.CONFLICT)
+        first = messages.get(event=delivery.key)
+        is_same = bytes(first.digest) == delivery.digest
+        if is_same and first.state == State.RECEIVED:
+            outcome = understand(delivery)
+            first.state, first.answer, first.sender = outcome.state, outcome.answer, outcome.sender
+            first.save(update_fields=["state", "answer", "sender"])
+    if not is_same:
+        _keep_conflict(delivery, first)
+    return bytes(first.answer)
+
+
+def keep(delivery: Delivery, state: str = State.RECEIVED, *, sender: Sender | None = None) -> None:
+    """Store a delivery, sealed; one whose event is there already changes nothing."""
+    InboundMessage.objects.bulk_create([_row(delivery, state, sender)], ignore_conflicts=True)
+
+
+def give_up(delivery: Delivery, answer: bytes) -> None:
+    """Leave a delivery that cannot be understood to staff."""
+    InboundMessage.objects.filter(event=delivery.key, state=State.RECEIVED).update(
+        state=State.UNREADABLE, answer=answer
+    )
+
+
+def left_behind(door: str, provider: str) -> Iterable[Delivery]:
+    """Deliveries of a door whose process died before it answered."""
+    rows = InboundMessage.objects.filter(
+        provider=provider, state=State.RECEIVED, received_at__lt=timezone.now() - LEFT_BEHIND
+    )
+    deliveries = map(opened, rows.order_by("received_at")[:100])
+    return [delivery for delivery in deliveries if delivery.door == door]
+
+
+def opened(message: InboundMessage) -> Delivery:
+    """A kept delivery, readable. Raises vault.SealBroken."""
+    return Delivery.from_bytes(vault.open_system(item=_item(message), sealed=bytes(message.sealed)))
+
+
+def _row(delivery: Delivery, state: str, sender: Sender | None) -> InboundMessage:
+    row = InboundMessage(
+        id=vault.new_id(),
+        event=delivery.key,
+        provider=delivery.provider,
+        sender=sender,
+        state=state,
+        digest=delivery.digest,
+        number_key=vault.number_key(delivery.contact) if delivery.contact else b"",
+        received_at=delivery.received_at,
+    )
+    row.sealed = vault.seal_system(item=_item(row), plaintext=delivery.to_bytes())
+    return row
+
+
+def _item(message: InboundMessage) -> bytes:
+    return b"inbound" + message.pk.bytes
+
+
+def _keep_conflict(delivery: Delivery, first: InboundMessage) -> None:
+    conflicts = InboundMessage.objects.filter(event=delivery.key, state=State.CONFLICT)
+    if not any(bytes(digest) == delivery.digest for digest in conflicts.values_list("digest", flat=True)):
+        keep(delivery, State.CONFLICT, sender=first.sender)
+        log.error("%s delivered one id with two contents; the first one counts.", delivery.provider)

@@ -1,0 +1,123 @@
+"""Accounts at providers: whose word a webhook is, and in whose name we send."""
+
+import hmac
+import json
+import logging
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import DatabaseError
+
+from consent import vault
+from consent.models import Sender
+from consent.providers import egress
+from consent.providers.errors import SendError
+
+log = logging.getLogger(__name__)
+
+SID = re.compile(r"AC[0-9a-fA-F]{32}")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Account:
+    """An account: its id, its tokens (the first signs, all are believed) and where its API answers."""
+
+    sid: str
+    tokens: tuple[str, ...]
+    api: str
+
+    def holds(self, token: str) -> bool:
+        """Whether `token` is one of its own, in constant time."""
+        return any(hmac.compare_digest(token.encode(), own.encode()) for own in self.tokens)
+
+
+def of(sender: Sender) -> Account:
+    """The account a sender belongs to. Raises SendError where there is none to send with."""
+    if sender.provider == "sandbox":
+        if not settings.OPTIN_SANDBOX:
+            raise SendError("sandbox.off")
+        return sandbox()
+    tokens = _opened(sender.account, bytes(sender.secret))
+    if not tokens:
+        raise SendError("account.no_token")
+    return Account(sender.account, tokens, egress.TWILIO)
+
+
+def sandbox() -> Account:
+    """The one account of the sandbox, derived from the installation's own secret."""
+    return Account(
+        sid=f"AC{vault.digest('sandbox', 'account').hex()[:32]}",
+        tokens=(vault.digest("sandbox", "token").hex()[:32],),
+        api=f"{settings.OPTIN_PUBLIC_URL}/sandbox/twilio",
+    )
+
+
+def seal(sid: str, tokens: Sequence[str]) -> bytes:
+    """The tokens of an account, sealed for `Sender.secret`: the primary first, then others still believed."""
+    if not tokens or not all(tokens):
+        raise ValueError("An account has at least one token, and none is empty: anybody could sign with it.")
+    return vault.seal_system(item=_item(sid), plaintext=json.dumps(list(tokens)).encode())
+
+
+def tokens(sid: str) -> tuple[str, ...]:
+    """Every token that may have signed in an account's name; none for an account that is not ours.
+
+    No query, or one. While the database is down, what was last read still counts: a stop must get in (B19).
+    """
+    if settings.OPTIN_SANDBOX and sid == sandbox().sid:
+        return sandbox().tokens
+    if not SID.fullmatch(sid):
+        return ()
+    return _believed().get(sid, ())
+
+
+def forget() -> None:
+    """Read the accounts anew: after a change in this process, and between tests."""
+    global _kept
+    _kept = None
+
+
+_kept: tuple[float, dict[str, tuple[str, ...]]] | None = None
+
+
+def _believed() -> dict[str, tuple[str, ...]]:
+    global _kept
+    now = time.monotonic()
+    kept = _kept
+    if kept is not None and now - kept[0] < settings.OPTIN_CATALOGUE_SECONDS:
+        return kept[1]
+    try:
+        read = _read()
+    except DatabaseError:
+        if kept is None:
+            raise
+        log.warning("The database refused; webhooks are checked with the tokens that were last read.")
+        return kept[1]
+    _kept = (now, read)
+    return read
+
+
+def _read() -> dict[str, tuple[str, ...]]:
+    """The tokens of every account: those of all its senders together."""
+    found: dict[str, tuple[str, ...]] = {}
+    senders = Sender.objects.filter(provider="twilio").order_by("pk")
+    for sid, secret in senders.values_list("account", "secret"):
+        found[sid] = tuple(dict.fromkeys([*found.get(sid, ()), *_opened(sid, bytes(secret))]))
+    return found
+
+
+def _opened(sid: str, secret: bytes) -> tuple[str, ...]:
+    if not secret:
+        return ()
+    try:
+        return tuple(json.loads(vault.open_system(item=_item(sid), sealed=secret)))
+    except vault.SealBroken:
+        log.error("The token of a sender does not open: enter it again in the admin.")
+        return ()
+
+
+def _item(sid: str) -> bytes:
+    return b"sender" + sid.encode()

@@ -1,0 +1,112 @@
+"""The one place that opens a connection: to hosts named here, within time, without proxies or redirects."""
+
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+
+import requests
+import urllib3
+from django.conf import settings
+from requests.adapters import HTTPAdapter
+
+TWILIO = "https://api.twilio.com"
+
+CONNECT_SECONDS = 3.05  # a little over three: the first retransmission of a lost SYN
+READ_SECONDS = 10.0
+WHOLE_SECONDS = 15.0
+LARGEST_ANSWER = 256 * 1024
+
+_NEVER_CONNECTED = (
+    urllib3.exceptions.NewConnectionError,
+    urllib3.exceptions.ConnectTimeoutError,
+    urllib3.exceptions.LocationParseError,
+    ssl.SSLCertVerificationError,
+)
+
+
+class Failure(Exception):
+    """No whole answer came. `perhaps_done`: the other side may have acted all the same."""
+
+    def __init__(self, code: str, *, perhaps_done: bool) -> None:
+        super().__init__(code)
+        self.code = code
+        self.perhaps_done = perhaps_done
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the other side answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+
+def post(
+    url: str,
+    fields: Mapping[str, str],
+    *,
+    headers: Mapping[str, str] | None = None,
+    auth: tuple[str, str] | None = None,
+) -> Answer:
+    """Send a form to one of the hosts we speak to. Raises Failure."""
+    if not any(url.startswith(f"{origin}/") for origin in _origins()):
+        raise Failure("egress.refused", perhaps_done=False)
+    deadline = time.monotonic() + WHOLE_SECONDS
+    try:
+        with _session.post(
+            url,
+            data=dict(fields),
+            headers=headers,
+            auth=auth,
+            timeout=(CONNECT_SECONDS, READ_SECONDS),
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            return Answer(response.status_code, response.headers, _read(response, deadline))
+    except requests.RequestException as error:
+        raise Failure(_code(error), perhaps_done=not _never_connected(error)) from None
+
+
+def _origins() -> list[str]:
+    """Whom we speak to: never an address that somebody else chose."""
+    return [TWILIO, settings.OPTIN_PUBLIC_URL] if settings.OPTIN_SANDBOX else [TWILIO]
+
+
+def _new_session() -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False  # no proxy, no .netrc: what we say goes to whom we name, or nowhere
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # one session, many accounts
+    session.mount("https://", HTTPAdapter(pool_maxsize=16, max_retries=0))
+    session.mount("http://", HTTPAdapter(pool_maxsize=16, max_retries=0))
+    return session
+
+
+_session = _new_session()
+
+
+def _read(response: requests.Response, deadline: float) -> str:
+    body = b""
+    for chunk in response.iter_content(8192):
+        body += chunk
+        if len(body) > LARGEST_ANSWER:
+            raise Failure("egress.answer_too_big", perhaps_done=True)
+        if time.monotonic() > deadline:
+            raise Failure("egress.timeout", perhaps_done=True)
+    return body.decode("utf-8", "replace")
+
+
+def _code(error: requests.RequestException) -> str:
+    return "egress.timeout" if isinstance(error, requests.Timeout) else "egress.connection"
+
+
+def _never_connected(error: BaseException | None) -> bool:
+    """Whether no byte of the request can have left: looked for along the chain of causes."""
+    while error is not None:
+        reason = getattr(error, "reason", None)
+        if isinstance(error, _NEVER_CONNECTED) or isinstance(reason, _NEVER_CONNECTED):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

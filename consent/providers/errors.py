@@ -1,0 +1,30 @@
+"""What goes wrong with a provider, and what that means for us."""
+
+from collections.abc import Mapping
+
+
+class SendError(Exception):
+    """A message did not leave, or perhaps did; carries what the sender of the message must decide on.
+
+    `permanent`: trying again will not help. `uncertain`: the provider may have taken it, so that sending it
+    again might reach the person twice. Never carries the number or the text.
+    """
+
+    def __init__(self, code: str, *, permanent: bool = False, uncertain: bool = False) -> None:
+        super().__init__(code)
+        self.code = code
+        self.permanent = permanent
+        self.uncertain = uncertain
+
+
+class Refused(Exception):
+    """A request that no provider of ours signed.
+
+    `trimmed` holds its parameters where the signature would be right if a proxy had not cut spaces off the
+    body: then a person did write, and somebody must mend the proxy.
+    """
+
+    def __init__(self, code: str, *, trimmed: Mapping[str, str] | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.trimmed = trimmed

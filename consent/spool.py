@@ -1,0 +1,65 @@
+"""Where deliveries wait on disk while the database refuses: sealed, synced, taken in again by the worker.
+
+One file a delivery, in OPTIN_DATA_DIR/spool. Every machine that serves webhooks runs a worker of its own.
+"""
+
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+
+from consent import vault
+
+log = logging.getLogger(__name__)
+
+SUFFIX = ".sealed"
+
+
+def write(door: str, content: bytes) -> None:
+    """Keep `content` for a door; on disk, and so is its name, when this returns. Raises OSError."""
+    folder = _folder()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    name = f"{door}-{vault.new_id().hex}"  # ids sort by time
+    partial = folder / f"{name}.partial"
+    with partial.open("xb") as file:
+        file.write(vault.seal_system(item=b"spool" + name.encode(), plaintext=content))
+        file.flush()
+        os.fsync(file.fileno())
+    partial.rename(folder / f"{name}{SUFFIX}")
+    _sync(folder)
+
+
+def drain(door: str, handle: Callable[[bytes], None]) -> int:
+    """Hand everything kept for a door to `handle`, oldest first, and remove it. Returns how much that was.
+
+    `handle` must be idempotent: two workers may take the same file. What it raises leaves the file in place.
+    """
+    done = 0
+    for path in sorted(_folder().glob(f"{door}-*{SUFFIX}")):
+        try:
+            content = vault.open_system(item=b"spool" + path.stem.encode(), sealed=path.read_bytes())
+        except FileNotFoundError:
+            continue  # another worker was faster
+        except vault.SealBroken:
+            log.error("A spooled delivery does not open and was put aside: %s.broken", path.name)
+            path.rename(path.with_name(f"{path.name}.broken"))
+            continue
+        handle(content)
+        path.unlink(missing_ok=True)
+        done += 1
+    return done
+
+
+def _folder() -> Path:
+    return Path(settings.OPTIN_DATA_DIR) / "spool"
+
+
+def _sync(folder: Path) -> None:
+    """Make the folder's own entry durable: a synced file without a name is lost all the same."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
