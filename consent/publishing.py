@@ -49,13 +49,13 @@ def digest(version: NoticeVersion) -> str:
 def check(version: NoticeVersion) -> None:
     """Raise BadInput where a version may not be published: not a draft, a language missing, or a name not named."""
     if version.state != NoticeVersion.State.DRAFT:
-        raise BadInput("notice.not_draft", _("This version is published already. Make a new version to change it."))
+        raise BadInput("notice.not_draft", message=_("This version is published already. Make a new version to change it."))
     for language in Language.values:
         text = version.wordings.get(language, {}).get("screen", "")
         missing = [name for name in REQUIRED if name not in wording.placeholders(text)]
         if missing:
             raise BadInput(
                 "notice.incomplete",
-                _("The text in %(language)s must contain %(names)s."),
+                message=_("The text in %(language)s must contain %(names)s."),
                 params={"language": language, "names": ", ".join("{%s}" % name for name in missing)},
             )
