@@ -48,9 +48,10 @@ class Standing:
 def fold(events: Iterable[Said], at: datetime) -> Standing:
     """The standing at a moment: a pure function of the set of events, whatever order they come in.
 
-    Withdrawal wins: a grant counts only if it is later than every ending in both event_time and arrival, so that a
-    form signed in January and typed in March does not undo a stop of February. Ties deny. A grant counts only if it
-    was shown that the person holds the number, or if the capture point's policy says that this is not asked.
+    Withdrawal wins: a grant counts only if it is later than every ending in both event_time and arrival, so
+    that a form signed in January and typed in March does not undo a stop of February. Ties deny. A grant
+    counts only if it was shown that the person holds the number, or if the capture point's policy says that
+    this is not asked.
     """
     known = [event for event in events if event.recorded_at <= at]
     ends = [event for event in known if event.state in ENDS]
@@ -58,11 +59,14 @@ def fold(events: Iterable[Said], at: datetime) -> Standing:
     last_end_arrival = max((event.arrival for event in ends), default=-1)
 
     def is_later_than_every_end(event: Said) -> bool:
-        return event.arrival > last_end_arrival and (last_end_time is None or event.event_time > last_end_time)
+        return event.arrival > last_end_arrival and (
+            last_end_time is None or event.event_time > last_end_time
+        )
 
     open_events = [event for event in known if event.state not in ENDS and is_later_than_every_end(event)]
     grants = [
-        event for event in open_events
+        event
+        for event in open_events
         if event.state == GIVEN and event.possession != Possession.NONE and event.event_time <= at
     ]
     if grants:
@@ -96,7 +100,8 @@ def expiry(event_time: datetime, valid_days: int) -> datetime | None:
         return None
 
 
-# One statement: the purpose by its slug, then the person by the keyed hash, then the covering index of the fold.
+# One statement: the purpose by its slug, then the person by the keyed hash, then the covering index of the
+# fold.
 _EVENTS = """
 SELECT p.id, p.category, r.arrival, r.state, r.possession, r.valid_days, r.event_time, r.recorded_at, r.uid
 FROM consent_purpose p
@@ -122,13 +127,13 @@ def read_events(*, company: int, lookup: bytes, channel: str, purpose: str) -> l
 
 def _said(row: tuple[Any, ...]) -> Said:
     arrival, state, possession, valid_days, event_time, recorded_at, uid = row
-    if isinstance(event_time, str):  # SQLite hands out text where PostgreSQL hands out values
-        event_time, recorded_at, uid = _moment(event_time), _moment(recorded_at), UUID(uid)
+    if isinstance(uid, str):  # SQLite knows neither ids nor time zones
+        event_time, recorded_at, uid = (
+            event_time.replace(tzinfo=UTC),
+            recorded_at.replace(tzinfo=UTC),
+            UUID(uid),
+        )
     return Said(arrival, state, possession, valid_days, event_time, recorded_at, uid)
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 def standings(subject: UUID, *, at: datetime) -> dict[tuple[str, int | None], Standing]:
@@ -136,12 +141,44 @@ def standings(subject: UUID, *, at: datetime) -> dict[tuple[str, int | None], St
 
     The purpose None stands for "everything on this channel" and is there only where the person said so.
     """
+    return {key: fold(events, at) for key, events in _everything_said(subject).items()}
+
+
+def waiting(subject: UUID) -> set[UUID]:
+    """The requests of a person that nobody answered yet. One query."""
+    return {uid for events in _everything_said(subject).values() for uid in unanswered(events)}
+
+
+def unanswered(events: Iterable[Said]) -> set[UUID]:
+    """The requests after which neither a grant nor an ending arrived.
+
+    Does NOT look at the standing: who was asked again while a grant lives, or after it expired, may still
+    answer.
+    """
+    known = list(events)
+    last_answer = max((event.arrival for event in known if _is_answer(event)), default=-1)
+    return {event.uid for event in known if event.state == REQUESTED and event.arrival > last_answer}
+
+
+def _is_answer(event: Said) -> bool:
+    return event.state in ENDS or (event.state == GIVEN and event.possession != Possession.NONE)
+
+
+def _everything_said(subject: UUID) -> dict[tuple[str, int | None], list[Said]]:
     said: dict[tuple[str, int | None], list[Said]] = {}
     for channel, purpose, *row in ConsentRecord.objects.filter(subject=subject).values_list(
-        "channel", "purpose_id", "arrival", "state", "possession", "valid_days", "event_time", "recorded_at", "uid"
+        "channel",
+        "purpose_id",
+        "arrival",
+        "state",
+        "possession",
+        "valid_days",
+        "event_time",
+        "recorded_at",
+        "uid",
     ):
         said.setdefault((channel, purpose), []).append(Said(*row))
     return {
-        (channel, purpose): fold([*events, *(said.get((channel, None), []) if purpose is not None else [])], at)
+        (channel, purpose): [*events, *(said.get((channel, None), []) if purpose is not None else [])]
         for (channel, purpose), events in said.items()
     }
