@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -18,7 +18,7 @@ from consent import history, keywords, opening, outbox, receipts, recording, vau
 from consent.canonical import moment
 from consent.catalogue import Ask
 from consent.contact import Contact
-from consent.models import ConsentRecord, ContactPoint, OutboundMessage, Purpose, Sender
+from consent.models import Act, ConsentRecord, ContactPoint, OutboundMessage, Purpose, Sender
 from consent.recording import ConsentEvent, Recorded, Telling
 from consent.vocabulary import Confirmation, Possession, State, django_code
 from consent.wording import Box
@@ -49,9 +49,13 @@ def asking(ask: Ask, boxes: Sequence[Box], language: str, act: UUID) -> Telling:
             "code": spaced(vault.code(act)),
         }
         if ask.point.confirmation == Confirmation.CODE:
-            text = _("%(company)s: to get %(boxes)s, type the code %(code)s on the page. Not you? Reply STOP.")
+            text = _(
+                "%(company)s: to get %(boxes)s, type the code %(code)s on the page. Not you? Reply STOP."
+            )
         else:
-            text = _("%(company)s: to get %(boxes)s, reply JOIN. Code for the page: %(code)s. Not you? Reply STOP.")
+            text = _(
+                "%(company)s: to get %(boxes)s, reply JOIN. Code for the page: %(code)s. Not you? Reply STOP."
+            )
         return Telling(kind=OutboundMessage.Kind.ASK, sender=ask.sender, text=text % values)
 
 
@@ -66,20 +70,21 @@ def answer(
 ) -> str:  # fmt: skip
     """Act on what somebody wrote to one of our senders; returns the reply, "" for silence.
 
-    A stop is understood in every language at any time from anybody, and is durable when this returns. A yes or a no
-    counts only as the answer to an open request that was sent from this sender. The same reference again changes
-    nothing and gets the same reply.
+    A stop is understood in every language at any time from anybody, and is durable when this returns. A yes
+    or a no counts only as the answer to an open request that was sent from this sender. The same reference
+    again changes nothing and gets the same reply.
     """
     subject = _subject_of(sender, contact)
-    heard = Heard(sender, contact, method, f"{method}:{reference}", evidence, subject, _language_of(subject, sender))
-    _let_held_messages_go(contact)
+    heard = Heard(
+        sender, contact, method, f"{method}:{reference}", evidence, subject, _language_of(subject, sender)
+    )
     with override(django_code(heard.language)):
         intent = keywords.interpret(text)
         if intent is keywords.Intent.STOP:
             return _stop(heard)
         before = _recorded_before(heard)
         if before is not None:
-            return before
+            return _reply_again(before, sender.company.name)
         requests = open_requests(subject, sender) if subject else []
         code = keywords.code_in(text)
         if code is not None:
@@ -105,23 +110,14 @@ def _small_talk(intent: keywords.Intent, sender: Sender, *, is_asked: bool) -> s
     return ""
 
 
-def open_requests(subject: UUID, sender: Sender, *, at: datetime | None = None) -> list[UUID]:
+def open_requests(subject: UUID, sender: Sender) -> list[UUID]:
     """The acts whose question was sent from this sender and still waits for an answer.
 
     An act whose own message is still held back counts too when it asks nothing that a sent one did not ask.
     """
-    now = at or timezone.now()
-    requested = ConsentRecord.objects.filter(
-        subject=subject,
-        state=State.REQUESTED,
-        point__sender=sender,
-        recorded_at__gt=now - timedelta(hours=settings.OPTIN_ASK_TTL_HOURS),
-    ).order_by("arrival")
-    standings = history.standings(subject, at=now)
     asked: dict[UUID, set[tuple[str, int | None, int | None]]] = {}
-    for record in requested:
-        if standings[record.channel, record.purpose_id].state == history.REQUESTED:
-            asked.setdefault(record.act_id, set()).add((record.channel, record.purpose_id, record.notice_id))
+    for record in _waiting(subject).filter(point__sender=sender):
+        asked.setdefault(record.act_id, set()).add((record.channel, record.purpose_id, record.notice_id))
     sent = set(
         OutboundMessage.objects.filter(
             act__in=asked, kind=OutboundMessage.Kind.ASK, state__in=SENT
@@ -131,11 +127,24 @@ def open_requests(subject: UUID, sender: Sender, *, at: datetime | None = None) 
     return [act for act, boxes in asked.items() if act in sent or boxes <= covered]
 
 
+def _waiting(subject: UUID) -> QuerySet[ConsentRecord]:
+    """The requests of a person that nobody answered and that are not too old to be answered."""
+    not_before = timezone.now() - timedelta(hours=settings.OPTIN_ASK_TTL_HOURS)
+    return ConsentRecord.objects.filter(
+        uid__in=history.waiting(subject), recorded_at__gt=not_before
+    ).order_by("arrival")
+
+
 def confirm(
     act: UUID, *, possession: str, method: str, reference: str, evidence: Mapping[str, Any]
 ) -> Recorded | None:
-    """Record that the person confirmed what an act requested; None when there is nothing to confirm any more."""
-    request = ConsentRecord.objects.select_related("company", "point__sender__company").filter(act=act).first()
+    """Record that the person confirmed what an act requested; None when there is nothing to confirm any more.
+
+    The same reference again is the same confirmation.
+    """
+    request = (
+        ConsentRecord.objects.select_related("company", "point__sender__company").filter(act=act).first()
+    )
     if request is None or request.point is None:
         return None
     try:
@@ -145,20 +154,25 @@ def confirm(
     if contact is None:
         return None
     sender = request.point.sender
-    heard = Heard(sender, contact, method, f"{method}:{reference}", evidence, request.subject, request.language)
-    return _settle([act], State.GIVEN, heard, possession=possession)
+    heard = Heard(
+        sender, contact, method, f"{method}:{reference}", evidence, request.subject, request.language
+    )
+    return _recorded_before(heard) or _settle([act], State.GIVEN, heard, possession=possession)
 
 
 def withdraw_everything(
     *, sender: Sender, contact: Contact, method: str, reference: str, evidence: Mapping[str, Any],
     entity: str = "subject",
 ) -> Recorded:  # fmt: skip
-    """Record a stop: a withdrawal for every purpose asked on this channel or by this sender, and for all others.
+    """Record a stop: a withdrawal for every purpose asked on this channel or by this sender, and for all
+    others.
 
     A stop from a stranger is kept too. Never refused, never limited (LGPD art. 8 par. 5).
     """
     subject = _subject_of(sender, contact)
-    heard = Heard(sender, contact, method, f"{method}:{reference}", evidence, subject, _language_of(subject, sender))
+    heard = Heard(
+        sender, contact, method, f"{method}:{reference}", evidence, subject, _language_of(subject, sender)
+    )
     return _withdraw(heard, entity=entity)
 
 
@@ -167,20 +181,25 @@ def _withdraw(heard: Heard, *, entity: str = "subject") -> Recorded:
     now = timezone.now()
     asked: dict[tuple[str, int | None], Purpose | None] = {(sender.channel, None): None}
     if heard.subject is not None:
-        records = ConsentRecord.objects.filter(subject=heard.subject, purpose__isnull=False).select_related("purpose")
-        requests = open_requests(heard.subject, sender)
+        records = ConsentRecord.objects.filter(subject=heard.subject, purpose__isnull=False).select_related(
+            "purpose"
+        )
+        requests = _waiting(heard.subject).filter(point__sender=sender).values("act")
         for record in records.filter(Q(channel=sender.channel) | Q(act__in=requests)):
             asked[record.channel, record.purpose_id] = record.purpose
-    return recording.record(
+    recorded = recording.record(
         *(
             ConsentEvent(
                 company=sender.company, contact=heard.contact, purpose=purpose, channel=channel,
-                state=State.WITHDRAWN, notice=None, language=heard.language, event_time=now, method=heard.method,
-                reference=heard.reference, evidence=heard.evidence, entity=entity, possession=Possession.INBOUND,
+                state=State.WITHDRAWN, notice=None, language=heard.language, event_time=now,
+                method=heard.method, reference=heard.reference, evidence=heard.evidence, entity=entity,
+                possession=Possession.INBOUND,
             )
             for (channel, _purpose), purpose in asked.items()
         )
     )  # fmt: skip
+    outbox.expire(OutboundMessage.objects.filter(subject=recorded.subject, sender=sender))
+    return recorded
 
 
 def _stop(heard: Heard) -> str:
@@ -196,18 +215,25 @@ def _stands_stopped(heard: Heard) -> bool:
     if heard.subject is None:
         return False
     standings = history.standings(heard.subject, at=timezone.now())
-    on_channel = [standing.state for (channel, _p), standing in standings.items() if channel == heard.sender.channel]
+    on_channel = [
+        standing.state for (channel, _p), standing in standings.items() if channel == heard.sender.channel
+    ]
     return bool(on_channel) and set(on_channel) == {State.WITHDRAWN}
 
 
-def _recorded_before(heard: Heard) -> str | None:
-    """The reply to a message that was recorded before, but whose reply was lost on the way."""
-    before = (
-        ConsentRecord.objects.filter(act__reference=vault.reference_key(heard.sender.company_id, heard.reference))
-        .values_list("state", "act")
-        .first()
-    )
-    return _reply_to(before[0], before[1], heard.sender.company.name) if before else None
+def _recorded_before(heard: Heard) -> Recorded | None:
+    """What the same message recorded before; its reply was lost on the way."""
+    reference = vault.reference_key(heard.sender.company_id, heard.reference)
+    act = Act.objects.filter(reference=reference).first()
+    if act is None:
+        return None
+    records = act.records.order_by("arrival").values_list("uid", flat=True)
+    return Recorded(act.pk, act.subject, tuple(records), is_new=False)
+
+
+def _reply_again(recorded: Recorded, company: str) -> str:
+    states = ConsentRecord.objects.filter(uid=recorded.records[0]).values_list("state", flat=True)
+    return _reply_to(states[0], recorded.act, company)
 
 
 def _reply_to(state: str, act: UUID, company: str) -> str:
@@ -222,27 +248,31 @@ def _reply_to(state: str, act: UUID, company: str) -> str:
 
 def _settle(acts: Sequence[UUID], state: State, heard: Heard, *, possession: str) -> Recorded | None:
     """Record one answer to all the requests of some acts, as one act."""
-    requested = list(
-        ConsentRecord.objects.filter(act__in=acts, state=State.REQUESTED)
-        .select_related("company", "purpose", "notice", "point")
-        .order_by("arrival")
-    )
+    if heard.subject is None:
+        return None
+    requests = _waiting(heard.subject).filter(act__in=acts)
+    requested = list(requests.select_related("company", "purpose", "notice", "point"))
     if not requested:
         return None
     now = timezone.now()
     evidence = {**heard.evidence, "answers": [_question(act) for act in acts]}
-    boxes = {(request.channel, request.purpose_id): request for request in requested}  # asked twice is answered once
+    boxes = {
+        (request.channel, request.purpose_id): request for request in requested
+    }  # asked twice is answered once
     recorded = recording.record(
         *(
             ConsentEvent(
-                company=request.company, contact=heard.contact, purpose=request.purpose, channel=request.channel,
-                state=state, notice=request.notice, language=request.language, event_time=now, method=request.method,
-                reference=heard.reference, evidence=evidence, possession=possession, point=request.point,
+                company=request.company, contact=heard.contact, purpose=request.purpose,
+                channel=request.channel, state=state, notice=request.notice, language=request.language,
+                event_time=now, method=request.method, reference=heard.reference, evidence=evidence,
+                possession=possession, point=request.point,
             )
             for request in boxes.values()
         )
     )  # fmt: skip
-    outbox.expire(acts)
+    outbox.expire(OutboundMessage.objects.filter(act__in=acts))
+    if state == State.GIVEN:
+        outbox.release(heard.contact)
     return recorded
 
 
@@ -267,10 +297,3 @@ def _language_of(subject: UUID | None, sender: Sender) -> str:
     """The language the person last used with the company, else the company's first language."""
     last = ConsentRecord.objects.filter(subject=subject).order_by("-arrival").first() if subject else None
     return last.language if last else sender.company.language
-
-
-def _let_held_messages_go(contact: Contact) -> None:
-    """Whoever writes to us answers: what was held back for their number may be sent now."""
-    OutboundMessage.objects.filter(
-        number_key=vault.number_key(contact), state=OutboundMessage.State.QUEUED, due_at__gt=timezone.now()
-    ).update(due_at=timezone.now())

@@ -1,17 +1,19 @@
 """Sending what was queued: claimed with a lease, within budgets, and never twice for one message."""
 
 import logging
-from collections.abc import Iterable
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from consent import opening, providers
-from consent.models import InboundMessage, OutboundMessage
+from consent import opening, providers, vault
+from consent.contact import Contact
+from consent.models import ConsentRecord, OutboundMessage
 from consent.providers import SendError
+from consent.vault import SealBroken
+from consent.vocabulary import State as Consent
 
 log = logging.getLogger(__name__)
 
@@ -27,46 +29,58 @@ State = OutboundMessage.State
 
 
 def drain(*, limit: int = BATCH) -> int:
-    """Send up to `limit` due messages. Returns how many were tried."""
-    claimed = claim(limit=limit)
-    for message in claimed:
-        send(message)
-    return len(claimed)
+    """Look at up to `limit` due messages, one after the other, and send those that may leave. Returns how
+    many.
+
+    One after the other, because a worker that dies must leave no more than one message of which nobody knows
+    whether the provider has it.
+    """
+    for looked_at in range(limit):
+        message = claim()
+        if message is None:
+            return looked_at
+        if message.lease_until is not None:
+            send(message)
+    return limit
 
 
-def claim(*, limit: int = BATCH) -> list[OutboundMessage]:
-    """Take due messages that may leave now; everything else is put off, expired or declared uncertain.
+def claim() -> OutboundMessage | None:
+    """Take the first due message: leased when it may leave now, else put off, expired or declared uncertain.
 
-    Claims follow one another (a lock), so that two workers never both see room for the last message of a budget.
+    Claims follow one another (a lock), so that two workers never both see room for the last message of a
+    budget.
     """
     now = timezone.now()
-    if not OutboundMessage.objects.filter(state=State.QUEUED, due_at__lte=now).exists():
-        return []
+    due = OutboundMessage.objects.filter(state=State.QUEUED, due_at__lte=now)
+    if not due.exists():
+        return None
     with transaction.atomic():
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(hashtext('optin outbox'))")
-        due = OutboundMessage.objects.filter(state=State.QUEUED, due_at__lte=now).order_by("due_at")[:limit]
-        return [message for message in due.select_related("company", "sender") if _take(message, now)]
+        first = (
+            due.select_for_update(of=("self",)).select_related("company", "sender").order_by("due_at").first()
+        )
+        if first is not None:
+            _take(first, now)
+    return first
 
 
-def _take(message: OutboundMessage, now: datetime) -> bool:
-    """Lease one message for sending now, or say why not. Saves the row either way."""
-    may_leave = False
+def _take(message: OutboundMessage, now: datetime) -> None:
+    """Lease one message for sending now, or say why not."""
     if message.lease_until is not None:
-        # A worker died while it was sending. The provider may have it: sending again might reach the person twice.
-        message.state, message.error = State.UNCERTAIN, "worker.lost"
+        # A worker died while it was sending. The provider may have it: sending again might reach the person
+        # twice.
+        message.state, message.error, message.lease_until = State.UNCERTAIN, "worker.lost", None
     elif message.kind == OutboundMessage.Kind.ASK and message.created_at <= now - _ask_lives():
         message.state, message.error = State.EXPIRED, "ask.expired"
     elif (wait_until := _held_until(message, now)) is not None:
         message.due_at = wait_until
     else:
-        may_leave = True
         message.lease_until = message.due_at = now + LEASE
         message.sent_at = now
         message.attempts += 1
     message.save(update_fields=["state", "error", "due_at", "lease_until", "sent_at", "attempts"])
-    return may_leave
 
 
 def _ask_lives() -> timedelta:
@@ -81,13 +95,12 @@ def _held_until(message: OutboundMessage, now: datetime) -> datetime | None:
     if message.kind != OutboundMessage.Kind.ASK:
         return None
     # Bystanders must not be bombed through our forms: one unanswered question a day and number, whoever asks.
-    last_word = (
-        InboundMessage.objects.filter(number_key=message.number_key).order_by("-received_at")
-        .values_list("received_at", flat=True).first()
-    )  # fmt: skip
-    unanswered = tried.filter(number_key=message.number_key, kind=OutboundMessage.Kind.ASK)
-    if last_word is not None:
-        unanswered = unanswered.filter(sent_at__gt=last_word)
+    # Only a yes is an answer here: somebody who says no, or stop, must not get the next question for it.
+    yes = ConsentRecord.objects.filter(
+        subject=OuterRef("subject"), state=Consent.GIVEN, recorded_at__gt=OuterRef("sent_at")
+    )
+    asked = tried.filter(number_key=message.number_key, kind=OutboundMessage.Kind.ASK)
+    unanswered = asked.filter(~Exists(yes))
     times = list(unanswered.order_by("sent_at").values_list("sent_at", flat=True))
     if len(times) < settings.OPTIN_ASKS_PER_NUMBER:
         return None
@@ -100,16 +113,28 @@ def send(message: OutboundMessage) -> None:
     try:
         content = opening.message_content(message)
         message.provider_id = providers.send(
-                message.sender, to=content["to"], text=content["text"], message=message.pk
-            )
+            message.sender, to=content["to"], text=content["text"], message=message.pk
+        )
     except opening.Erased:
         message.state, message.error = State.EXPIRED, "person.erased"
+    except SealBroken:
+        _failed(message, SendError("seal.broken"))
     except SendError as error:
         _failed(message, error)
     else:
         message.state, message.error = State.SENT, ""
+    _write_down(message)
+
+
+def _write_down(message: OutboundMessage) -> None:
     message.lease_until = None
-    message.save(update_fields=["state", "error", "due_at", "lease_until", "sent_at", "provider_id"])
+    row = OutboundMessage.objects.filter(pk=message.pk)
+    mine = ("state", "error", "due_at", "lease_until", "sent_at", "provider_id")
+    # The provider's callback may have overtaken its answer; what it says then stands.
+    if not row.filter(state__in=(State.QUEUED, State.UNCERTAIN)).update(
+        **{name: getattr(message, name) for name in mine}
+    ):
+        row.update(lease_until=None, provider_id=message.provider_id)
 
 
 def _failed(message: OutboundMessage, error: SendError) -> None:
@@ -124,8 +149,16 @@ def _failed(message: OutboundMessage, error: SendError) -> None:
     log.warning("Message %s was not sent (%s); it is now %s.", message.pk, message.error, message.state)
 
 
-def expire(acts: Iterable[UUID]) -> None:
-    """Let the unsent questions of acts go: they were answered, or nobody may answer them any more."""
+def expire(messages: QuerySet[OutboundMessage]) -> None:
+    """Let the unsent questions among some messages go: nobody has to answer them any more."""
+    messages.filter(kind=OutboundMessage.Kind.ASK, state=State.QUEUED, lease_until__isnull=True).update(
+        state=State.EXPIRED
+    )
+
+
+def release(contact: Contact) -> None:
+    """Look now at what was held back for a number: its holder said yes, so nobody is bombing them."""
+    now = timezone.now()
     OutboundMessage.objects.filter(
-        act__in=list(acts), kind=OutboundMessage.Kind.ASK, state=State.QUEUED, lease_until__isnull=True
-    ).update(state=State.EXPIRED)
+        number_key=vault.number_key(contact), state=State.QUEUED, lease_until__isnull=True, due_at__gt=now
+    ).update(due_at=now)
