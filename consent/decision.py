@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from django.db import DatabaseError
+from django.db import Error
 from django.utils import timezone
 
 from consent import history, vault
@@ -56,9 +56,9 @@ def may_send(
         events = history.read_events(
             company=company, lookup=vault.lookup(company, contact), channel=channel, purpose=purpose
         )
-    except DatabaseError:
+    except Error:
         log.exception("A decision could not read the database; it was answered with a no.")
-        return _deny(Reason.UNAVAILABLE, moment)
+        return Decision(False, Reason.UNAVAILABLE, moment, valid_until=moment)  # ask again at once
     if events is None:
         return _deny(Reason.UNKNOWN_PURPOSE, moment)
     standing = history.fold(events, moment)

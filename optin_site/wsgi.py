@@ -6,4 +6,8 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "optin_site.settings")
 
-application = get_wsgi_application()
+django_application = get_wsgi_application()  # first: the front needs Django set up
+
+from consent.api.front import Front  # noqa: E402
+
+application = Front(django_application)

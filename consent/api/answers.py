@@ -1,0 +1,60 @@
+"""What the API sends back: JSON, or a problem document with a stable code (RFC 9457)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from django.utils import translation
+
+from consent.errors import BadInput
+
+Headers = tuple[tuple[str, str], ...]
+
+# Answers are for the one who asked, now: nobody keeps a copy.
+ALWAYS: Headers = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
+ALONG: dict[int, Headers] = {
+    HTTPStatus.UNAUTHORIZED: (("WWW-Authenticate", "Bearer"),),
+    HTTPStatus.METHOD_NOT_ALLOWED: (("Allow", "POST"),),
+    HTTPStatus.SERVICE_UNAVAILABLE: (("Retry-After", "1"),),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status, a media type and a body."""
+
+    status: HTTPStatus
+    media_type: str
+    body: bytes
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        return [
+            ("Content-Type", self.media_type),
+            ("Content-Length", str(len(self.body))),
+            *ALWAYS,
+            *ALONG.get(self.status, ()),
+        ]
+
+
+def found(value: Mapping[str, Any], *, status: HTTPStatus = HTTPStatus.OK) -> Answer:
+    """A JSON answer."""
+    return Answer(status, "application/json", json.dumps(value).encode())
+
+
+def problem(error: BadInput) -> Answer:
+    """What was wrong, in English whatever the thread last spoke; `code` is what programs branch on."""
+    status = HTTPStatus(error.status)
+    with translation.override("en"):
+        document = {
+            "type": "about:blank",
+            "title": status.phrase,
+            "status": status.value,
+            "code": error.code,
+            "detail": error.message,
+        }
+    if error.pointer:
+        document["pointer"] = f"#/{error.pointer}"
+    return Answer(status, "application/problem+json", json.dumps(document).encode())
