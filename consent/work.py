@@ -25,9 +25,9 @@ def sequence() -> int:
     if time.monotonic() - _last_sequenced < SEQUENCE_EVERY:
         return 0
     _last_sequenced = time.monotonic()
-    done = 0
-    while count := tree.sequence():
-        done += count
+    done = count = tree.sequence()
+    while count == tree.BATCH:  # not until nothing waits: under load something always does
+        done += (count := tree.sequence())
     return done
 
 
@@ -36,25 +36,39 @@ DRAINS: tuple[Callable[[], int], ...] = (sequence, outbox.drain)
 
 
 def run(stop: threading.Event) -> None:
-    """Drain everything again and again until `stop` is set; trouble in one drain never stops another."""
+    """Drain everything again and again until `stop` is set; trouble in one drain never stops another.
+
+    Each in a thread of its own: the log must not wait for a provider that does not answer (design section 5).
+    """
+    threads = [
+        threading.Thread(target=_keep_draining, args=(drain, stop), name=f"drain {drain.__module__}")
+        for drain in DRAINS
+    ]
+    for thread in threads:
+        thread.start()
+    while not stop.is_set():
+        time.sleep(IDLE)  # and not stop.wait(), whose lock a signal handler that sets it might find taken
+    for thread in threads:
+        thread.join()
+
+
+def _keep_draining(drain: Callable[[], int], stop: threading.Event) -> None:
     while not stop.is_set():
         close_old_connections()
-        stop.wait(_round())
+        stop.wait(_once(drain))
+    connection.close()
 
 
-def _round() -> float:
-    """Run each drain once. Returns how long to wait before the next round."""
-    done, wait = 0, 0.0
-    for drain in DRAINS:
-        try:
-            done += drain()
-        except tree.HeadMoved:
-            log.info("Another sequencer was faster; nothing is lost.")
-        except DatabaseError:
-            log.exception("The database refused; trying again soon.")
-            connection.close()
-            wait = AFTER_TROUBLE
-        except Exception:
-            log.exception("A drain failed; the others go on.")
-            wait = AFTER_TROUBLE
-    return wait or (0.0 if done else IDLE)
+def _once(drain: Callable[[], int]) -> float:
+    """Run one drain. Returns how long to wait before the next time."""
+    try:
+        return 0.0 if drain() else IDLE
+    except tree.HeadMoved:
+        log.info("Another sequencer was faster; nothing is lost.")
+        return IDLE
+    except DatabaseError:
+        log.exception("The database refused; trying again soon.")
+        connection.close()
+    except Exception:
+        log.exception("A drain failed; the others go on.")
+    return AFTER_TROUBLE
