@@ -176,5 +176,5 @@ def _join(subtrees: list[tuple[int, int]], *, get_hash: GetHash) -> bytes:
 
 
 def _trailing_zeros(number: int) -> int:
-    """How many levels a node can rise as a right-hand one: the zeros at the end of its number, which is not 0."""
+    """How many levels a node can rise as a right-hand one: the zeros at the end of its number (not 0)."""
     return (number & -number).bit_length() - 1

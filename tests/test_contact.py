@@ -1,0 +1,263 @@
+"""Reading phone numbers as people type them, and hiding them again."""
+
+import pickle
+
+import pytest
+from django.utils import translation
+
+from consent.contact import TEL, WHATSAPP_USER_ID, Contact
+from consent.errors import BadInput
+
+ANA = "+5511987654321"
+
+
+def refused(text: str, region: str | None = None, **more: object) -> BadInput:
+    with pytest.raises(BadInput) as caught:
+        Contact.tel(text, region, **more)  # type: ignore[arg-type]
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ANA,
+        " +55 11 98765-4321 ",
+        "(+55) 11 98765.4321",
+        "(11) 98765-4321",
+        "11987654321",
+        "011 98765-4321",
+        "5511987654321",
+        "+५५११९८७६५४३२१",
+        "＋５５１１９８７６５４３２１",
+        "+٥٥ ١١ ٩٨٧٦٥-٤٣٢١",
+        "+55\u00a011\u00a098765-4321",
+        "+55\t11 98765\n4321",
+    ],
+)
+def test_every_spelling_of_a_number_is_one_number(text: str) -> None:
+    assert Contact.tel(text, "BR") == Contact(TEL, ANA)
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n\t"])
+def test_nothing_typed_is_asked_for(text: str) -> None:
+    assert refused(text).code == "phone.required"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tel:87654321;phone-context=evil.com",
+        "+5511987654321;ext=12",
+        "+5511987654321,,123#",
+        "+5511987654321 x12",
+        "0800 FLOWERS",
+        "+55_11_98765_4321",
+        "+5511987654321\x00",
+        "+55119876\ud8004321",
+        "+55119876\u202e54321",
+        "+5511987654321 / 22",
+        "½",
+    ],
+)
+def test_what_is_not_part_of_a_number_is_not_read_past(text: str) -> None:
+    assert refused(text, "BR").code == "phone.bad_character"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+55119876543211",
+        "+5511987654321\n+5511987654322",
+        "+5511987654321 +5511987654322",
+        "11987654321 11987654322",
+        "+",
+        "()",
+        "++5511987654321",
+        "55+11987654321",
+        "+0 11 98765-4321",
+        "+999 1234 5678",
+        "+5",
+        "1" * 101,
+        "x" * 10_000,
+        "  " * 100 + ANA,
+    ],
+)
+def test_what_is_not_one_whole_number_is_not_guessed_at(text: str) -> None:
+    assert refused(text, "BR").code == "phone.not_possible"
+
+
+@pytest.mark.parametrize("region", [None, "XX", ""])
+def test_a_number_of_no_country_is_not_guessed_at(region: str | None) -> None:
+    assert refused("11 98765-4321", region).code == "phone.not_possible"
+
+
+@pytest.mark.parametrize("text", ["+551198765432", "+5511887654321", "+551187654321"])
+def test_a_brazilian_number_that_cannot_exist_comes_with_the_rule_of_nine_digits(text: str) -> None:
+    bad = refused(text)
+    assert bad.code == "phone.not_valid"
+    assert "nine digits" in bad.message
+
+
+def test_elsewhere_the_rule_of_nine_digits_is_not_mentioned() -> None:
+    bad = refused("+573991234567")
+    assert bad.code == "phone.not_valid"
+    assert "nine" not in bad.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+1 (900) 555-1234",  # premium rate
+        "+55 300 123 4567",  # shared cost
+        "+44 7640 123456",  # pager
+        "+44 55 1234 5678",  # a company's own, for everybody in it
+        "+41 860 791234567",  # voicemail
+    ],
+)
+def test_numbers_that_cost_or_reach_nobody_are_not_written_to(text: str) -> None:
+    assert refused(text).code == "phone.type_blocked"
+
+
+@pytest.mark.parametrize(
+    "text", ["+870 773 111 632", "+882 16 123 456", "+870 0000", "+979 123 456 789", "+800 1234 5678"]
+)
+def test_satellites_and_numbers_of_no_country_are_not_enabled(text: str) -> None:
+    assert refused(text).code == "phone.country_not_enabled"
+
+
+def test_only_the_allowed_countries_are_taken() -> None:
+    assert Contact.tel(ANA, allowed={"BR", "CO"}).region == "BR"
+    assert refused("+12125550123", allowed={"BR", "CO"}).code == "phone.country_not_enabled"
+    assert refused("+14165550123", allowed={"US"}).code == "phone.country_not_enabled"
+    assert Contact.tel("+14165550123", allowed={"CA"}).region == "CA"
+
+
+def test_a_refusal_never_repeats_what_was_typed() -> None:
+    for text in [ANA + "1", "tel:87654321;evil", "+551187654321", "+19005551234"]:
+        bad = refused(text)
+        assert text not in f"{bad} {bad.message} {bad!r}"
+        assert bad.pointer == "phone"
+
+
+def test_a_refusal_says_what_to_do() -> None:
+    with translation.override(None):
+        assert "+ and the country code" in refused("12").message
+
+
+def test_mexican_numbers_lose_the_one_that_is_no_longer_dialled() -> None:
+    assert Contact.tel("+52 1 55 1234 5678").value == "+525512345678"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("+551187654321", "+5511987654321"),
+        ("+553167654321", "+5531967654321"),
+        ("+555177654321", "+5551977654321"),
+        ("+5215512345678", "+525512345678"),
+    ],
+)
+def test_two_spellings_of_one_person_are_found_as_one(one: str, other: str) -> None:
+    assert Contact(TEL, one).canonical == Contact(TEL, other).canonical == other
+
+
+@pytest.mark.parametrize("number", [ANA, "+551134567890", "+525512345678", "+573001234567", "+12125550123"])
+def test_every_other_number_is_found_as_itself(number: str) -> None:
+    assert Contact(TEL, number).canonical == number
+
+
+def test_what_a_person_is_written_to_stays_as_the_provider_spelled_it() -> None:
+    assert Contact.reported("whatsapp:+551187654321").value == "+551187654321"
+
+
+@pytest.mark.parametrize("address", [ANA, ANA[1:], f"whatsapp:{ANA}", f" whatsapp: {ANA} "])
+def test_a_provider_may_report_a_number_in_several_ways(address: str) -> None:
+    assert Contact.reported(address) == Contact(TEL, ANA)
+
+
+def test_a_reported_number_need_not_be_valid_because_a_stop_counts_from_any() -> None:
+    assert Contact.reported("+551187654321").value == "+551187654321"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "anonymous",
+        "Restricted",
+        "client:ana",
+        "sip:ana@example.com",
+        "28028",
+        "+0123456789",
+        "1" * 16,
+        "+55 11 9",
+    ],
+)
+def test_a_sender_nobody_can_be_is_refused(address: str) -> None:
+    with pytest.raises(BadInput, match=r"phone\.not_possible"):
+        Contact.reported(address)
+
+
+@pytest.mark.parametrize("address", ["US.13491208655302741918", "whatsapp:BR.ENT.1181x", "uUS.134912"])
+def test_a_whatsapp_user_id_is_taken_as_it_comes(address: str) -> None:
+    contact = Contact.reported(address)
+    assert contact == Contact(WHATSAPP_USER_ID, address.removeprefix("whatsapp:"))
+    assert contact.canonical == contact.value
+    assert contact.country_code is contact.region is None
+
+
+def test_an_unknown_form_of_user_id_is_not_rejected() -> None:
+    assert Contact.whatsapp_user(" 55-x_y ").value == "55-x_y"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (" ", "phone.required"),
+        ("US.1\x00", "phone.bad_character"),
+        ("US." + "1" * 200, "phone.bad_character"),
+    ],
+)
+def test_a_user_id_that_is_none_is_refused(text: str, code: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        Contact.whatsapp_user(text)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "region"),
+    [
+        (ANA, 55, "BR"),
+        ("+12125550123", 1, "US"),
+        ("+14165550123", 1, "CA"),
+        ("+351912345678", 351, "PT"),
+        ("+870773111632", 870, None),
+        ("+9991234567", None, None),
+    ],
+)
+def test_a_number_has_a_country(number: str, code: int | None, region: str | None) -> None:
+    contact = Contact(TEL, number)
+    assert (contact.country_code, contact.region) == (code, region)
+
+
+@pytest.mark.parametrize(
+    ("contact", "masked"),
+    [
+        (Contact(TEL, ANA), "+55 ·· ····· ··21"),
+        (Contact(TEL, "+351912345678"), "+351 ·· ····· ··78"),
+        (Contact(TEL, "+9991234567"), "+ ·· ····· ··67"),
+        (Contact(WHATSAPP_USER_ID, "US.13491208"), "US.·········08"),
+        (Contact(WHATSAPP_USER_ID, "uUS.13491208"), ".·········08"),
+    ],
+)
+def test_only_the_country_and_the_last_two_digits_are_shown(contact: Contact, masked: str) -> None:
+    assert contact.masked == masked
+    assert repr(contact) == str(contact) == f"{contact}" == f"<Contact {contact.scheme} {masked}>"
+
+
+def test_a_contact_is_a_value() -> None:
+    ana = Contact.tel(ANA)
+    assert {ana, Contact(TEL, ANA)} == {ana}
+    assert pickle.loads(pickle.dumps(ana)) == ana
+    with pytest.raises(AttributeError):
+        ana.value = "+5511987654322"  # type: ignore[misc]
