@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from django.db import Error
 from django.utils import timezone
 
 from consent import history, vault
@@ -56,9 +55,17 @@ def may_send(
         events = history.read_events(
             company=company, lookup=vault.lookup(company, contact), channel=channel, purpose=purpose
         )
-    except Error:
-        log.exception("A decision could not read the database; it was answered with a no.")
+        if (
+            at is None
+        ):  # another machine's clock may run ahead of ours: what it recorded is known all the same
+            moment = max([moment, *(event.recorded_at for event in events or ())])
+        return _decide(events, moment)
+    except Exception:
+        log.exception("A decision could not be made; it was answered with a no.")
         return Decision(False, Reason.UNAVAILABLE, moment, valid_until=moment)  # ask again at once
+
+
+def _decide(events: list[history.Said] | None, moment: datetime) -> Decision:
     if events is None:
         return _deny(Reason.UNKNOWN_PURPOSE, moment)
     standing = history.fold(events, moment)

@@ -21,7 +21,7 @@ _last_sequenced = 0.0
 
 def sequence() -> int:
     """Give waiting log entries their places, at most every half second."""
-    global _last_sequenced  # noqa: PLW0603
+    global _last_sequenced
     if time.monotonic() - _last_sequenced < SEQUENCE_EVERY:
         return 0
     _last_sequenced = time.monotonic()
