@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from consent import history, vault
-from consent.log import tree
+from consent.log import published
 from consent.models import Act, Company, ConsentRecord, Sender
 
 
@@ -21,7 +21,7 @@ class Line:
     state: str
     state_now: str
     record: UUID
-    place: tree.Place | None
+    place: published.Place | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def _line(record: ConsentRecord, standings: dict[tuple[str, int | None], history
         state=record.state,
         state_now=standings[record.channel, record.purpose_id].state,
         record=record.uid,
-        place=tree.place_of(record.uid),
+        place=published.place_of(record.uid),
     )
 
 

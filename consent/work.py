@@ -8,7 +8,7 @@ from collections.abc import Callable
 from django.db import DatabaseError, close_old_connections, connection
 
 from consent import outbox
-from consent.log import tree
+from consent.log import guard, tree
 
 log = logging.getLogger(__name__)
 

@@ -10,6 +10,7 @@ from django.db import connection
 
 from consent import catalogue, sample
 from consent.management.commands import compilemessages
+from consent.log import guard
 from consent.models import triggers
 from tests import chromium
 

@@ -1,0 +1,136 @@
+"""Whether the consent records still say what the log says: every column against the bytes that were signed."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from consent.canonical import moment
+from consent.log.audit import LogBroken
+from consent.models import Act, CapturePoint, Company, NoticeVersion, Purpose
+
+FETCH = 5000
+CONSENT = "consent"
+
+_COLUMNS = (
+    "act_id", "company_id", "subject", "purpose_id", "channel", "state", "possession", "valid_days", "point_id",
+    "notice_id", "language", "method", "entity", "event_time", "recorded_at",
+)  # fmt: skip
+_FIELDS = ", ".join(f"r.{column}" for column in _COLUMNS)
+_ACT = "a.subject, a.company_id, a.recorded_at"
+
+
+def entries() -> Iterator[tuple[int, bytes]]:
+    """Every sequenced entry, index and bytes, in order; raises LogBroken where its record says something else."""
+    names = _Names()
+    sql = (
+        f'SELECT e."index", e.id, e.data, r.uid, {_FIELDS}, {_ACT} FROM consent_logentry e'
+        " LEFT JOIN consent_consentrecord r ON r.uid = e.id LEFT JOIN consent_act a ON a.id = r.act_id"
+        ' ORDER BY e."index"'
+    )
+    for index, number, data, *row in _stream(sql):
+        entry = bytes(data)
+        names.compare(index, _uuid(number), entry, row)
+        yield index, entry
+
+
+def check_pending(size: int) -> int:
+    """Compare the waiting entries with their records as well; returns how many wait. Raises LogBroken."""
+    names = _Names()
+    sql = (
+        f"SELECT p.id, p.data, r.uid, {_FIELDS}, {_ACT} FROM consent_logpending p"
+        " LEFT JOIN consent_consentrecord r ON r.uid = p.id LEFT JOIN consent_act a ON a.id = r.act_id"
+    )
+    waiting = 0
+    for number, data, *row in _stream(sql):
+        names.compare(size, _uuid(number), bytes(data), row)
+        waiting += 1
+    return waiting
+
+
+def check_no_record_is_outside(size: int) -> None:
+    """Raise LogBroken where a record or an act has no entry: it was added past the door."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT r.uid FROM consent_consentrecord r"
+            " WHERE NOT EXISTS (SELECT 1 FROM consent_logentry e WHERE e.id = r.uid)"
+            " AND NOT EXISTS (SELECT 1 FROM consent_logpending p WHERE p.id = r.uid) LIMIT 1"
+        )
+        stray = cursor.fetchone()
+    if stray is not None:
+        raise LogBroken(size, f"the record {_uuid(stray[0])} is not in the log.")
+    if Act.objects.filter(records__isnull=True).exists():
+        raise LogBroken(size, "an act has no records.")
+
+
+class _Names:
+    """The short names that entries use, by the keys that records use."""
+
+    def __init__(self) -> None:
+        self.companies = dict(Company.objects.values_list("id", "slug"))
+        self.purposes = dict(Purpose.objects.values_list("id", "slug"))
+        self.points = dict(CapturePoint.objects.values_list("id", "slug"))
+        self.notices = dict(NoticeVersion.objects.values_list("id", "digest"))
+
+    def compare(self, index: int, number: UUID, data: bytes, row: list[Any]) -> None:
+        """Raise LogBroken where the entry's bytes and the record's columns differ."""
+        try:
+            said = json.loads(data)
+        except ValueError as error:
+            raise LogBroken(index, "the entry is not JSON.") from error
+        if said.get("id") != str(number):
+            raise LogBroken(index, "the entry has another id than its row.")
+        if row[0] is None:
+            if said.get("type") == CONSENT:
+                raise LogBroken(index, "the record is missing.")
+            return
+        expected = self._expected(row)
+        expected["evidence"] = said.get("evidence")
+        if expected != said:
+            differing = sorted(name for name in {*expected, *said} if expected.get(name) != said.get(name))
+            raise LogBroken(index, f"the record says another {', '.join(differing)} than the entry.")
+
+    def _expected(self, row: list[Any]) -> dict[str, Any]:
+        (uid, act, company, subject, purpose, channel, state, possession, valid_days, point, notice, language, method,
+         entity, event_time, recorded_at, act_subject, act_company, act_recorded_at) = row  # fmt: skip
+        is_one_act = (act_subject, act_company, act_recorded_at) == (subject, company, recorded_at)
+        fields = {
+            "type": CONSENT,
+            "id": str(_uuid(uid)),
+            "act": str(_uuid(act)) if is_one_act else "another",
+            "company": self.companies.get(company),
+            "subject": str(_uuid(subject)),
+            "purpose": self.purposes.get(purpose),
+            "channel": channel,
+            "state": state,
+            "possession": possession,
+            "valid_days": valid_days,
+            "point": self.points.get(point),
+            "notice": self.notices.get(notice),
+            "language": language,
+            "method": method,
+            "entity": entity,
+            "event_time": moment(_time(event_time)),
+            "recorded_at": moment(_time(recorded_at)),
+        }
+        return {name: value for name, value in fields.items() if value is not None}
+
+
+def _stream(sql: str) -> Iterator[tuple[Any, ...]]:
+    """Rows in constant memory: by a server-side cursor on PostgreSQL, as SQLite does by itself."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(sql)
+        while rows := cursor.fetchmany(FETCH):
+            yield from rows
+
+
+def _uuid(value: Any) -> UUID:
+    return value if isinstance(value, UUID) else UUID(value)
+
+
+def _time(value: Any) -> datetime:
+    return datetime.fromisoformat(value).replace(tzinfo=UTC) if isinstance(value, str) else value
+

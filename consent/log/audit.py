@@ -1,0 +1,149 @@
+"""Recomputing the whole log from its stored bytes, and naming the first place where something is wrong."""
+
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import batched
+
+from consent.log import checkpoint, merkle, note, tiles
+from consent.models.log import Checkpoint, LogHead, LogTile
+
+CHUNK = 64 * tiles.WIDTH  # leaves hashed before their tiles are compared
+
+
+class LogBroken(Exception):
+    """Something in the log is not as it was signed; `index` is the first entry that it touches."""
+
+    def __init__(self, index: int, what: str) -> None:
+        super().__init__(f"At entry {index}: {what}")
+        self.index = index
+        self.what = what
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A log that is as it was signed."""
+
+    size: int
+    root: bytes
+    checkpoints: int
+
+
+def verify(entries: Iterable[tuple[int, bytes]], *, logs: tuple[note.Verifier, ...]) -> Verified:
+    """Check entries (index and bytes, in order), tiles, head and every checkpoint. Raises LogBroken.
+
+    `logs` are the keys that may have signed: the present one, and those it took over from.
+    """
+    grown = tiles.Growth(0, merkle.EMPTY_ROOT, {}, {})
+    signed = _Checkpoints(logs)
+    for chunk in batched(entries, CHUNK):
+        leaves = list(_leaf_hashes(grown.size, chunk))
+        while leaves:
+            reach = min(signed.next_size - grown.size, len(leaves)) if signed.next_size else len(leaves)
+            grown = tiles.grow(grown.size, grown.edge, leaves[:reach])
+            leaves = leaves[reach:]
+            _compare_full_tiles(grown)
+            signed.compare(grown)
+    _compare_edge(grown)
+    _compare_head(grown)
+    signed.finish(grown)
+    return Verified(grown.size, grown.root, signed.count)
+
+
+def _leaf_hashes(start: int, chunk: Iterable[tuple[int, bytes]]) -> Iterator[bytes]:
+    for expected, (index, data) in enumerate(chunk, start):
+        if index != expected:
+            raise LogBroken(expected, f"the entry is missing; the next one there is {index}.")
+        yield merkle.leaf_hash(data)
+
+
+def _compare_full_tiles(grown: tiles.Growth) -> None:
+    full = {place: hashes for place, hashes in grown.tiles.items() if len(hashes) == tiles.WIDTH * merkle.HASH}
+    for level in sorted({level for level, _index in full}):
+        indices = [index for at, index in full if at == level]
+        rows = LogTile.objects.filter(level=level, index__gte=min(indices), index__lte=max(indices))
+        stored = dict(rows.values_list("index", "hashes"))
+        for index in indices:
+            _compare_tile(level, index, full[level, index], stored.get(index))
+
+
+def _compare_edge(grown: tiles.Growth) -> None:
+    for level, index, _width in tiles.partial_tiles(grown.size):
+        stored = LogTile.objects.filter(level=level, index=index).values_list("hashes", flat=True).first()
+        _compare_tile(level, index, grown.edge[level], stored)
+    expected = sum(-(-(grown.size >> tiles.HEIGHT * level) // tiles.WIDTH) for level in range(8))
+    if LogTile.objects.count() != expected:
+        raise LogBroken(grown.size, f"there are tiles beyond the log: {LogTile.objects.count()}, not {expected}.")
+
+
+def _compare_tile(level: int, index: int, computed: bytes, stored: bytes | None) -> None:
+    if stored is not None and bytes(stored) == computed:
+        return
+    found = b"" if stored is None else bytes(stored)
+    pairs = zip(_hashes(computed), [*_hashes(found), *[b""] * tiles.WIDTH], strict=False)
+    place = next((number for number, (ours, theirs) in enumerate(pairs) if ours != theirs), len(_hashes(computed)))
+    first = (index * tiles.WIDTH + place) << tiles.HEIGHT * level
+    raise LogBroken(first, f"the entry, or hash {place} of tile {level}/{index}, was changed.")
+
+
+def _hashes(tile: bytes) -> list[bytes]:
+    return [tile[start : start + merkle.HASH] for start in range(0, len(tile), merkle.HASH)]
+
+
+def _compare_head(grown: tiles.Growth) -> None:
+    head = LogHead.objects.first()
+    if head is None or head.size != grown.size:
+        raise LogBroken(grown.size, f"the head says {head.size if head else 'nothing'}; there are {grown.size} entries.")
+    if bytes(head.root) != grown.root:
+        raise LogBroken(grown.size, "the root in the head is not that of the entries.")
+
+
+class _Checkpoints:
+    """The published checkpoints in the order of their sizes, compared as the tree grows past them."""
+
+    def __init__(self, logs: tuple[note.Verifier, ...]) -> None:
+        self._rows = Checkpoint.objects.order_by("size").iterator(chunk_size=1000)
+        self._logs = logs
+        self.count = 0
+        self._next = next(self._rows, None)
+
+    @property
+    def next_size(self) -> int:
+        """The size of the next checkpoint to compare; 0 when there is none."""
+        return self._next.size if self._next else 0
+
+    def compare(self, grown: tiles.Growth) -> None:
+        while self._next is not None and self._next.size == grown.size:
+            self._compare(self._next, grown)
+            self.count += 1
+            self._next = next(self._rows, None)
+
+    def finish(self, grown: tiles.Growth) -> None:
+        if self._next is not None:
+            raise LogBroken(grown.size, f"a checkpoint of {self._next.size} entries was signed: entries were removed.")
+        if grown.size and not Checkpoint.objects.filter(size=grown.size).exists():
+            raise LogBroken(grown.size - 1, "no checkpoint covers the newest entries: one was removed.")
+
+    def _compare(self, row: Checkpoint, grown: tiles.Growth) -> None:
+        try:
+            signed = self._signed(row.note)
+        except note.NoteInvalid as error:
+            raise LogBroken(row.size - 1, f"the checkpoint of {row.size} entries is not as it was signed: {error}") from error
+        if signed.size != row.size or signed.root != grown.root:
+            raise LogBroken(
+                row.size - 1,
+                f"the checkpoint of {row.size} entries signs another log: its root is {_text(signed.root)}.",
+            )
+
+    def _signed(self, text: str) -> checkpoint.Checkpoint:
+        failure = note.NoteInvalid("no key of ours signed it.")
+        for log in self._logs:
+            try:
+                return checkpoint.verify(text, log=log).checkpoint
+            except note.NoteInvalid as error:
+                failure = error
+        raise failure
+
+
+def _text(root: bytes) -> str:
+    return b64encode(root).decode("ascii")

@@ -1,0 +1,54 @@
+"""The public side of the log: its checkpoint, tiles and key, as C2SP tlog-tiles has them. Nothing personal in it."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import path
+from django.views.decorators.http import require_safe
+
+from consent.log import published, tiles
+
+# A full tile never changes; a checkpoint may at any moment.
+FOR_EVER = "public, max-age=31536000, immutable"
+
+
+@require_safe
+def checkpoint(_request: HttpRequest) -> HttpResponse:
+    """The checkpoint last published, as it was signed."""
+    latest = published.latest()
+    if latest is None:
+        raise Http404("The log is empty; its first checkpoint comes with its first entry.")
+    return HttpResponse(
+        latest.note, content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-store"}
+    )
+
+
+@require_safe
+def tile(_request: HttpRequest, address: str) -> HttpResponse:
+    """A tile of hashes, or a bundle of entries, of the published log."""
+    try:
+        wanted = tiles.parse_path(f"tile/{address}")
+    except tiles.TileInvalid as error:
+        raise Http404(str(error)) from error
+    latest = published.latest()
+    if latest is None or wanted.end > latest.size:
+        raise Http404("The log does not reach that far.")
+    if wanted.level == tiles.ENTRIES:
+        content = published.read_entries(wanted.index, wanted.width)
+    else:
+        content = published.read_tile(wanted.level, wanted.index, wanted.width)
+    return HttpResponse(
+        content, content_type="application/octet-stream", headers={"Cache-Control": FOR_EVER}
+    )
+
+
+@require_safe
+def key(_request: HttpRequest) -> HttpResponse:
+    """The keys whose signature counts, one a line, as C2SP verifier keys."""
+    lines = "".join(f"{verifier}\n" for verifier in published.keys())
+    return HttpResponse(lines, content_type="text/plain; charset=utf-8")
+
+
+urlpatterns = [
+    path("log/checkpoint", checkpoint, name="log_checkpoint"),
+    path("log/key", key, name="log_key"),
+    path("log/tile/<path:address>", tile, name="log_tile"),
+]
