@@ -1,7 +1,8 @@
 """Sealing and opening personal data: one key per person, one derived key per item.
 
-AES-256-GCM throughout. A subject key is wrapped by the current key of the keyring; an item key is derived from
-the subject key and the item's name (HKDF-Expand, RFC 5869 2.3), so that no nonce is used twice under one key.
+AES-256-GCM throughout. A subject key is wrapped by the current key of the keyring; an item key is derived
+from the subject key and the item's name (HKDF-Expand, RFC 5869 2.3), so that no nonce is used twice under one
+key.
 """
 
 import hashlib
@@ -47,9 +48,13 @@ def unwrap(wrapped: bytes) -> bytes:
     """The subject key inside `wrapped`. Raises SealBroken when no key of the keyring opens it."""
     try:
         wrapping = settings.OPTIN_KEYRING.keys[wrapped[0]]
-        return _cipher(wrapping).decrypt(bytes(wrapped[1 : 1 + NONCE]), bytes(wrapped[1 + NONCE :]), b"subject key")
+        return _cipher(wrapping).decrypt(
+            bytes(wrapped[1 : 1 + NONCE]), bytes(wrapped[1 + NONCE :]), b"subject key"
+        )
     except (KeyError, IndexError, ValueError, InvalidTag) as error:
-        raise SealBroken("A subject key does not open: is the key it was wrapped with still in OPTIN_KEYRING?") from error
+        raise SealBroken(
+            "A subject key does not open: is the key it was wrapped with still in OPTIN_KEYRING?"
+        ) from error
 
 
 def seal(key: bytes, *, item: bytes, plaintext: bytes) -> bytes:
@@ -63,7 +68,9 @@ def open_sealed(key: bytes, *, item: bytes, sealed: bytes) -> bytes:
     try:
         return AESGCM(_derive(key, item)).decrypt(bytes(sealed[:NONCE]), bytes(sealed[NONCE:]), item)
     except (InvalidTag, ValueError) as error:
-        raise SealBroken("A sealed value does not open: it was changed, or it belongs to something else.") from error
+        raise SealBroken(
+            "A sealed value does not open: it was changed, or it belongs to something else."
+        ) from error
 
 
 def seal_system(*, item: bytes, plaintext: bytes) -> bytes:
@@ -97,7 +104,8 @@ def reference_key(company: int, reference: str) -> bytes:
 
 def digest(purpose: str, *parts: str) -> bytes:
     """A keyed hash of `parts`, for finding things that must not be stored in plain text."""
-    return _keyed("|".join([purpose, *parts]))
+    # Each part with its length: ("a", "b|c") must not be found as ("a|b", "c").
+    return _keyed("|".join([purpose, *(f"{len(part)}:{part}" for part in parts)]))
 
 
 def code(act: UUID) -> str:
@@ -116,7 +124,7 @@ def read_act_token(token: str, *, use: str) -> UUID | None:
         raw = urlsafe_b64decode(token + "=" * (-len(token) % 4))
     except ValueError:
         return None
-    if len(raw) != 32:  # noqa: PLR2004
+    if len(raw) != 32:
         return None
     act = UUID(bytes=raw[:16])
     return act if hmac.compare_digest(act_token(act, use=use).encode(), token.encode()) else None
