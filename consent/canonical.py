@@ -7,9 +7,11 @@ from typing import Any
 
 def canonical(value: Any) -> bytes:
     """RFC 8785 JSON of a value made of ASCII keys, strings, integers, booleans, lists and mappings."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
 
 
 def moment(value: datetime) -> str:
     """A time as the log writes it: UTC, to the microsecond."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

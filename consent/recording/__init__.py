@@ -1,5 +1,6 @@
 """The one door: what people said becomes records, all or none, once."""
 
+import hashlib
 from collections.abc import Callable, Iterable
 from uuid import UUID
 
@@ -22,7 +23,8 @@ def _tell_nobody(_act: UUID) -> Iterable[Telling]:
 
 
 def record(*events: ConsentEvent, tell: Callable[[UUID], Iterable[Telling]] = _tell_nobody) -> Recorded:
-    """Record one act: all its events or none, durable when this returns; the same reference again changes nothing.
+    """Record one act: all its events or none, durable when this returns; the same reference again changes
+    nothing.
 
     The events are of one person, said at once: they share company, contact, reference and evidence. `tell` is
     given the act's id and says which messages to queue in the same transaction; for an act seen before, none.
@@ -41,20 +43,40 @@ def _draft(events: tuple[ConsentEvent, ...], tell: Callable[[UUID], Iterable[Tel
         raise ValueError("An act has at least one event.")
     first = events[0]
     for event in events:
-        if (event.company.pk, event.contact, event.reference) != (
-            first.company.pk, first.contact, first.reference
-        ) or event.evidence is not first.evidence:  # fmt: skip
-            raise ValueError("The events of one act share company, contact, reference and evidence.")
-        if event.purpose is not None and event.purpose.company_id != event.company.pk:
-            raise ValueError("A purpose of another company cannot be recorded.")
-        if event.notice is None and event.state in (State.GIVEN, State.REQUESTED):
-            raise ValueError("Nobody is asked, and nobody agrees, without a notice.")
-        if event.notice is not None and event.notice.state == NoticeVersion.State.DRAFT:
-            raise ValueError("A notice must be published before it is shown.")
+        if _shared(event) != _shared(first) or event.evidence is not first.evidence:
+            raise ValueError("The events of one act share company, contact, reference, evidence and files.")
+        _check(event)
+    evidence = dict(first.evidence)
+    if first.files:  # the log commits to the evidence, and so to what is in the files
+        evidence["files"] = [
+            {
+                "name": file.name,
+                "media_type": file.media_type,
+                "sha256": hashlib.sha256(file.content).hexdigest(),
+            }
+            for file in first.files
+        ]
     return writer.Draft(
         events=events,
         lookup=vault.lookup(first.company.pk, first.contact),
         reference=vault.reference_key(first.company.pk, first.reference),
-        evidence=canonical(first.evidence),
+        evidence=canonical(evidence),
         tell=tell,
     )
+
+
+def _shared(event: ConsentEvent) -> tuple[object, ...]:
+    return (event.company.pk, event.contact, event.reference, event.files)
+
+
+def _check(event: ConsentEvent) -> None:
+    if event.purpose is None and event.state != State.WITHDRAWN:
+        raise ValueError("Only a withdrawal may speak of every purpose; all else names its own.")
+    if event.purpose is not None and event.purpose.company_id != event.company.pk:
+        raise ValueError("A purpose of another company cannot be recorded.")
+    if event.notice is None and event.state in (State.GIVEN, State.REQUESTED):
+        raise ValueError("Nobody is asked, and nobody agrees, without a notice.")
+    if event.notice is not None and event.notice.state == NoticeVersion.State.DRAFT:
+        raise ValueError("A notice must be published before it is shown.")
+    if event.event_time.utcoffset() is None:
+        raise ValueError("A time without a zone could be any of 27 hours.")

@@ -1,21 +1,21 @@
 """Group commit: one thread a process writes whatever acts are waiting in one transaction.
 
-It never waits for more to come: what is queued when it looks is one batch. A batch that fails is written act by act,
-so that one bad act never takes its neighbours with it.
+It never waits for more to come: what is queued when it looks is one batch. A batch that fails is written act
+by act, so that one bad act never takes its neighbours with it.
 """
 
 import queue
 import threading
 from concurrent.futures import Future
 
-from django.db import DatabaseError, connection
+from django.db import connection
 
 from consent.recording import writer
 
 BATCH = 64
 Waiting = tuple[writer.Draft, "Future[writer.Recorded]"]
 
-_queue: "queue.SimpleQueue[Waiting]" = queue.SimpleQueue()
+_queue: "queue.SimpleQueue[Waiting | None]" = queue.SimpleQueue()
 _start = threading.Lock()
 _thread: threading.Thread | None = None
 
@@ -28,8 +28,15 @@ def submit(draft: writer.Draft) -> writer.Recorded:
     return future.result()
 
 
+def stop() -> None:
+    """Have the committer write what waits and end, with its connection; the next act starts another."""
+    if _thread is not None and _thread.is_alive():
+        _queue.put(None)
+        _thread.join()
+
+
 def _ensure_running() -> None:
-    global _thread  # noqa: PLW0603
+    global _thread
     if _thread is None or not _thread.is_alive():  # not alive: the process was forked
         with _start:
             if _thread is None or not _thread.is_alive():
@@ -38,14 +45,18 @@ def _ensure_running() -> None:
 
 
 def _run() -> None:
-    while True:
-        batch = [_queue.get()]
-        while len(batch) < BATCH:
+    is_last = False
+    while not is_last:
+        waiting = [_queue.get()]
+        while len(waiting) < BATCH:
             try:
-                batch.append(_queue.get_nowait())
+                waiting.append(_queue.get_nowait())
             except queue.Empty:
                 break
-        commit(batch)
+        is_last = None in waiting
+        if acts := [each for each in waiting if each is not None]:
+            commit(acts)
+    connection.close()
 
 
 def commit(batch: list[Waiting]) -> None:
@@ -53,8 +64,7 @@ def commit(batch: list[Waiting]) -> None:
     try:
         results = writer.write([draft for draft, _future in batch])
     except Exception as error:
-        if isinstance(error, DatabaseError):
-            connection.close_if_unusable_or_obsolete()
+        connection.close_if_unusable_or_obsolete()
         if len(batch) == 1:
             batch[0][1].set_exception(error)
         else:

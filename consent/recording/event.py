@@ -23,10 +23,10 @@ class File:
 class ConsentEvent:
     """One person, one purpose, one channel, one state, one notice, one act.
 
-    `evidence` holds what would convince an auditor, and personal data lives there and only there. `reference` is the
-    source's own id after the source's name ("sms:SM...", "website:<nonce>"): the same reference again is the same act. `entity` is who
-    acted: "subject", "staff:<id>", "app:<key id>" or "platform:<name>". A withdrawal without a purpose speaks of
-    every purpose on the channel.
+    `evidence` holds what would convince an auditor, and personal data lives there and only there. `reference`
+    is the source's own id after the source's name ("sms:SM...", "website:<nonce>"): the same reference again
+    is the same act. `entity` is who acted: "subject", "staff:<id>", "app:<key id>" or "platform:<name>". A
+    withdrawal without a purpose speaks of every purpose on the channel.
     """
 
     company: Company

@@ -10,27 +10,30 @@ from uuid import UUID
 TABLES: dict[str, dict[str, str]] = {
     "consent_subjectkey": {"subject": "uuid", "company": "bigint", "wrapped": "bytea"},
     "consent_contactpoint": {
-        "id": "uuid", "subject": "uuid", "company": "bigint", "scheme": "text", "lookup": "bytea", "sealed": "bytea",
-        "created_at": "timestamptz",
+        "id": "uuid", "subject": "uuid", "company": "bigint", "scheme": "text", "lookup": "bytea",
+        "sealed": "bytea", "created_at": "timestamptz",
     },
     "consent_act": {
-        "id": "uuid", "company_id": "bigint", "subject": "uuid", "reference": "bytea", "recorded_at": "timestamptz",
+        "id": "uuid", "company_id": "bigint", "subject": "uuid", "reference": "bytea",
+        "recorded_at": "timestamptz",
     },
     "consent_evidence": {"act": "uuid", "subject": "uuid", "sealed": "bytea"},
     "consent_evidencefile": {
-        "id": "uuid", "act": "uuid", "subject": "uuid", "name": "text", "media_type": "text", "sealed": "bytea",
+        "id": "uuid", "act": "uuid", "subject": "uuid", "name": "text", "media_type": "text",
+        "sealed": "bytea",
     },
     "consent_consentrecord": {
         "uid": "uuid", "act_id": "uuid", "company_id": "bigint", "subject": "uuid", "purpose_id": "bigint",
-        "channel": "text", "state": "text", "possession": "text", "valid_days": "integer", "point_id": "bigint",
-        "notice_id": "bigint", "language": "text", "method": "text", "entity": "text", "event_time": "timestamptz",
-        "recorded_at": "timestamptz",
+        "channel": "text", "state": "text", "possession": "text", "valid_days": "integer",
+        "point_id": "bigint", "notice_id": "bigint", "language": "text", "method": "text", "entity": "text",
+        "event_time": "timestamptz", "recorded_at": "timestamptz",
     },
     "consent_logpending": {"id": "uuid", "arrival": "timestamptz", "data": "bytea"},
     "consent_outboundmessage": {
         "id": "uuid", "company_id": "bigint", "sender_id": "bigint", "subject": "uuid", "act": "uuid",
-        "number_key": "bytea", "kind": "text", "sealed": "bytea", "state": "text", "created_at": "timestamptz",
-        "due_at": "timestamptz", "attempts": "smallint", "provider_id": "text", "error": "text",
+        "number_key": "bytea", "kind": "text", "sealed": "bytea", "state": "text",
+        "created_at": "timestamptz", "due_at": "timestamptz", "attempts": "smallint", "provider_id": "text",
+        "error": "text",
     },
 }  # fmt: skip
 
@@ -47,7 +50,10 @@ def insert(connection: Any, rows: Rows) -> None:
     filled = tuple(table for table in TABLES if rows[table])
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(_one_statement(filled), [list(column) for t in filled for column in zip(*rows[t], strict=True)])
+            cursor.execute(
+                _one_statement(filled),
+                [list(column) for t in filled for column in zip(*rows[t], strict=True)],
+            )
         else:
             for table in filled:
                 cursor.executemany(_insert_values(table), [_plain(connection, row) for row in rows[table]])
@@ -63,7 +69,7 @@ def read_in(connection: Any, column: str, values: Sequence[bytes]) -> tuple[str,
 @cache
 def _one_statement(tables: tuple[str, ...]) -> str:
     inserts = [
-        f"INSERT INTO {table} ({', '.join(TABLES[table])}) "
+        f"INSERT INTO {table} ({', '.join(TABLES[table])}) "  # noqa: S608 - names of our own tables
         f"SELECT * FROM unnest({', '.join(f'%s::{kind}[]' for kind in TABLES[table].values())})"
         for table in tables
     ]
@@ -75,13 +81,15 @@ def _one_statement(tables: tuple[str, ...]) -> str:
 @cache
 def _insert_values(table: str) -> str:
     columns = TABLES[table]
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})"
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})"  # noqa: S608
 
 
 def _plain(connection: Any, row: Iterable[Any]) -> list[Any]:
     return [
-        value.hex if isinstance(value, UUID)
-        else connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime)
+        value.hex
+        if isinstance(value, UUID)
+        else connection.ops.adapt_datetimefield_value(value)
+        if isinstance(value, datetime)
         else value
         for value in row
     ]

@@ -47,8 +47,8 @@ class _Person(NamedTuple):
 def write(drafts: Sequence[Draft]) -> list[Recorded]:
     """Write all acts or none, each once; an act seen before is returned as it was.
 
-    Two queries on PostgreSQL, however many acts: one reads which references and contacts are known, one inserts every
-    row of every table and commits with it. On SQLite one insert a table, in one transaction.
+    Two queries on PostgreSQL, however many acts: one reads which references and contacts are known, one
+    inserts every row of every table and commits with it. On SQLite one insert a table, in one transaction.
     """
     for attempt in range(ATTEMPTS):
         try:
@@ -84,19 +84,22 @@ def _write_once(drafts: Sequence[Draft]) -> list[Recorded]:
 def _read_known(drafts: Sequence[Draft]) -> tuple[dict[bytes, Recorded], dict[bytes, _Person]]:
     """Which references were seen before, and which contacts belong to whom. One query."""
     is_contact, contacts = tables.read_in(connection, "c.lookup", [draft.lookup for draft in drafts])
-    is_reference, references = tables.read_in(connection, "a.reference", [draft.reference for draft in drafts])
+    is_reference, references = tables.read_in(
+        connection, "a.reference", [draft.reference for draft in drafts]
+    )
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT c.lookup, c.subject, k.wrapped, NULL, NULL FROM consent_contactpoint c"
+            "SELECT c.lookup, c.subject, k.wrapped, NULL, NULL, 0 AS arrival"  # noqa: S608 - placeholders alone
+            " FROM consent_contactpoint c"
             f" JOIN consent_subjectkey k ON k.subject = c.subject WHERE {is_contact}"
-            " UNION ALL SELECT a.reference, a.subject, NULL, a.id, r.uid FROM consent_act a"
-            f" JOIN consent_consentrecord r ON r.act_id = a.id WHERE {is_reference}",
+            " UNION ALL SELECT a.reference, a.subject, NULL, a.id, r.uid, r.arrival FROM consent_act a"
+            f" JOIN consent_consentrecord r ON r.act_id = a.id WHERE {is_reference} ORDER BY arrival",
             [*contacts, *references],
         )
         found = cursor.fetchall()
     seen: dict[bytes, Recorded] = {}
     people: dict[bytes, _Person] = {}
-    for key, subject, wrapped, act, uid in found:
+    for key, subject, wrapped, act, uid, _arrival in found:
         if act is None:
             people[bytes(key)] = _Person(_uuid(subject), vault.unwrap(bytes(wrapped)))
         else:
@@ -135,7 +138,11 @@ def _add(draft: Draft, person: _Person, rows: tables.Rows, now: datetime) -> Rec
     company = draft.events[0].company
     rows["consent_act"].append((act, company.pk, person.subject, draft.reference, now))
     rows["consent_evidence"].append(
-        (act, person.subject, vault.seal(person.key, item=b"evidence" + act.bytes, plaintext=salt + draft.evidence))
+        (
+            act,
+            person.subject,
+            vault.seal(person.key, item=b"evidence" + act.bytes, plaintext=salt + draft.evidence),
+        )
     )
     for file in draft.events[0].files:
         number = vault.new_id()
@@ -157,7 +164,8 @@ def _add_record(
         (
             uid, act, event.company.pk, subject, event.purpose and event.purpose.pk, str(event.channel),
             str(event.state), str(event.possession), valid_days, event.point and event.point.pk,
-            event.notice and event.notice.pk, str(event.language), event.method, event.entity, event_time, now,
+            event.notice and event.notice.pk, str(event.language), event.method, event.entity, event_time,
+            now,
         )
     )  # fmt: skip
     data = entry.of_record(
@@ -191,11 +199,13 @@ def _add_message(
 ) -> None:
     message = vault.new_id()
     contact = draft.events[0].contact
-    content = canonical({"to": contact.value, "scheme": contact.scheme, "text": telling.text, **telling.extra})
+    content = canonical(
+        {"to": contact.value, "scheme": contact.scheme, "text": telling.text, **telling.extra}
+    )
     sealed = vault.seal(person.key, item=b"message" + message.bytes, plaintext=content)
     rows["consent_outboundmessage"].append(
         (
-            message, telling.sender.company_id, telling.sender.pk, person.subject, act, vault.number_key(contact),
-            telling.kind, sealed, "queued", now, now, 0, "", "",
+            message, telling.sender.company_id, telling.sender.pk, person.subject, act,
+            vault.number_key(contact), telling.kind, sealed, "queued", now, now, 0, "", "",
         )
     )  # fmt: skip
