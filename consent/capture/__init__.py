@@ -1,4 +1,4 @@
-"""The capture methods: the ways in which consent arrives, one module each, listed in OPTIN_CAPTURE_METHODS."""
+"""The capture methods: the ways in which consent arrives, one module each, listed in the settings."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -24,7 +24,7 @@ class Method:
 
 @cache
 def methods() -> tuple[Method, ...]:
-    """Every method of this installation, in the order of OPTIN_CAPTURE_METHODS. Raises ImproperlyConfigured."""
+    """Every method of this installation, in the order of the setting. Raises ImproperlyConfigured."""
     found = tuple(_load(name) for name in settings.OPTIN_CAPTURE_METHODS)
     slugs = [method.slug for method in found]
     if len(set(slugs)) < len(slugs):

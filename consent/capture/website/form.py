@@ -1,0 +1,80 @@
+"""The form as it is shown: crispy markup around what `reading` reads; it validates nothing by itself."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import phonenumbers
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Field, Fieldset, Layout
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.utils import ErrorDict
+from django.utils.translation import gettext as _
+from phonenumber_field.formfields import PhoneNumberField
+
+from consent.capture.website import reading
+from consent.errors import BadInput
+from consent.wording import Statement
+
+
+class ConsentForm(forms.Form):
+    """One unticked box per purpose and channel, and a number."""
+
+    def __init__(
+        self,
+        statement: Statement,
+        *,
+        region: str,
+        typed: Mapping[str, str] | None = None,
+        problems: Sequence[BadInput] = (),
+    ) -> None:
+        super().__init__(data=typed, auto_id="id_%s")
+        self.problems = problems
+        boxes = [reading.field_name(box) for box in statement.boxes]
+        for name, box in zip(boxes, statement.boxes, strict=True):
+            widget = forms.CheckboxInput(attrs={"value": reading.TICKED}, check_test=_is_ticked)
+            self.fields[name] = forms.BooleanField(
+                label=box.label, help_text=box.hint, required=False, widget=widget
+            )
+        self.fields[reading.PHONE] = _phone_field(region)
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True  # the render token is what protects this form
+        self.helper.layout = Layout(
+            Fieldset(
+                "",
+                *(Field(name, template="consent/website/box.html") for name in boxes),
+                template="consent/website/boxes.html",
+            ),
+            Field(reading.PHONE, css_class="form-control-lg"),
+        )
+
+    def full_clean(self) -> None:
+        """Show the problems that were found. Does NOT look for any."""
+        self._errors = ErrorDict()
+        self.cleaned_data: dict[str, Any] = {}
+        for problem in self.problems:
+            if problem.pointer in self.fields:
+                self.add_error(problem.pointer, ValidationError(problem.message, code=problem.code))
+
+
+def _is_ticked(value: object) -> bool:
+    return value in (reading.TICKED, True)
+
+
+def _phone_field(region: str) -> PhoneNumberField:
+    field = PhoneNumberField(
+        region=region,
+        label=_("Your phone number"),
+        help_text=_("With area code, such as %(example)s. From another country: with + and the country code.")
+        % {"example": _example(region)},
+    )
+    field.widget.attrs |= {"autocomplete": "tel", "inputmode": "tel", "maxlength": 40}
+    return field
+
+
+def _example(region: str) -> str:
+    number = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
+    if number is None:
+        return "+12125552368"
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)

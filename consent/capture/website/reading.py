@@ -1,0 +1,108 @@
+"""Reading a posted form strictly: every field once, a number we may write to, boxes that were offered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.exceptions import BadRequest, RequestDataTooBig
+from django.http import HttpRequest, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
+from django.utils.translation import gettext_lazy as _
+
+from consent.catalogue import Ask
+from consent.contact import LONGEST_TEXT, Contact
+from consent.errors import BadInput
+from consent.wording import Box, Statement
+
+PHONE = "phone"
+BOXES = "boxes"
+BOX = "box."
+TICKED = "yes"
+TOKEN = "token"  # noqa: S105 - the name of a field
+TRAP = "homepage"  # no person sees this field
+PROOF = "altcha"
+
+_TWICE = _("This form came back with a field twice. Please fill it in again here.")
+_ENCODING = _("This form came back with characters that cannot be read. Please fill it in again here.")
+_UNREADABLE = _("This form did not arrive whole. Please send it again.")
+_BAD_CHARACTER = _("There is a character here that cannot be stored. Please type it again.")
+_NOT_GIVEN = _("Tick at least one box to say what you want. If you want nothing, just leave this page.")
+_PURPOSE_UNKNOWN = _("One of the boxes is not offered here. Please choose again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person said with a form: their number, and the boxes they ticked."""
+
+    contact: Contact
+    ticked: tuple[Box, ...]
+
+
+class Refused(Exception):
+    """A form whose answer cannot be taken, with everything that is wrong with it."""
+
+    def __init__(self, *problems: BadInput) -> None:
+        super().__init__(", ".join(problem.code for problem in problems))
+        self.problems = problems
+
+
+def read_fields(request: HttpRequest) -> dict[str, str]:
+    """Every field of the form. Raises BadInput, and Django's own refusals of what is too much (413)."""
+    length = str(request.META.get("CONTENT_LENGTH", ""))
+    if length.isdecimal() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        raise RequestDataTooBig("A form is smaller than this.")  # before files of strangers fill the disk
+    request.encoding = "utf-8"
+    try:
+        posted = request.POST
+    except (BadRequest, MultiPartParserError, UnreadablePostError) as error:
+        raise BadInput("form.unreadable", message=_UNREADABLE, status=400) from error
+    fields: dict[str, str] = {}
+    for name, values in posted.lists():
+        if len(values) > 1:
+            raise BadInput("form.duplicate_field", message=_TWICE, status=400)
+        if "\ufffd" in name or "\ufffd" in values[0]:  # where the bytes were no UTF-8
+            raise BadInput("form.encoding", message=_ENCODING, status=400)
+        fields[name] = str(values[0])
+    return fields
+
+
+def read_answer(fields: Mapping[str, str], *, ask: Ask, statement: Statement) -> Answer:
+    """The answer in the fields; what else they hold is ignored. Raises Refused with every problem."""
+    problems = [*_unstorable(fields), *_strange_boxes(fields, statement)]
+    ticked = tuple(box for box in statement.boxes if fields.get(field_name(box)) == TICKED)
+    if not ticked or any(fields.get(field_name(box), TICKED) != TICKED for box in statement.boxes):
+        problems.append(BadInput("consent.not_given", message=_NOT_GIVEN, pointer=BOXES))
+    try:
+        company = ask.company
+        contact = Contact.tel(fields.get(PHONE, ""), company.country, allowed=company.countries)
+    except BadInput as problem:
+        raise Refused(*problems, problem) from problem
+    if problems:
+        raise Refused(*problems)
+    return Answer(contact, ticked)
+
+
+def field_name(box: Box) -> str:
+    """What the field of a box is called."""
+    return f"{BOX}{box.key}"
+
+
+def typed_number(fields: Mapping[str, str]) -> str:
+    """What was typed as a number, as far as a form may show it again."""
+    text = fields.get(PHONE, "")
+    return text if len(text) <= LONGEST_TEXT and text.isprintable() else ""
+
+
+def _unstorable(fields: Mapping[str, str]) -> list[BadInput]:
+    return [
+        BadInput("form.bad_character", message=_BAD_CHARACTER, pointer=name if name in (PHONE, BOXES) else "")
+        for name, value in fields.items()
+        if "\0" in name + value and name != PHONE  # the number's own rules name it better
+    ]
+
+
+def _strange_boxes(fields: Mapping[str, str], statement: Statement) -> list[BadInput]:
+    offered = {field_name(box) for box in statement.boxes}
+    if all(name in offered for name in fields if name.startswith(BOX)):
+        return []
+    return [BadInput("purpose.unknown", message=_PURPOSE_UNKNOWN, pointer=BOXES)]

@@ -1,0 +1,48 @@
+"""Which language a visitor reads: by the address, else by the browser; nothing is remembered."""
+
+from collections.abc import Sequence
+
+from django.http import HttpRequest
+from django.utils.translation.trans_real import parse_accept_lang_header
+
+from consent.vocabulary import Language
+
+NAMES = {Language.ENGLISH: "English", Language.SPANISH: "Español", Language.PORTUGUESE: "Português"}
+
+
+def choose(request: HttpRequest, *, offered: Sequence[str], default: str) -> str:
+    """One of the `offered` languages: by ?lang=, else by the browser, else `default`, else the first."""
+    wanted = request.GET.get("lang", "").lower()
+    for language in (wanted, *_preferred(request)):
+        found = _find(language, offered)
+        if found is not None:
+            return found
+    return default if default in offered else offered[0]
+
+
+def known(languages: Sequence[str]) -> list[str]:
+    """The languages we speak among those somebody listed; all of ours where there is none."""
+    return [language for language in languages if language in Language.values] or list(Language.values)
+
+
+def switch(offered: Sequence[str], current: str) -> list[dict[str, object]]:
+    """The choices of a language switch, with the current one marked."""
+    return [
+        {"code": language, "name": NAMES[Language(language)], "is_current": language == current}
+        for language in offered
+    ]
+
+
+def _preferred(request: HttpRequest) -> list[str]:
+    header = request.headers.get("Accept-Language", "").lower()
+    try:
+        return [code for code, _weight in parse_accept_lang_header(header)]
+    except ValueError:  # longer than any browser writes
+        return []
+
+
+def _find(wanted: str, offered: Sequence[str]) -> str | None:
+    primary = wanted.split("-")[0]
+    exact = (language for language in offered if language.lower() == wanted)
+    near = (language for language in offered if language.lower().split("-")[0] == primary)
+    return next(exact, None) or next(near, None)

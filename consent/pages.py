@@ -1,0 +1,83 @@
+"""The pages that belong to no capture method: the first one, and a person's receipt."""
+
+from datetime import UTC, tzinfo
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+from django.views.decorators.http import require_safe
+
+from consent import branding, catalogue, history, languages, receipts, vault
+from consent.models import Company, ConsentRecord
+from consent.receipts import Receipt
+from consent.vocabulary import Language, State, django_code
+
+SAMPLE = ("aurora", "novidades")
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """What this is; with the sandbox on, the way to everything one can try."""
+    request.encoding = "utf-8"
+    offered = list(Language.values)
+    language = languages.choose(request, offered=offered, default=Language.ENGLISH)
+    sample = catalogue.ask(*SAMPLE) if settings.OPTIN_SANDBOX else None
+    with override(django_code(language)):
+        return render(
+            request,
+            "consent/home.html",
+            {
+                "languages": languages.switch(offered, language),
+                "sample": sample if sample and sample.is_open else None,
+                "is_sandbox": settings.OPTIN_SANDBOX,
+            },
+        )
+
+
+@require_safe
+def receipt(request: HttpRequest, token: str) -> HttpResponse:
+    """The person's copy of what was recorded, at an address that only they know."""
+    request.encoding = "utf-8"
+    act = vault.read_act_token(token, use="receipt")
+    own = ConsentRecord.objects.filter(act=act).values_list("language", flat=True).first() if act else None
+    if act is None or own is None:
+        raise Http404("No such receipt.")
+    offered = list(Language.values)
+    language = languages.choose(request, offered=offered, default=own) if "lang" in request.GET else own
+    with override(django_code(language)):
+        found = receipts.read(act, at=timezone.now())
+        assert found is not None
+        with timezone.override(_zone(found.company)):
+            response = render(
+                request,
+                "consent/receipt.html",
+                {
+                    "receipt": found,
+                    "company": found.company,
+                    "brand": branding.brand(found.company),
+                    "said": _said(found),
+                    "languages": languages.switch(offered, language),
+                    "states": dict(State.choices) | {history.EXPIRED: _("expired")},
+                },
+            )
+    response.headers["Cache-Control"] = "no-store"  # what it shows changes with every withdrawal
+    response.headers["Referrer-Policy"] = "no-referrer"  # the address is a secret
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _said(found: Receipt) -> str:
+    """What the act was, in one word: "given", "requested", or the state that ended it."""
+    states = [line.state for line in found.lines]
+    return State.GIVEN.value if State.GIVEN in states else states[0]
+
+
+def _zone(company: Company) -> tzinfo:
+    try:
+        return ZoneInfo(company.time_zone)
+    except (KeyError, ValueError, OSError):  # a name that no zone has
+        return UTC
