@@ -41,7 +41,7 @@ OPTIN_LOOKUP_KEY = env.key("OPTIN_LOOKUP_KEY")
 
 INSTALLED_APPS = [
     "consent.apps.ConsentConfig",
-    "django.contrib.admin",
+    "consent.apps.OptinAdminConfig",  # django.contrib.admin with our own site
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -61,9 +61,12 @@ OPTIN_GROUP_COMMIT = env.flag("OPTIN_GROUP_COMMIT", False)
 OPTIN_ASK_TTL_HOURS = env.number("OPTIN_ASK_TTL_HOURS", 24, least=1)
 OPTIN_FORM_TTL_HOURS = env.number("OPTIN_FORM_TTL_HOURS", 48, least=1)
 OPTIN_ASKS_PER_NUMBER = env.number("OPTIN_ASKS_PER_NUMBER", 1, least=1)
-OPTIN_CATALOGUE_SECONDS = env.number("OPTIN_CATALOGUE_SECONDS", 1)
 # How long a process trusts what it read of companies, capture points and credentials before it looks again.
 OPTIN_CATALOGUE_SECONDS = env.number("OPTIN_CATALOGUE_SECONDS", 1)
+# Posts of one address in a minute, or ten times as many of one capture point, after which a form asks for a proof
+# of work; 0 means never.
+OPTIN_CHALLENGE_AFTER = env.number("OPTIN_CHALLENGE_AFTER", 60)
+OPTIN_SHOWN_SECONDS = 5  # how long counts of shown notices wait in memory; 0 writes each at once
 OPTIN_MESSAGES_PER_COMPANY = env.number("OPTIN_MESSAGES_PER_COMPANY", 10_000)
 
 # --- The database ---------------------------------------------------------------------------------
@@ -98,7 +101,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SILENCED_SYSTEM_CHECKS = ["models.W040"]  # SQLite leaves the added columns out of a covering index, and may
 
 # The replay memory of challenges is shared by every process, so it lives where they all look.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "optin_cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "optin_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},  # a used challenge that is forgotten could be used again
+    }
+}
 
 # --- The visitor's browser ------------------------------------------------------------------------
 
@@ -240,12 +249,16 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "/"  # where somebody is sent who brings an address of another site
 
 # A name and an address together: nobody locks a colleague out from elsewhere, nor an office from one desk.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "consent.http.client_address"
+AXES_LOCKOUT_TEMPLATE = "admin/locked.html"
+AXES_ENABLE_ACCESS_FAILURE_LOG = True  # so that the owner of an account is told that somebody guessed
 AXES_CLIENT_IP_CALLABLE = "consent.http.client_address"
 AXES_VERBOSE = False  # its messages would name the account and the address
 

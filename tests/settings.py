@@ -15,6 +15,8 @@ from optin_site.settings import *  # noqa: E402, F403
 from optin_site.settings import DATABASES, MIDDLEWARE, OPTIN_DATA_DIR, STORAGES  # noqa: E402
 
 OPTIN_SANDBOX = True
+OPTIN_SHOWN_SECONDS = 0  # no timer of one test writes into another
+OPTIN_CHALLENGE_AFTER = 0  # a whole suite is one busy address
 OPTIN_CATALOGUE_SECONDS = 0  # one test's rows are not another's
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES |= {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
