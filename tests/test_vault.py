@@ -1,4 +1,4 @@
-"""The vault: what is sealed opens for the same item alone, and nothing can be guessed from what is not sealed."""
+"""The vault: a sealed value opens for its own item alone, and what is not sealed gives nothing away."""
 
 import base64
 import uuid
