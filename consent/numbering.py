@@ -38,7 +38,7 @@ def country_code(number: str) -> int | None:
 def _international_pattern(code: int) -> re.Pattern[str] | None:
     """Numbers of the main region of a country code, which parsing would leave exactly as they are.
 
-    Where regions share a code (+1, +44, +7), the library asks the main one first, so its numbers need no other.
+    Where regions share a code (+1, +44), the library asks the main one first: its numbers need no other.
     """
     region = COUNTRY_CODE_TO_REGION_CODE[code][0]
     plan = None if region == NON_GEOGRAPHIC else _plan(region)

@@ -13,7 +13,7 @@ ENTRIES = -1  # the "level" of the bundles that hold the entries themselves
 LONGEST_ENTRY = 0xFFFF  # bytes
 
 _PATH = re.compile(
-    r"tile/(?P<level>entries|0|[1-9]\d?)/(?P<index>(?:x\d{3}/)*\d{3})(?:\.p/(?P<width>\d{1,3}))?", re.A
+    r"tile/(?P<level>entries|0|[1-9]\d?)/(?P<index>(?:x\d{3}/){0,6}\d{3})(?:\.p/(?P<width>\d{1,3}))?", re.A
 )
 
 
