@@ -8,17 +8,16 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from consent import opening, vault
-from consent.canonical import canonical, moment
+from consent import journal, opening, vault
 from consent.contact import Contact
 from consent.models import (
     CodeTry,
     Company,
     ContactPoint,
+    Erased,
     Evidence,
     EvidenceFile,
     InboundMessage,
-    LogPending,
     OutboundMessage,
     SandboxMessage,
     SubjectKey,
@@ -54,8 +53,8 @@ def erase(subject: UUID, *, company: Company, entity: str) -> Erasure:
         _raw_delete(EvidenceFile.objects.filter(subject=subject))
         _forget_messages(subject, company, contacts)
         ContactPoint.objects.filter(subject=subject).delete()
-        entry = vault.new_id()
-        LogPending.objects.create(id=entry, arrival=now, data=_entry(entry, subject, company, entity, now))
+        entry = journal.write("erased", company=company, at=now, subject=str(subject), entity=entity)
+        Erased.objects.create(subject=subject, company=company.pk, entry=entry, entity=entity, recorded_at=now)
     return Erasure(entry, now)
 
 
@@ -78,15 +77,3 @@ def _forget_messages(subject: UUID, company: Company, contacts: list[Contact]) -
 def _raw_delete(rows: QuerySet) -> None:  # type: ignore[type-arg]
     rows._raw_delete(rows.db)
 
-
-def _entry(entry: UUID, subject: UUID, company: Company, entity: str, now: datetime) -> bytes:
-    return canonical(
-        {
-            "type": "erased",
-            "id": str(entry),
-            "company": company.slug,
-            "subject": str(subject),
-            "entity": entity,
-            "recorded_at": moment(now),
-        }
-    )

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from consent import vault
 from consent.contact import Contact
-from consent.models import ContactPoint, Evidence, OutboundMessage, SubjectKey
+from consent.models import ContactPoint, Evidence, EvidenceFile, OutboundMessage, SubjectKey
 
 
 class Erased(Exception):
@@ -51,3 +51,8 @@ def message_content(message: OutboundMessage) -> dict[str, Any]:
         key_of(message.subject), item=b"message" + message.pk.bytes, sealed=message.sealed
     )
     return json.loads(plaintext)  # type: ignore[no-any-return]
+
+
+def file_content(file: EvidenceFile) -> bytes:
+    """A scan or recording of an act. Raises Erased."""
+    return vault.open_sealed(key_of(file.subject), item=b"file" + file.pk.bytes, sealed=file.sealed)

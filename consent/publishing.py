@@ -33,17 +33,21 @@ def publish(version: NoticeVersion) -> NoticeVersion:
 
 
 def digest(version: NoticeVersion) -> str:
-    """SHA-256 over the canonical form of what the version says, in hex."""
-    return hashlib.sha256(
-        canonical(
-            {
-                "company": version.notice.company.slug,
-                "notice": version.notice.slug,
-                "version": version.number,
-                "wordings": version.wordings,
-            }
-        )
-    ).hexdigest()
+    """SHA-256 of what the version says, in hex: what its records name."""
+    return hashlib.sha256(content(version)).hexdigest()
+
+
+def content(version: NoticeVersion) -> bytes:
+    """Everything a version says, in the canonical form that its digest is of."""
+    notice = version.notice
+    return canonical(
+        {
+            "company": notice.company.slug,
+            "notice": notice.slug,
+            "version": version.number,
+            "wordings": version.wordings,
+        }
+    )
 
 
 def check(version: NoticeVersion) -> None:

@@ -7,7 +7,7 @@ from consent.models.localized import Localized, LocalizedField
 from consent.models.log import Checkpoint, LogEntry, LogHead, LogPending, LogTile
 from consent.models.messages import InboundMessage, OutboundMessage
 from consent.models.notices import Notice, NoticeShown, NoticeVersion
-from consent.models.people import CodeTry, ContactPoint, Evidence, EvidenceFile, SubjectKey
+from consent.models.people import CodeTry, ContactPoint, Erased, Evidence, EvidenceFile, SubjectKey
 from consent.models.records import Act, ConsentRecord
 from consent.models.sandbox import SandboxMessage
 
@@ -22,6 +22,7 @@ __all__ = [
     "Company",
     "ConsentRecord",
     "ContactPoint",
+    "Erased",
     "Evidence",
     "EvidenceFile",
     "InboundMessage",

@@ -58,6 +58,20 @@ class EvidenceFile(AppendOnly):
         verbose_name = _("evidence file")
 
 
+class Erased(AppendOnly):
+    """That a person was erased, when and by whom: all that stays of them beside their records."""
+
+    subject = models.UUIDField(primary_key=True)
+    company = models.PositiveBigIntegerField()
+    entry = models.UUIDField()  # in the log
+    entity = models.CharField(max_length=40)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("erasure")
+        verbose_name_plural = _("erasures")
+
+
 class CodeTry(models.Model):
     """How often a code was guessed for an act; counted before it is compared."""
 
@@ -73,3 +87,4 @@ class CodeTry(models.Model):
 _GONE = "NOT EXISTS (SELECT 1 FROM consent_subjectkey k WHERE k.subject = OLD.subject)"
 guard("consent_evidence", delete=_GONE)
 guard("consent_evidencefile", delete=_GONE)
+guard("consent_erased")

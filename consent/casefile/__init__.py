@@ -1,0 +1,95 @@
+"""The case file: everything that proves what one person agreed to, checkable without us and without a network."""
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from consent import opening, publishing
+from consent.casefile import cover
+from consent.log import note, published
+from consent.models import Company, ConsentRecord, Erased, EvidenceFile, NoticeVersion
+from consent.proof import account, dpv, kantara, pdf, tlog_proof
+from consent.proof.tlog_proof import Logged
+
+FIRST_LINE = "Optin case file v1"
+CHECK = Path(__file__).with_name("check.py")
+# The same case file made twice is the same bytes, but for what happened in between.
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+def build(subject: UUID, *, company: Company, language: str, at: datetime) -> bytes:
+    """The case file of a person as a zip, with everything that has its place in the log at this moment.
+
+    The cover is in `language`. Evidence that was erased is left out; what the log says of it is not.
+    """
+    files = dict(_files(subject, company=company, language=language, at=at))
+    manifest = "".join(f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in sorted(files.items()))
+    files["manifest.txt"] = note.sign(f"{FIRST_LINE}\n{manifest}", published.signing_key()).encode()
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in sorted(files.items()):
+            archive.writestr(zipfile.ZipInfo(f"case/{name}", ZIP_TIME), content, zipfile.ZIP_DEFLATED)
+    return written.getvalue()
+
+
+def _files(subject: UUID, *, company: Company, language: str, at: datetime) -> Iterator[tuple[str, bytes]]:
+    records = list(
+        ConsentRecord.objects.filter(subject=subject, company=company)
+        .select_related("company", "purpose", "notice__notice__company", "point__sender")
+        .order_by("arrival")
+    )
+    erased = Erased.objects.filter(subject=subject).first()
+    logged = tlog_proof.of_records([*(record.uid for record in records), *([erased.entry] if erased else [])])
+    yield "cover.pdf", cover.render(subject, records, logged, company=company, language=language, at=at)
+    yield "check.py", CHECK.read_bytes()
+    yield "log.vkey", f"{published.signing_key().verifier}\n".encode()
+    last = published.latest()
+    if last is not None:
+        yield "checkpoint.txt", last.note.encode()
+    for each in logged.values():
+        yield f"records/{each.record}.entry.json", each.entry
+        yield f"records/{each.record}.tlog-proof", str(each.proof).encode()
+    for act in dict.fromkeys(record.act_id for record in records):
+        yield from _evidence(act)
+        yield from _receipts(act, logged)
+    for version in {record.notice for record in records if record.notice is not None}:
+        yield from _notice(version)
+
+
+def _evidence(act: UUID) -> Iterator[tuple[str, bytes]]:
+    try:
+        salt, evidence = opening.evidence_bytes(act)
+    except opening.Erased:
+        return
+    yield f"evidence/{act}.json", evidence
+    yield f"evidence/{act}.salt", f"{salt.hex()}\n".encode()
+    for file in EvidenceFile.objects.filter(act=act):
+        yield f"evidence/{act}/{file.pk}-{file.name}", opening.file_content(file)
+
+
+def _receipts(act: UUID, logged: dict[UUID, Logged]) -> Iterator[tuple[str, bytes]]:
+    told = account.read(act)
+    if told is None:
+        return
+    yield f"receipts/{act}.pdf", pdf.render(told, logged)
+    yield f"receipts/{act}.jsonld", _json(dpv.receipt(told, logged))
+    kantara_receipt = kantara.receipt(told)
+    if kantara_receipt is not None:
+        yield f"receipts/{act}.kantara.json", _json(kantara_receipt)
+
+
+def _json(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False, indent=1).encode()
+
+
+def _notice(version: NoticeVersion) -> Iterator[tuple[str, bytes]]:
+    yield f"notices/{version.digest}.json", publishing.content(version)
+    for language, wordings in version.wordings.items():
+        for wording, text in wordings.items():
+            yield f"notices/{version.digest}/{language}-{wording}.txt", f"{text}\n".encode()

@@ -1,0 +1,16 @@
+"""Log entries that are no consent records: that somebody was erased, or that something sealed was opened."""
+
+from datetime import datetime
+from uuid import UUID
+
+from consent import vault
+from consent.canonical import canonical, moment
+from consent.models import Company, LogPending
+
+
+def write(kind: str, *, company: Company, at: datetime, **fields: str) -> UUID:
+    """Add an entry to the log in the caller's transaction; returns its id. Nothing in it may be personal."""
+    entry = vault.new_id()
+    said = {"type": kind, "id": str(entry), "company": company.slug, "recorded_at": moment(at), **fields}
+    LogPending.objects.create(id=entry, arrival=at, data=canonical(said))
+    return entry
