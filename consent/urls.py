@@ -1,5 +1,16 @@
 """The addresses of the product."""
 
-from django.urls import URLPattern, URLResolver
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from consent import capture, pages
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", pages.home, name="home"),
+    path("r/<str:token>/", pages.receipt, name="receipt"),
+    *capture.addresses(),
+    path("", include("consent.delivery")),
+    path("", include("consent.tlog")),
+]
+if settings.OPTIN_SANDBOX:
+    urlpatterns.append(path("sandbox/", include("consent.sandbox.urls")))

@@ -6,7 +6,7 @@ const screen = phone?.querySelector(".screen");
 async function look() {
   if (!document.hidden) {
     try {
-      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      const answer = await fetch(location.href, { headers: { "X-Part": "phone" } });
       if (answer.ok) show(new DOMParser().parseFromString(await answer.text(), "text/html"));
     } catch {
       // The server is restarting; the next look finds it.
