@@ -112,12 +112,12 @@ class Contact:
     @property
     def region(self) -> str | None:
         """The ISO 3166 region of a phone number; None for user ids, satellites and numbers of no plan."""
-        if self.country_code is None:
+        if self.country_code is None or self.country_code in numbering.NON_GEOGRAPHIC:
             return None
         regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[self.country_code]
         if len(regions) > 1:
             return phonenumbers.region_code_for_number(phonenumbers.parse(self.value))
-        return None if regions[0] == numbering.NON_GEOGRAPHIC else regions[0]
+        return regions[0]
 
     @property
     def masked(self) -> str:
@@ -160,7 +160,7 @@ def _parse(digits: str, *, region: str | None) -> str:
         number = phonenumbers.parse(_without_mexican_one(digits), None if digits.startswith("+") else region)
     except phonenumbers.NumberParseException as failure:
         raise BadInput("phone.not_possible", _NOT_POSSIBLE, pointer="phone") from failure
-    if phonenumbers.region_code_for_country_code(number.country_code) == numbering.NON_GEOGRAPHIC:
+    if number.country_code in numbering.NON_GEOGRAPHIC:
         raise BadInput("phone.country_not_enabled", _COUNTRY_NOT_ENABLED, pointer="phone")
     if not phonenumbers.is_possible_number(number):
         raise BadInput("phone.not_possible", _NOT_POSSIBLE, pointer="phone")

@@ -13,7 +13,8 @@ from typing import cast
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, country_code_for_region
 from phonenumbers.phonemetadata import PhoneMetadata, PhoneNumberDesc
 
-NON_GEOGRAPHIC = "001"  # satellites, international toll-free and premium services (UN M.49 "world")
+# Satellites, international toll-free and premium services: their region is the world (UN M.49 001).
+NON_GEOGRAPHIC = frozenset(code for code, regions in COUNTRY_CODE_TO_REGION_CODE.items() if "001" in regions)
 NEVER = r"(?!)"
 
 _CODES = {str(code): code for code in COUNTRY_CODE_TO_REGION_CODE}  # none begins another one (ITU-T E.164)
@@ -40,8 +41,7 @@ def _international_pattern(code: int) -> re.Pattern[str] | None:
 
     Where regions share a code (+1, +44), the library asks the main one first: its numbers need no other.
     """
-    region = COUNTRY_CODE_TO_REGION_CODE[code][0]
-    plan = None if region == NON_GEOGRAPHIC else _plan(region)
+    plan = None if code in NON_GEOGRAPHIC else _plan(COUNTRY_CODE_TO_REGION_CODE[code][0])
     return None if plan is None or plan.leading_digits else re.compile(rf"\+{code}{_significant(plan)}")
 
 
