@@ -37,11 +37,10 @@ def stop() -> None:
 
 def _ensure_running() -> None:
     global _thread
-    if _thread is None or not _thread.is_alive():  # not alive: the process was forked
-        with _start:
-            if _thread is None or not _thread.is_alive():
-                _thread = threading.Thread(target=_run, name="committer", daemon=True)
-                _thread.start()
+    with _start:
+        if _thread is None or not _thread.is_alive():  # not alive: the process was forked
+            _thread = threading.Thread(target=_run, name="committer", daemon=True)
+            _thread.start()
 
 
 def _run() -> None:
