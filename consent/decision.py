@@ -46,7 +46,7 @@ class Decision:
 def may_send(
     contact: Contact, *, company: int, channel: str, purpose: str, at: datetime | None = None
 ) -> Decision:
-    """Whether `company` may write to `contact` about the purpose (its slug) on the channel, at a moment (now).
+    """Whether `company` may write to `contact` about a purpose (its slug) on a channel, at a moment (now).
 
     One query, on the primary database. Whatever goes wrong is a no with the reason `unavailable`.
     """
