@@ -22,10 +22,10 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, **_: Any) -> None:
+        _refuse_closed_database()
         compilemessages.compile_catalogues(compilemessages.LOCALE)
         if not settings.DEBUG:
             self._collect_static(Path(settings.STATIC_ROOT))
-        _refuse_closed_database()
         call_command("migrate", verbosity=0, interactive=False)
         call_command("createcachetable", verbosity=0)
 

@@ -87,7 +87,7 @@ class Command(BaseCommand):
 
 def _web(host: str, workers: int) -> list[str]:
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "optin_site.wsgi:application"]
-    command += ["--host", host, "--port", str(settings.PORT), "--no-ws", "--log-level", "warning"]
+    command += ["--host", host, "--port", str(settings.PORT), "--no-ws", "--log-level", "error"]
     command += ["--workers", str(workers), "--blocking-threads", str(THREADS), "--workers-kill-timeout", "10"]
     # A web process that dies takes nobody's answer with it but its own, and another takes its place.
     return [*command, "--respawn-failed-workers", "--respawn-interval", "0.5", "--process-name", "optin"]
@@ -112,6 +112,9 @@ def _started(name: str, command: list[str], variables: dict[str, str]) -> Iterat
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        # A web server that was killed leaves its processes, and they would keep the port.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _die_with_parent() -> None:
