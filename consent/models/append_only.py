@@ -4,8 +4,9 @@ from typing import Any, NoReturn
 
 from django.db import models
 
-# What each table still allows. "update" and "delete" are SQL conditions over OLD and NEW that *permit*
-# the statement; an empty string permits nothing.
+# What each table still allows: SQL conditions over OLD and NEW that *permit* an UPDATE or a DELETE; an empty
+# string permits nothing. On SQLite, where INSERT OR REPLACE deletes without telling any trigger, also which
+# INSERT may find a row in its place; an empty string permits none.
 RULES: dict[str, dict[str, str]] = {}
 
 
@@ -26,10 +27,10 @@ class AppendOnlyQuerySet(models.QuerySet[Any]):
 class AppendOnly(models.Model):
     """Base of every table that is only ever inserted into."""
 
+    objects = AppendOnlyQuerySet.as_manager()
+
     class Meta:
         abstract = True
-
-    objects = AppendOnlyQuerySet.as_manager()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
@@ -40,6 +41,9 @@ class AppendOnly(models.Model):
         raise AppendOnlyError(f"{type(self).__name__} is append-only: it cannot be deleted.")
 
 
-def guard(table: str, *, update: str = "", delete: str = "") -> None:
-    """Declare that `table` refuses UPDATE and DELETE except where the given SQL condition holds."""
-    RULES[table] = {"UPDATE": update, "DELETE": delete}
+def guard(table: str, *, update: str = "", delete: str = "", replace: str = "") -> None:
+    """Declare that `table` refuses UPDATE and DELETE except where the given SQL condition holds.
+
+    `replace` is that condition for an INSERT with the key of a row that is there, as an upsert is.
+    """
+    RULES[table] = {"UPDATE": update, "DELETE": delete, "INSERT": replace}

@@ -23,7 +23,10 @@ class Company(models.Model):
     legal_name = models.CharField(_("legal name"), max_length=160)
     address = models.CharField(_("postal address"), max_length=240)
     country = models.CharField(
-        _("country"), max_length=2, default="BR", help_text=_("Two letters; numbers typed without + belong here.")
+        _("country"),
+        max_length=2,
+        default="BR",
+        help_text=_("Two letters; numbers typed without + belong here."),
     )
     allowed_countries = models.JSONField(
         _("countries it may write to"),
@@ -64,7 +67,10 @@ class Sender(models.Model):
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="senders")
     channel = models.CharField(_("channel"), max_length=8, choices=Channel.choices)
     provider = models.CharField(
-        _("provider"), max_length=16, default="sandbox", choices=[("sandbox", "Sandbox"), ("twilio", "Twilio")]
+        _("provider"),
+        max_length=16,
+        default="sandbox",
+        choices=[("sandbox", "Sandbox"), ("twilio", "Twilio")],
     )
     address = models.CharField(_("number"), max_length=20, help_text=_("With + and country code."))
     account = models.CharField(_("account at the provider"), max_length=64, blank=True)
@@ -88,7 +94,9 @@ class Purpose(models.Model):
     name = LocalizedField(_("name"))
     description = LocalizedField(_("what is sent, and how often"), long=True)
     validity_days = models.PositiveIntegerField(
-        _("valid for, in days"), default=730, help_text=_("After that the person must be asked again; 0 is for ever.")
+        _("valid for, in days"),
+        default=730,
+        help_text=_("After that the person must be asked again; 0 is for ever."),
     )
 
     class Meta:
@@ -107,7 +115,9 @@ class CapturePoint(models.Model):
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="points")
     slug = models.SlugField(_("short name in addresses"), max_length=40)
     title = LocalizedField(_("title"))
-    notice = models.ForeignKey("consent.Notice", on_delete=models.PROTECT, related_name="points", verbose_name=_("notice"))
+    notice = models.ForeignKey(
+        "consent.Notice", on_delete=models.PROTECT, related_name="points", verbose_name=_("notice")
+    )
     sender = models.ForeignKey(
         Sender,
         on_delete=models.PROTECT,
@@ -143,7 +153,9 @@ class Offer(models.Model):
         verbose_name = _("box")
         verbose_name_plural = _("boxes")
         ordering = ["position", "id"]
-        constraints = [models.UniqueConstraint(fields=["point", "purpose", "channel"], name="one_box_per_offer")]
+        constraints = [
+            models.UniqueConstraint(fields=["point", "purpose", "channel"], name="one_box_per_offer")
+        ]
 
     def __str__(self) -> str:
         return f"{self.purpose} · {self.get_channel_display()}"

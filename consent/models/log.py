@@ -64,13 +64,16 @@ class Checkpoint(AppendOnly):
 
 
 # A waiting entry may only leave by having been given its place with the very same bytes.
-guard("consent_logpending", delete="EXISTS (SELECT 1 FROM consent_logentry e WHERE e.id = OLD.id AND e.data = OLD.data)")
+guard(
+    "consent_logpending",
+    delete="EXISTS (SELECT 1 FROM consent_logentry e WHERE e.id = OLD.id AND e.data = OLD.data)",
+)
 guard("consent_logentry")
 guard("consent_checkpoint")
 # A tile only grows to the right; a head only moves forward.
-guard(
-    "consent_logtile",
-    update="NEW.level = OLD.level AND NEW.\"index\" = OLD.\"index\" AND length(NEW.hashes) > length(OLD.hashes)"
-    " AND substr(NEW.hashes, 1, length(OLD.hashes)) = OLD.hashes",
+_GROWS = (
+    'NEW.level = OLD.level AND NEW."index" = OLD."index" AND length(NEW.hashes) > length(OLD.hashes)'
+    " AND substr(NEW.hashes, 1, length(OLD.hashes)) = OLD.hashes"
 )
+guard("consent_logtile", update=f"NEW.id = OLD.id AND {_GROWS}", replace=f"NEW.id IS NOT OLD.id AND {_GROWS}")
 guard("consent_loghead", update="NEW.id = OLD.id AND NEW.size > OLD.size")

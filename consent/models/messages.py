@@ -27,7 +27,9 @@ class OutboundMessage(models.Model):
     sender = models.ForeignKey(Sender, on_delete=models.PROTECT, db_index=False, db_constraint=False)
     subject = models.UUIDField(db_index=True)
     act = models.UUIDField(db_index=True)
-    number_key = models.BinaryField(max_length=32)  # keyed hash of the number across companies: the budget's key
+    number_key = models.BinaryField(
+        max_length=32
+    )  # keyed hash of the number across companies: the budget's key
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
     sealed = models.BinaryField()
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.QUEUED)
@@ -67,7 +69,9 @@ class InboundMessage(models.Model):
     event = models.BinaryField(max_length=32)  # keyed hash of provider, account and the provider's own id
     provider = models.CharField(_("provider"), max_length=16)
     # None until it is known whose number was written to.
-    sender = models.ForeignKey(Sender, on_delete=models.PROTECT, null=True, db_index=False, verbose_name=_("sender"))
+    sender = models.ForeignKey(
+        Sender, on_delete=models.PROTECT, null=True, db_index=False, verbose_name=_("sender")
+    )
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.RECEIVED)
     sealed = models.BinaryField()
     digest = models.BinaryField(max_length=32)

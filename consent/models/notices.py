@@ -38,7 +38,9 @@ class NoticeVersion(models.Model):
     notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="versions")
     major = models.PositiveSmallIntegerField(_("major"), default=1)
     minor = models.PositiveSmallIntegerField(_("minor"), default=0)
-    state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.DRAFT, editable=False)
+    state = models.CharField(
+        _("state"), max_length=9, choices=State.choices, default=State.DRAFT, editable=False
+    )
     wordings = models.JSONField(_("wordings"), default=dict)
     digest = models.CharField(_("digest"), max_length=64, blank=True, editable=False)
     published_at = models.DateTimeField(_("published"), null=True, editable=False)
@@ -48,7 +50,9 @@ class NoticeVersion(models.Model):
         verbose_name = _("notice version")
         verbose_name_plural = _("notice versions")
         ordering = ["notice", "-major", "-minor"]
-        constraints = [models.UniqueConstraint(fields=["notice", "major", "minor"], name="one_notice_version")]
+        constraints = [
+            models.UniqueConstraint(fields=["notice", "major", "minor"], name="one_notice_version")
+        ]
 
     def __str__(self) -> str:
         return f"{self.notice.slug} {self.number}"
@@ -59,7 +63,7 @@ class NoticeVersion(models.Model):
 
 
 class NoticeShown(models.Model):
-    """How often a capture point showed a notice version in a language on a day (answered ones are records)."""
+    """How often a capture point showed a notice version in a language on a day; answers are records."""
 
     point = models.ForeignKey(CapturePoint, on_delete=models.CASCADE)
     version = models.ForeignKey(NoticeVersion, on_delete=models.PROTECT)
@@ -71,15 +75,21 @@ class NoticeShown(models.Model):
     class Meta:
         verbose_name = _("notice shown")
         constraints = [
-            models.UniqueConstraint(fields=["point", "version", "language", "method", "day"], name="one_count_a_day")
+            models.UniqueConstraint(
+                fields=["point", "version", "language", "method", "day"], name="one_count_a_day"
+            )
         ]
 
 
 # A draft may change. A published version may only be retired; a retired one never changes.
 guard(
     "consent_noticeversion",
-    update="OLD.state = 'draft' OR (OLD.state = 'published' AND NEW.state = 'retired'"
+    update="NEW.id = OLD.id AND ("
+    # The last condition is for SQLite's UPDATE OR REPLACE, which would delete the version in the way.
+    "(OLD.state = 'draft' AND NOT EXISTS (SELECT 1 FROM consent_noticeversion other WHERE other.id <> NEW.id"
+    " AND other.notice_id = NEW.notice_id AND other.major = NEW.major AND other.minor = NEW.minor))"
+    " OR (OLD.state = 'published' AND NEW.state = 'retired'"
     " AND NEW.wordings = OLD.wordings AND NEW.digest = OLD.digest AND NEW.notice_id = OLD.notice_id"
-    " AND NEW.major = OLD.major AND NEW.minor = OLD.minor AND NEW.published_at = OLD.published_at)",
+    " AND NEW.major = OLD.major AND NEW.minor = OLD.minor AND NEW.published_at = OLD.published_at))",
     delete="OLD.state = 'draft'",
 )

@@ -10,8 +10,9 @@ from consent.models.companies import CapturePoint, Company, Purpose
 from consent.models.notices import NoticeVersion
 from consent.vocabulary import Channel, Language, Possession, State
 
-# Django still refuses to delete what a record names. The database does not check it on insert: every capture would
-# lock the same company, purpose and notice rows, and captures must not wait for one another (design section 4).
+# Django still refuses to delete what a record names. The database does not check it on insert: every capture
+# would lock the same company, purpose and notice rows, and captures must not wait for one another (design
+# section 4).
 HOT: dict[str, Any] = {"on_delete": models.PROTECT, "db_index": False, "db_constraint": False}
 
 
@@ -21,7 +22,9 @@ class Act(AppendOnly):
     id = models.UUIDField(primary_key=True)
     company = models.ForeignKey(Company, **HOT)
     subject = models.UUIDField(_("person"))
-    reference = models.BinaryField(max_length=32)  # keyed hash of the source's own id: the same again is the same act
+    reference = models.BinaryField(
+        max_length=32
+    )  # keyed hash of the source's own id: the same again is the same act
     recorded_at = models.DateTimeField(_("recorded"))
 
     class Meta:
