@@ -1,5 +1,6 @@
 """How a company's pages look: its colour made readable, and its logo."""
 
+import re
 from base64 import b64encode
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,6 +11,8 @@ WHITE = (255, 255, 255)
 BLACK = (0, 0, 0)
 NIGHT = (29, 34, 38)  # the sheet of the dark scheme
 READABLE = 4.6  # WCAG 2.2 SC 1.4.3 asks for 4.5 to 1
+COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+OURS = "#0b5d4e"
 PICTURES = {
     b"\x89PNG\r\n": "image/png",
     b"\xff\xd8\xff": "image/jpeg",
@@ -80,6 +83,10 @@ def _linear(part: float) -> float:
 
 
 def _read(color: str) -> Color:
+    if not COLOR.fullmatch(
+        color
+    ):  # staff's forms check it; a row written past them must not break every page
+        color = OURS
     return (int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16))
 
 

@@ -1,14 +1,16 @@
 """Plumbing of requests: whose address it is, and errors that say what to do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from ipaddress import ip_address
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.http import parse_header_parameters
 
 TOO_BIG = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 RETRY_AFTER = "5"  # seconds
@@ -43,6 +45,34 @@ def header(request: HttpRequest, name: str) -> str:
     return "".join(character for character in text if character.isprintable())
 
 
+class OneCharset:
+    """A WSGI application that refuses what names another charset than UTF-8, before Django believes it.
+
+    Django 6.1 breaks on "charset=base64" while it makes the request, where no handler of errors is yet.
+    """
+
+    def __init__(self, application: WSGIApplication) -> None:
+        self._application = application
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if _names_utf8_or_nothing(environ.get("CONTENT_TYPE", "")):
+            return self._application(environ, start_response)
+        body = b"Only UTF-8 is read here. Nothing was recorded.\n"
+        headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
+        start_response("400 Bad Request", headers)
+        return [body]
+
+
+def _names_utf8_or_nothing(content_type: str) -> bool:
+    if ";" not in content_type:
+        return True
+    try:
+        charset = parse_header_parameters(content_type)[1].get("charset", "")
+    except (ValueError, LookupError):
+        return False
+    return charset.lower() in {"", "utf-8", "utf8"}
+
+
 class DatabaseTrouble:
     """Answers 503 with Retry-After where the database refuses, so that nobody takes it for a yes or a no."""
 
@@ -55,7 +85,9 @@ class DatabaseTrouble:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, OperationalError | InterfaceError):
             return None
-        return render(request, "503.html", status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": RETRY_AFTER})
+        return render(
+            request, "503.html", status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": RETRY_AFTER}
+        )
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

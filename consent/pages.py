@@ -22,7 +22,6 @@ SAMPLE = ("aurora", "novidades")
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What this is; with the sandbox on, the way to everything one can try."""
-    request.encoding = "utf-8"
     offered = list(Language.values)
     language = languages.choose(request, offered=offered, default=Language.ENGLISH)
     sample = catalogue.ask(*SAMPLE) if settings.OPTIN_SANDBOX else None
@@ -41,7 +40,6 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def receipt(request: HttpRequest, token: str) -> HttpResponse:
     """The person's copy of what was recorded, at an address that only they know."""
-    request.encoding = "utf-8"
     act = vault.read_act_token(token, use="receipt")
     own = ConsentRecord.objects.filter(act=act).values_list("language", flat=True).first() if act else None
     if act is None or own is None:

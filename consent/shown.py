@@ -51,9 +51,13 @@ def count(ask: Ask, version: NoticeVersion, *, language: str, method: str, day: 
 
 def flush() -> None:
     """Write down what was counted. What cannot be written now is kept; what is gone is not counted."""
+    global _timer
     with _lock:
         waiting = dict(_counts)
         _counts.clear()
+        if _timer is not None:
+            _timer.cancel()  # does nothing to one that runs already
+            _timer = None
     for counted, times in waiting.items():
         try:
             with transaction.atomic(), connection.cursor() as cursor:
@@ -68,15 +72,14 @@ def flush() -> None:
 
 def _start_timer() -> None:
     global _timer
-    if _timer is None:
-        _timer = threading.Timer(settings.OPTIN_SHOWN_SECONDS, _flush_in_the_background)
-        _timer.daemon = True
-        _timer.start()
+    with _lock:
+        if _timer is None:
+            _timer = threading.Timer(settings.OPTIN_SHOWN_SECONDS, _flush_in_the_background)
+            _timer.daemon = True
+            _timer.start()
 
 
 def _flush_in_the_background() -> None:
-    global _timer
-    _timer = None
     try:
         flush()
     finally:

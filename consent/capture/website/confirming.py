@@ -39,7 +39,6 @@ _LOCKED = _("Too many codes were tried. Wait 10 minutes, or simply answer the me
 @require_http_methods(["GET", "HEAD", "OPTIONS", "POST"])
 def confirm(request: HttpRequest, company: str, point: str, token: str) -> HttpResponse:
     """The page that waits for a proof. Reading it changes nothing: links are opened by programs too."""
-    request.encoding = "utf-8"
     ask = catalogue.ask(company, point)
     act = vault.read_act_token(token, use="confirm")
     if ask is None or act is None:
@@ -138,5 +137,8 @@ def _masked(act: UUID) -> str:
 
 def _written(number: str) -> str:
     """One of our numbers, as people write it."""
-    parsed = phonenumbers.parse(number)
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:  # a short code, or a name
+        return number
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)

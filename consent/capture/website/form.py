@@ -62,7 +62,8 @@ def _is_ticked(value: object) -> bool:
     return value in (reading.TICKED, True)
 
 
-def _phone_field(region: str) -> PhoneNumberField:
+def _phone_field(country: str) -> PhoneNumberField:
+    region = country if country in phonenumbers.SUPPORTED_REGIONS else None
     field = PhoneNumberField(
         region=region,
         label=_("Your phone number"),
@@ -73,8 +74,11 @@ def _phone_field(region: str) -> PhoneNumberField:
     return field
 
 
-def _example(region: str) -> str:
-    number = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
-    if number is None:
-        return "+12125552368"
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+def _example(region: str | None) -> str:
+    """A number as people of a region write theirs; of another one where the region is unknown."""
+    place = region or "US"
+    mobile = phonenumbers.example_number_for_type(place, phonenumbers.PhoneNumberType.MOBILE)
+    number = mobile or phonenumbers.example_number(place)
+    assert number is not None, "phonenumbers has one for each region"
+    style = phonenumbers.PhoneNumberFormat
+    return phonenumbers.format_number(number, style.NATIONAL if region else style.INTERNATIONAL)

@@ -51,10 +51,9 @@ def read_fields(request: HttpRequest) -> dict[str, str]:
     length = str(request.META.get("CONTENT_LENGTH", ""))
     if length.isdecimal() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         raise RequestDataTooBig("A form is smaller than this.")  # before files of strangers fill the disk
-    request.encoding = "utf-8"
     try:
         posted = request.POST
-    except (BadRequest, MultiPartParserError, UnreadablePostError) as error:
+    except (BadRequest, MultiPartParserError, UnreadablePostError, LookupError) as error:
         raise BadInput("form.unreadable", message=_UNREADABLE, status=400) from error
     fields: dict[str, str] = {}
     for name, values in posted.lists():

@@ -23,7 +23,6 @@ _PRESSED = _("Many forms are arriving now. Wait a moment, then send yours again;
 @require_http_methods(["GET", "HEAD", "POST"])
 def form(request: HttpRequest, company: str, point: str) -> HttpResponse:
     """The form of a capture point. A post that is taken costs what `recording.record` costs, and no page."""
-    request.encoding = "utf-8"  # not what a stranger's header says
     ask = catalogue.ask(company, point)
     if ask is None:
         raise Http404("No such capture point.")
