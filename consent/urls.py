@@ -8,6 +8,7 @@ from consent import capture, pages
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.home, name="home"),
     path("r/<str:token>/", pages.receipt, name="receipt"),
+    path("", include("consent.proof.urls")),
     *capture.addresses(),
     path("", include("consent.delivery")),
     path("", include("consent.tlog")),

@@ -1,0 +1,131 @@
+"""A receipt on paper: an accessible PDF in the language of the record, the same bytes every time.
+
+PDF/UA-1 and PDF/A-2a together where every letter of the company's names can be drawn with the fonts inside; a
+name in another script makes a plain tagged PDF, because a receipt that is less perfect is better than none.
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import typst
+import zxingcpp
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from consent import branding
+from consent.models import ConsentRecord
+from consent.proof import words
+from consent.proof.account import Account
+from consent.proof.tlog_proof import Logged
+from consent.vocabulary import State, django_code
+
+TEMPLATE = Path(__file__).with_name("receipt.typ")
+STANDARDS = ["a-2a", "ua-1"]
+
+
+def render(account: Account, logged: dict[UUID, Logged]) -> bytes:
+    """The receipt of an act as PDF, with the place in the log of each record that has one by now."""
+    content = json.dumps(_content(account, logged))
+    written_at = int(account.first.recorded_at.timestamp())
+    try:
+        return _compile(content, written_at, STANDARDS)
+    except typst.TypstError:
+        return _compile(content, written_at, [])
+
+
+def _compile(content: str, written_at: int, standards: list[Any]) -> bytes:
+    pdf: bytes = typst.compile(
+        _template(),
+        format="pdf",
+        sys_inputs={"content": content},
+        ignore_system_fonts=True,
+        timestamp=written_at,
+        pdf_standards=standards,
+    )
+    return pdf
+
+
+def _content(account: Account, logged: dict[UUID, Logged]) -> dict[str, Any]:
+    company, first = account.company, account.first
+    brand = branding.brand(company)
+    with override(django_code(account.language)):
+        return {
+            "language": account.language.partition("-")[0],
+            "region": account.language.partition("-")[2],
+            "written": [first.recorded_at.year, first.recorded_at.month, first.recorded_at.day],
+            "company": company.name,
+            "legal_name": company.legal_name,
+            "address": company.address,
+            "color": brand.color,
+            "ink": brand.ink,
+            "accent": brand.day,
+            "logo": list(bytes(company.logo)) if brand.logo else [],
+            "title": words.title(account.state),
+            "lead": words.lead(account.state, company.name),
+            "columns": [_("What for"), _("By"), _("You said"), _("How long")],
+            "lines": [_line(record) for record in account.records],
+            "sections": [_what_happened(account), _who_asked(account), _place(account, logged)],
+            "qr": _qr(account.address),
+            "qr_alt": _("QR code with the address of this receipt"),
+            "keep": _("This receipt on the web. Whoever has the address can read it: keep it to yourself."),
+            "at": account.address,
+            "verify": _("Check it without us:"),
+            "verify_at": f"{settings.OPTIN_PUBLIC_URL}/verify/",
+        }
+
+
+def _line(record: ConsentRecord) -> list[str]:
+    how_long = words.ending(record) if record.state == State.GIVEN else "–"
+    return [words.purpose(record), record.get_channel_display(), record.get_state_display(), how_long]
+
+
+def _what_happened(account: Account) -> dict[str, Any]:
+    first = account.first
+    facts = [(_("When"), words.moment(first)), (_("How"), words.method(first.method))]
+    if account.number:
+        facts.append((_("Your number"), account.number.replace("·", "•")))  # the font's own dot is a speck
+    if first.point is not None:
+        facts.append((_("We write from"), first.point.sender.address))
+    if account.state in (State.GIVEN, State.REQUESTED):
+        facts.append((_("How to stop"), words.how_to_stop(account.address)))
+    return {"title": _("What happened"), "facts": facts, "codes": []}
+
+
+def _who_asked(account: Account) -> dict[str, Any]:
+    company = account.company
+    facts = [
+        (_("Company"), f"{company.legal_name}, {company.address}"),
+        (_("Data protection"), f"{company.dpo_name}, {company.dpo_contact}"),
+        (_("Privacy policy"), company.privacy_url),
+    ]
+    return {"title": _("Who asked"), "facts": facts, "codes": []}
+
+
+def _place(account: Account, logged: dict[UUID, Logged]) -> dict[str, Any]:
+    first = account.first
+    facts = [(_("Log"), settings.OPTIN_LOG_ORIGIN), (_("Receipt"), str(account.act))]
+    codes = [_entry(record, logged.get(record.uid)) for record in account.records]
+    if first.notice is not None:
+        facts.append((_("Text shown"), f"{first.notice.notice.slug} {first.notice.number}"))
+        codes.insert(0, f"SHA-256 {first.notice.digest}")
+    return {"title": _("Written where nobody can change it"), "facts": facts, "codes": codes}
+
+
+def _entry(record: ConsentRecord, logged: Logged | None) -> str:
+    if logged is None:
+        return _("%(record)s  waits for its place") % {"record": record.uid}
+    return _("%(record)s  entry %(index)s") % {"record": record.uid, "index": logged.proof.index}
+
+
+def _qr(address: str) -> str:
+    code = zxingcpp.create_barcode(address, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
+    return str(zxingcpp.write_barcode_to_svg(code, add_quiet_zones=False))
+
+
+@cache
+def _template() -> bytes:
+    return TEMPLATE.read_bytes()
