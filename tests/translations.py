@@ -32,8 +32,13 @@ FUNCTIONS = {
 }
 # templatize() writes a template as calls of these, padded with XXX.
 BLOCKS = {"blocktranslate", "blocktrans", "comment", "verbatim"}
-# Names are the same in every language.
-NAMES = {"Optin", "WhatsApp", "SMS"}
+# Blocks whose content stands inside a tag, not between tags.
+ATTRIBUTES = ("class", "attributes", "style")
+# Names are the same in every language, and so are formats and the ends of file names.
+NAMES = re.compile(
+    r"\b(?:Optin|WhatsApp|SMS|PNG|SVG|PDF|JSON-LD|ISO/IEC TS \d+|Kantara Consent Receipt [\d.]+)\b"
+    r"|(?<!\w)\.[a-z.-]+"
+)
 CALLS = re.compile(r"\b(?:n?p?gettext|_)\(")
 PLACEHOLDERS = re.compile(r"%\(\w+\)[a-z]|%[sd]|\{\w*\}")
 
@@ -94,12 +99,15 @@ def bare_words(source: str) -> list[str]:
     text, inside = "", False
     for token in Lexer(source).tokenize():
         if token.token_type == TokenType.BLOCK:
-            word = token.contents.split()[0]
-            inside = (inside or word in BLOCKS) and word not in {f"end{block}" for block in BLOCKS}
+            words = token.contents.split()
+            if words[0] in BLOCKS or (words[0] == "block" and words[1].endswith(ATTRIBUTES)):
+                inside = True
+            elif words[0].startswith("end"):
+                inside = False
         text += token.contents if token.token_type == TokenType.TEXT and not inside else " "
-    text = re.sub(r"<(script|style|svg)\b.*?</\1>|<!--.*?-->", " ", text, flags=re.DOTALL)
-    pieces = (piece.strip() for piece in re.split(r"<[^>]*>", text))
-    return [piece for piece in pieces if piece not in NAMES and re.search(r"[A-Za-zÀ-ÿ]{2,}", piece)]
+    text = re.sub(r"<(script|style|svg|pre|code)\b.*?</\1>|<!--.*?-->", " ", text, flags=re.DOTALL)
+    pieces = [piece.strip() for piece in re.split(r"<[^>]*>", text)]
+    return [piece for piece in pieces if re.search(r"[A-Za-zÀ-ÿ]{2,}", NAMES.sub("", piece))]
 
 
 def lacking(catalogue: polib.POFile, wanted: dict[Message, Place]) -> list[str]:
