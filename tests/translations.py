@@ -96,14 +96,14 @@ def in_template(source: str) -> Iterator[Message]:
 
 def bare_words(source: str) -> list[str]:
     """What a template says outside any translation: it would be shown in one language only."""
-    text, inside = "", False
+    text, inside = "", ""
     for token in Lexer(source).tokenize():
         if token.token_type == TokenType.BLOCK:
             words = token.contents.split()
             if words[0] in BLOCKS or (words[0] == "block" and words[1].endswith(ATTRIBUTES)):
-                inside = True
-            elif words[0].startswith("end"):
-                inside = False
+                inside = inside or words[0]
+            elif words[0] == f"end{inside}":
+                inside = ""
         text += token.contents if token.token_type == TokenType.TEXT and not inside else " "
     text = re.sub(r"<(script|style|svg|pre|code)\b.*?</\1>|<!--.*?-->", " ", text, flags=re.DOTALL)
     pieces = [piece.strip() for piece in re.split(r"<[^>]*>", text)]
