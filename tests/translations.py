@@ -33,7 +33,7 @@ FUNCTIONS = {
 # templatize() writes a template as calls of these, padded with XXX.
 BLOCKS = {"blocktranslate", "blocktrans", "comment", "verbatim"}
 # Blocks whose content stands inside a tag, not between tags.
-ATTRIBUTES = ("class", "attributes", "style")
+ATTRIBUTES = ("class", "attributes", "style", "coltype")
 # Names are the same in every language, and so are formats and the ends of file names.
 NAMES = re.compile(
     r"\b(?:Optin|WhatsApp|SMS|PNG|SVG|PDF|JSON-LD|ISO/IEC TS \d+|Kantara Consent Receipt [\d.]+)\b"
