@@ -3,6 +3,8 @@
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -78,6 +80,12 @@ def _emptying_is_allowed(request: pytest.FixtureRequest) -> Iterator[None]:
     if touches and not connection.in_atomic_block:
         cache.clear()
         triggers.remove(connection)
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(settings: Any, tmp_path: Path) -> None:
+    """One test's spool and memory of the log are not another's, nor those of the suite's other process."""
+    settings.OPTIN_DATA_DIR = tmp_path
 
 
 @pytest.fixture(autouse=True)
