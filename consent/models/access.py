@@ -55,5 +55,8 @@ class Opening(AppendOnly):
         permissions = [("open_personal_data", "Can open personal data")]
         ordering = ["-opened_at"]
 
+    def __str__(self) -> str:
+        return f"{self.user} · {str(self.subject)[-8:]}"
+
 
 guard("consent_opening")

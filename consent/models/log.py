@@ -28,6 +28,9 @@ class LogEntry(AppendOnly):
         verbose_name = _("log entry")
         verbose_name_plural = _("log entries")
 
+    def __str__(self) -> str:
+        return str(self.index)
+
 
 class LogTile(models.Model):
     """256 hashes of one level of the tree, or fewer at the right edge (C2SP tlog-tiles)."""
@@ -61,6 +64,9 @@ class Checkpoint(AppendOnly):
 
     class Meta:
         verbose_name = _("checkpoint")
+
+    def __str__(self) -> str:
+        return str(self.size)
 
 
 # A waiting entry may only leave by having been given its place with the very same bytes.

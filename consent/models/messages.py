@@ -54,6 +54,9 @@ class OutboundMessage(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} · {str(self.pk)[-8:]}"
+
 
 class InboundMessage(models.Model):
     """What a provider delivered, stored sealed and raw before it is understood."""
@@ -89,3 +92,6 @@ class InboundMessage(models.Model):
             )
         ]
         indexes = [models.Index(fields=["number_key", "received_at"], name="messages_from_a_number")]
+
+    def __str__(self) -> str:
+        return f"{self.get_state_display()} · {str(self.pk)[-8:]}"
