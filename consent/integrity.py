@@ -26,12 +26,7 @@ _ACT = "a.subject, a.company_id, a.recorded_at"
 def entries() -> Iterator[tuple[int, bytes]]:
     """Every sequenced entry, index and bytes, in order; raises LogBroken where its record says something else."""
     names = _Names()
-    sql = (
-        f'SELECT e."index", e.id, e.data, r.uid, {_FIELDS}, {_ACT} FROM consent_logentry e'
-        " LEFT JOIN consent_consentrecord r ON r.uid = e.id LEFT JOIN consent_act a ON a.id = r.act_id"
-        ' ORDER BY e."index"'
-    )
-    for index, number, data, *row in _stream(sql):
+    for index, number, data, *row in _pages('e."index"', "consent_logentry", first=0):
         entry = bytes(data)
         names.compare(index, _uuid(number), entry, row)
         yield index, entry
@@ -40,12 +35,8 @@ def entries() -> Iterator[tuple[int, bytes]]:
 def check_pending(size: int) -> int:
     """Compare the waiting entries with their records as well; returns how many wait. Raises LogBroken."""
     names = _Names()
-    sql = (
-        f"SELECT p.id, p.data, r.uid, {_FIELDS}, {_ACT} FROM consent_logpending p"
-        " LEFT JOIN consent_consentrecord r ON r.uid = p.id LEFT JOIN consent_act a ON a.id = r.act_id"
-    )
     waiting = 0
-    for number, data, *row in _stream(sql):
+    for _order, number, data, *row in _pages("e.id", "consent_logpending", first=str(UUID(int=0)) if connection.vendor == "postgresql" else UUID(int=0).hex):
         names.compare(size, _uuid(number), bytes(data), row)
         waiting += 1
     return waiting
@@ -119,12 +110,21 @@ class _Names:
         return {name: value for name, value in fields.items() if value is not None}
 
 
-def _stream(sql: str) -> Iterator[tuple[Any, ...]]:
-    """Rows in constant memory: by a server-side cursor on PostgreSQL, as SQLite does by itself."""
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(sql)
-        while rows := cursor.fetchmany(FETCH):
-            yield from rows
+def _pages(order: str, table: str, *, first: Any) -> Iterator[tuple[Any, ...]]:
+    """Entries with their records, in the order of a unique column; in constant memory, with no cursor left open."""
+    sql = (
+        f"SELECT {order}, e.id, e.data, r.uid, {_FIELDS}, {_ACT} FROM {table} e"
+        " LEFT JOIN consent_consentrecord r ON r.uid = e.id LEFT JOIN consent_act a ON a.id = r.act_id"
+        f" WHERE {order} %s ORDER BY {order} LIMIT {FETCH}"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql.replace("%s", ">= %s"), [first])
+        rows = cursor.fetchall()
+    while rows:
+        yield from rows
+        with connection.cursor() as cursor:
+            cursor.execute(sql.replace("%s", "> %s"), [rows[-1][0]])
+            rows = cursor.fetchall()
 
 
 def _uuid(value: Any) -> UUID:

@@ -9,6 +9,7 @@ from consent.log import checkpoint, merkle, note, tiles
 from consent.models.log import Checkpoint, LogHead, LogTile
 
 CHUNK = 64 * tiles.WIDTH  # leaves hashed before their tiles are compared
+PAGE = 1000  # checkpoints read at once
 
 
 class LogBroken(Exception):
@@ -45,6 +46,7 @@ def verify(entries: Iterable[tuple[int, bytes]], *, logs: tuple[note.Verifier, .
             _compare_full_tiles(grown)
             signed.compare(grown)
     _compare_edge(grown)
+    _compare_extent(grown)
     _compare_head(grown)
     signed.finish(grown)
     return Verified(grown.size, grown.root, signed.count)
@@ -68,9 +70,18 @@ def _compare_full_tiles(grown: tiles.Growth) -> None:
 
 
 def _compare_edge(grown: tiles.Growth) -> None:
-    for level, index, _width in tiles.partial_tiles(grown.size):
+    """Compare the tiles at the right edge, as far as they are grown: the stored ones may be wider."""
+    for level, index, width in tiles.partial_tiles(grown.size):
         stored = LogTile.objects.filter(level=level, index=index).values_list("hashes", flat=True).first()
-        _compare_tile(level, index, grown.edge[level], stored)
+        _compare_tile(level, index, grown.edge[level], bytes(stored or b"")[: width * merkle.HASH])
+
+
+def _compare_extent(grown: tiles.Growth) -> None:
+    """Nothing may be stored beyond the last entry."""
+    for level, index, width in tiles.partial_tiles(grown.size):
+        stored = LogTile.objects.get(level=level, index=index)
+        if len(stored.hashes) != width * merkle.HASH:
+            raise LogBroken(grown.size, f"tile {level}/{index} is wider than the log.")
     expected = sum(-(-(grown.size >> tiles.HEIGHT * level) // tiles.WIDTH) for level in range(8))
     if LogTile.objects.count() != expected:
         raise LogBroken(grown.size, f"there are tiles beyond the log: {LogTile.objects.count()}, not {expected}.")
@@ -98,11 +109,19 @@ def _compare_head(grown: tiles.Growth) -> None:
         raise LogBroken(grown.size, "the root in the head is not that of the entries.")
 
 
+def _pages() -> Iterator[Checkpoint]:
+    """Every checkpoint in the order of its size, page by page: no cursor stays open where a check fails."""
+    last = -1
+    while page := list(Checkpoint.objects.filter(size__gt=last).order_by("size")[:PAGE]):
+        yield from page
+        last = page[-1].size
+
+
 class _Checkpoints:
     """The published checkpoints in the order of their sizes, compared as the tree grows past them."""
 
     def __init__(self, logs: tuple[note.Verifier, ...]) -> None:
-        self._rows = Checkpoint.objects.order_by("size").iterator(chunk_size=1000)
+        self._rows = _pages()
         self._logs = logs
         self.count = 0
         self._next = next(self._rows, None)
@@ -130,6 +149,7 @@ class _Checkpoints:
         except note.NoteInvalid as error:
             raise LogBroken(row.size - 1, f"the checkpoint of {row.size} entries is not as it was signed: {error}") from error
         if signed.size != row.size or signed.root != grown.root:
+            _compare_edge(grown)  # an entry that was changed is named rather than the checkpoint that tells
             raise LogBroken(
                 row.size - 1,
                 f"the checkpoint of {row.size} entries signs another log: its root is {_text(signed.root)}.",
