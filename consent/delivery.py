@@ -12,7 +12,7 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from consent import catalogue, dialogue, hooks, opening
+from consent import catalogue, dialogue, hooks, opening, providers
 from consent.canonical import canonical, moment
 from consent.contact import Contact
 from consent.errors import BadInput
@@ -20,7 +20,7 @@ from consent.hooks import Hook
 from consent.inbound import Delivery, Outcome
 from consent.inbound import State as Inbound
 from consent.models import OutboundMessage, Sender
-from consent.providers import SendError, credentials, twilio
+from consent.providers import twilio
 from consent.vocabulary import Channel
 
 log = logging.getLogger(__name__)
@@ -176,11 +176,7 @@ def _contact(parameters: Mapping[str, str]) -> Contact | None:
 def _sender(parameters: Mapping[str, str]) -> Sender | None:
     """Our sender the message left from, if it belongs to the account that signed for it."""
     sender = catalogue.sender_at(Channel.SMS, parameters.get("From", ""))
-    try:
-        is_theirs = sender is not None and credentials(sender).sid == parameters["AccountSid"]
-    except SendError:
-        is_theirs = False
-    return sender if is_theirs else None
+    return sender if sender and providers.belongs(sender, parameters["AccountSid"]) else None
 
 
 HOOK = Hook(

@@ -102,6 +102,8 @@ def _twice(work: Callable[[], bytes]) -> bytes:
     try:
         return work()
     except (OperationalError, InterfaceError):
+        if connection.in_atomic_block:
+            raise
         connection.close_if_unusable_or_obsolete()
         if connection.connection is not None:
             raise

@@ -10,20 +10,22 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from consent import capture, catalogue, dialogue, hooks, keywords
+from consent import capture, catalogue, dialogue, hooks, keywords, providers
 from consent.canonical import canonical, moment
 from consent.contact import Contact
 from consent.errors import BadInput
 from consent.hooks import Hook
 from consent.inbound import Delivery, Outcome, State
 from consent.models import Sender
-from consent.providers import SendError, credentials, twilio
+from consent.providers import twilio
 from consent.vocabulary import Channel
 
 log = logging.getLogger(__name__)
 
 METHOD = capture.Method(slug="sms", name="SMS", urls="consent.capture.sms")
 _MESSAGE_SID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
+# Twilio always sends these, empty or not.
+_CORE = frozenset({"AccountSid", "Body", "From", "To"})
 
 
 @csrf_exempt  # the signature says who it is
@@ -39,9 +41,11 @@ def drain() -> int:
 
 
 def deliver(parameters: Mapping[str, str], *, received_at: datetime) -> Delivery:
-    """Name a message by Twilio's own id of it; by its content where the id is not one."""
-    sid = parameters.get("MessageSid", "")
-    name = sid if _MESSAGE_SID.fullmatch(sid) else canonical(dict(parameters)).decode()
+    """Name a message by Twilio's own id of it; by its content where it is no whole message.
+
+    `Bod=ySTOP` signs like `Body=STOP`: it must not take the place of the message with the same id.
+    """
+    name = parameters["MessageSid"] if _is_whole(parameters) else canonical(dict(parameters)).decode()
     return Delivery(
         door=METHOD.slug,
         provider="twilio",
@@ -63,7 +67,7 @@ def understand(delivery: Delivery, *, is_late: bool) -> Outcome:
     if sender is None:
         log.error("A message came for a number that is not ours; it is kept as unrouted.")
         return Outcome(State.UNROUTED, twilio.reply())
-    if delivery.contact is None or not _MESSAGE_SID.fullmatch(parameters.get("MessageSid", "")):
+    if delivery.contact is None or not _is_whole(parameters):
         log.error("A message came from something that is no number; it is kept for staff.")
         return Outcome(State.UNREADABLE, twilio.reply(), sender)
     if is_late and not is_stop(parameters):
@@ -87,6 +91,10 @@ def is_stop(parameters: Mapping[str, str]) -> bool:
     return keywords.interpret(_text(parameters)) is keywords.Intent.STOP
 
 
+def _is_whole(parameters: Mapping[str, str]) -> bool:
+    return parameters.keys() >= _CORE and bool(_MESSAGE_SID.fullmatch(parameters.get("MessageSid", "")))
+
+
 def _text(parameters: Mapping[str, str]) -> str:
     # A stop word of the company's own at Twilio (Advanced Opt-Out) is a stop: they block the number now.
     # START is not believed in the same way, because to Twilio every YES is one.
@@ -103,11 +111,7 @@ def _contact(parameters: Mapping[str, str]) -> Contact | None:
 def _sender(parameters: Mapping[str, str]) -> Sender | None:
     """Our sender the message was written to, if it belongs to the account that signed for it."""
     sender = catalogue.sender_at(Channel.SMS, parameters.get("To", ""))
-    try:
-        is_theirs = sender is not None and credentials(sender).sid == parameters["AccountSid"]
-    except SendError:
-        is_theirs = False
-    return sender if is_theirs else None
+    return sender if sender and providers.belongs(sender, parameters["AccountSid"]) else None
 
 
 def _evidence(delivery: Delivery) -> dict[str, object]:

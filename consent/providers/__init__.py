@@ -12,7 +12,7 @@ from consent.providers import accounts, twilio
 from consent.providers.accounts import Account
 from consent.providers.errors import Refused, SendError
 
-__all__ = ["Account", "Refused", "SendError", "credentials", "send"]
+__all__ = ["Account", "Refused", "SendError", "belongs", "credentials", "send"]
 
 STATUS = "/hooks/twilio/status/"
 
@@ -31,3 +31,11 @@ def send(sender: Sender, *, to: str, text: str, message: UUID | None = None) -> 
 def credentials(sender: Sender) -> Account:
     """The account a sender belongs to, with its tokens opened. Raises SendError where there is none."""
     return accounts.of(sender)
+
+
+def belongs(sender: Sender, account: str) -> bool:
+    """Whether a sender belongs to the account with this id: an account speaks for its own senders only."""
+    try:
+        return credentials(sender).sid == account
+    except SendError:
+        return False

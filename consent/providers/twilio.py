@@ -92,16 +92,20 @@ def reply(text: str = "") -> bytes:
 def send(account: Account, *, from_: str, to: str, text: str, status_callback: str) -> str:
     """Hand one message to Twilio; returns its MessageSid. Raises SendError."""
     try:
-        message = _client(account).messages.create(
-            from_=from_, to=to, body=text, status_callback=status_callback
+        sid = (
+            _client(account)
+            .messages.create(from_=from_, to=to, body=text, status_callback=status_callback)
+            .sid
         )
-        return str(message.sid)
     except egress.Failure as failure:
         raise SendError(failure.code, uncertain=failure.perhaps_done) from None
     except TwilioException as error:
         raise _send_error(error) from None
-    except (ValueError, TypeError, AttributeError, KeyError):  # taken, it seems, but the answer is no sense
-        raise SendError("answer.unreadable", uncertain=True) from None
+    except (ValueError, TypeError, AttributeError, KeyError):  # no sense in it, although it was no error
+        sid = None
+    if not isinstance(sid, str):
+        raise SendError("answer.unreadable", uncertain=True)
+    return sid
 
 
 def _address(request: HttpRequest) -> str:

@@ -1,0 +1,63 @@
+"""Whose word counts is read from the senders, and is not forgotten when the database is down."""
+
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection
+
+from consent.providers import accounts
+from consent.sample import Sample
+from tests import webhooks
+from tests.webhooks import TWILIO_SID
+
+
+def refuse(*_args: Any, **_kwargs: Any) -> None:
+    raise OperationalError("the database is gone")
+
+
+def test_the_senders_of_an_account_are_believed_together(aurora: Sample) -> None:
+    webhooks.real_sender(aurora, "b", "a", address="+551140028991")
+    webhooks.real_sender(aurora, "b", "c", address="+551140028992")
+
+    assert accounts.tokens(TWILIO_SID) == ("b", "a", "c")
+
+
+def test_tokens_are_read_once_a_second_and_no_query_is_spent_on_what_is_no_account(
+    aurora: Sample, settings: Any, django_assert_num_queries: Any
+) -> None:
+    settings.OPTIN_CATALOGUE_SECONDS = 60
+    webhooks.real_sender(aurora)
+
+    with django_assert_num_queries(1):
+        for sid in (TWILIO_SID, TWILIO_SID, "AC" + "f" * 32, "nonsense", accounts.sandbox().sid):
+            accounts.tokens(sid)
+
+
+def test_what_was_last_read_counts_while_the_database_is_down(aurora: Sample, settings: Any) -> None:
+    settings.OPTIN_CATALOGUE_SECONDS = 0
+    webhooks.real_sender(aurora)
+    with connection.execute_wrapper(refuse), pytest.raises(OperationalError):
+        accounts.tokens(TWILIO_SID)
+    assert accounts.tokens(TWILIO_SID) == (webhooks.TOKEN,)
+
+    with connection.execute_wrapper(refuse):
+        assert accounts.tokens(TWILIO_SID) == (webhooks.TOKEN,)
+
+
+def test_a_token_that_does_not_open_is_reported_and_believed_no_more(
+    aurora: Sample, caplog: pytest.LogCaptureFixture
+) -> None:
+    sender = webhooks.real_sender(aurora)
+    sender.secret = bytes(sender.secret)[:-1] + b"\x00"
+    sender.save()
+
+    assert accounts.tokens(TWILIO_SID) == ()
+    assert "enter it again" in caplog.text
+
+
+def test_a_token_sealed_for_one_account_does_not_open_for_another(aurora: Sample) -> None:
+    sender = webhooks.real_sender(aurora)
+    sender.account = "AC" + "2" * 32
+    sender.save()
+
+    assert accounts.tokens(sender.account) == ()
