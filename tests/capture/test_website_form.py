@@ -11,6 +11,7 @@ from django.test import Client, RequestFactory
 
 from consent import branding, catalogue, languages, shown
 from consent.capture.website import pinned
+from consent.catalogue import Ask
 from consent.errors import BadInput
 from consent.models import CapturePoint, Company, NoticeShown, NoticeVersion
 from consent.sample import Sample
@@ -153,17 +154,24 @@ def test_showings_are_counted_for_each_version_and_language(client: Client, auro
     assert counted == {("en", 2, "website", aurora.version.pk), ("es", 1, "website", aurora.version.pk)}
 
 
+def asked() -> tuple[Ask, NoticeVersion]:
+    """The sample's capture point as it is shown now."""
+    ask = catalogue.ask("aurora", "novidades")
+    assert ask is not None
+    assert ask.version is not None
+    return ask, ask.version
+
+
 def test_showings_wait_in_memory_until_there_are_enough(
     client: Client, aurora: Sample, settings: Any
 ) -> None:
     settings.OPTIN_SHOWN_SECONDS = 3600
-    ask = catalogue.ask("aurora", "novidades")
-    assert ask and ask.version
+    ask, version = asked()
     for _ in range(shown.ENOUGH - 1):
-        shown.count(ask, ask.version, language="en", method="website", day=date(2026, 11, 23))
+        shown.count(ask, version, language="en", method="website", day=date(2026, 11, 23))
     assert not NoticeShown.objects.exists()
 
-    shown.count(ask, ask.version, language="en", method="website", day=date(2026, 11, 23))
+    shown.count(ask, version, language="en", method="website", day=date(2026, 11, 23))
 
     assert NoticeShown.objects.get().times == shown.ENOUGH
     shown.flush()
@@ -173,11 +181,10 @@ def test_showings_wait_in_memory_until_there_are_enough(
 @pytest.mark.django_db(transaction=True)
 def test_showings_are_written_down_soon_though_nobody_else_comes(aurora: Sample, settings: Any) -> None:
     settings.OPTIN_SHOWN_SECONDS = 0.05
-    ask = catalogue.ask("aurora", "novidades")
-    assert ask and ask.version
+    ask, version = asked()
 
     for language in ("en", "es"):
-        shown.count(ask, ask.version, language=language, method="website", day=date(2026, 11, 23))
+        shown.count(ask, version, language=language, method="website", day=date(2026, 11, 23))
 
     deadline = time.monotonic() + 10
     while NoticeShown.objects.count() < 2 and time.monotonic() < deadline:
@@ -187,12 +194,11 @@ def test_showings_are_written_down_soon_though_nobody_else_comes(aurora: Sample,
 
 @pytest.mark.django_db(transaction=True)
 def test_showings_of_what_is_gone_are_forgotten(aurora: Sample) -> None:
-    ask = catalogue.ask("aurora", "novidades")
-    assert ask and ask.version
+    ask, version = asked()
     ask.point.offers.all().delete()
     ask.point.delete()
 
-    shown.count(ask, ask.version, language="en", method="website", day=date(2026, 11, 23))
+    shown.count(ask, version, language="en", method="website", day=date(2026, 11, 23))
 
     assert not NoticeShown.objects.exists()
 
@@ -242,7 +248,7 @@ def test_a_token_tells_what_was_shown() -> None:
 
 @pytest.mark.parametrize("token", ["", "x", "a:b", "\ufffd", "☃:☃", "W10:x", "a" * 10_000])
 def test_what_is_no_token_is_refused(token: str) -> None:
-    with pytest.raises(BadInput, match="form.missing"):
+    with pytest.raises(BadInput, match=r"form\.missing"):
         pinned.read(token)
 
 
@@ -250,7 +256,7 @@ def test_a_token_that_was_changed_is_refused() -> None:
     token = pinned.pin(point=1, version=2, language="es", digest="d", shown_at=datetime.now(UTC), host="")
     for place in range(0, len(token), 7):
         changed = token[:place] + ("A" if token[place] != "A" else "B") + token[place + 1 :]
-        with pytest.raises(BadInput, match="form.missing"):
+        with pytest.raises(BadInput, match=r"form\.missing"):
             pinned.read(changed)
 
 

@@ -48,10 +48,10 @@ def look(act: UUID, *, ask: Ask, now: datetime) -> Outcome | None:
 
 
 def number_key(act: UUID) -> bytes | None:
-    """The keyed hash of the number that an act's question went to; None where nothing was asked."""
+    """The keyed hash of the number that an act's question went to; None where there is none."""
     asked = OutboundMessage.objects.filter(act=act, kind=OutboundMessage.Kind.ASK)
     found = asked.values_list("number_key", flat=True).first()
-    return None if found is None else bytes(found)
+    return bytes(found) if found else None
 
 
 def _boxes(act: UUID) -> dict[tuple[str, int | None], str]:

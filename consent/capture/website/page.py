@@ -90,6 +90,8 @@ def show_form(
     # What was sent back is not kept by the browser. The form as first seen is, so that going back and
     # sending it again brings the same token, and so the same receipt.
     response.headers["Cache-Control"] = "no-store" if problems else "private, no-cache"
+    if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        response.headers["Retry-After"] = str(int(proof.WAIT.total_seconds()))
     return _dress(request, response, language)
 
 

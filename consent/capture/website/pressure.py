@@ -4,8 +4,9 @@ Counted in this process alone, minute by minute. The address is a hint and no mo
 one (carriers' NAT), so crossing the line costs a second of the phone's work, or a short wait without script.
 """
 
-import time
 from collections import Counter
+from datetime import datetime
+from typing import TypedDict
 
 from django.conf import settings
 
@@ -14,26 +15,35 @@ MOST_KEYS = 50_000  # strangers' addresses must not fill the memory
 
 type Key = tuple[str, object]
 
+
+class Origin(TypedDict):
+    """Where a post comes from, and when."""
+
+    point: int
+    network: str
+    now: datetime
+
+
 _minute = 0
 _now: Counter[Key] = Counter()
 _before: Counter[Key] = Counter()
 
 
-def note(*, point: int, network: str) -> None:
+def note(*, point: int, network: str, now: datetime) -> None:
     """Count one post."""
-    _turn()
+    _turn(now)
     if len(_now) > MOST_KEYS:
         _now.clear()
     _now["point", point] += 1
     _now["network", network] += 1
 
 
-def is_high(*, point: int, network: str) -> bool:
+def is_high(*, point: int, network: str, now: datetime) -> bool:
     """Whether this capture point, or this network, posted too often in this minute or the one before."""
     limit = settings.OPTIN_CHALLENGE_AFTER
     if not limit:
         return False
-    _turn()
+    _turn(now)
     return any(
         minute["point", point] > limit * POINT_SHARE or minute["network", network] > limit
         for minute in (_now, _before)
@@ -46,9 +56,9 @@ def forget() -> None:
     _before.clear()
 
 
-def _turn() -> None:
+def _turn(now: datetime) -> None:
     global _minute, _now, _before
-    minute = int(time.monotonic() // 60)
+    minute = int(now.timestamp() // 60)
     if minute != _minute:
         _before = _now if minute == _minute + 1 else Counter()
         _minute, _now = minute, Counter()

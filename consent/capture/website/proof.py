@@ -5,47 +5,58 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from http import HTTPStatus
 
 import altcha
 import django_altcha
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from consent.capture.website.pinned import Pinned
 from consent.capture.website.reading import PROOF
+from consent.errors import BadInput
+
+_PRESSED = _(
+    "Many forms are arriving now. Wait a moment, then send yours again; nothing you typed is lost."
+)
 
 WAIT = timedelta(seconds=20)  # less than most people take to read and type
 WORK = 100_000  # about a second on a cheap phone
 
 
-def is_given(fields: Mapping[str, str], pinned: Pinned, *, reference: str, now: datetime) -> bool:
-    """Whether the form brings a solved challenge, or was open for a while; a second click counts again."""
+def demand(fields: Mapping[str, str], pinned: Pinned, *, reference: str, now: datetime) -> None:
+    """Raise BadInput unless the form brings a solved challenge, or was open for a while."""
     payload = fields.get(PROOF, "")
-    if _is_solved(payload) and _is_first_use(f"worked:{_name(payload)}", reference):
-        return True
-    return now - pinned.shown_at >= WAIT and _is_first_use(f"waited:{pinned.nonce}", reference)
+    has_worked = _is_solved(payload) and _is_first_use(f"worked:{_name(payload)}", reference)
+    has_waited = now - pinned.shown_at >= WAIT
+    if not has_worked and not (has_waited and _is_first_use(f"waited:{pinned.nonce}", reference)):
+        raise BadInput("form.pressed", message=_PRESSED, status=HTTPStatus.TOO_MANY_REQUESTS)
 
 
 @require_safe
 def challenge(_request: HttpRequest) -> HttpResponse:
     """A fresh challenge for the widget."""
-    made = django_altcha.get_altcha_challenge(max_number=WORK)
-    return JsonResponse(made.__dict__, headers={"Cache-Control": "no-store"})
+    made = django_altcha.get_altcha_challenge(max_number=WORK).__dict__
+    made |= {
+        "maxnumber": WORK
+    }  # the widget's own name for it, without which its workers search ten times as far
+    return JsonResponse(made, headers={"Cache-Control": "no-store"})
 
 
 def strings() -> str:
     """What the widget says, in the language now active, as JSON."""
     return json.dumps(
         {
-            "label": _("I am not a program"),
-            "verifying": _("Checking…"),
-            "verified": _("Checked"),
-            "error": _("The check failed. Wait a moment, then send the form again."),
-            "expired": _("The check took too long. Please try again."),
-            "waitAlert": _("Checking… please wait."),
+            "label": gettext("I am not a program"),
+            "verifying": gettext("Checking…"),
+            "verified": gettext("Checked"),
+            "error": gettext("The check failed. Wait a moment, then send the form again."),
+            "expired": gettext("The check took too long. Please try again."),
+            "waitAlert": gettext("Checking… please wait."),
         }
     )
 

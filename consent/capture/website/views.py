@@ -6,7 +6,6 @@ from http import HTTPStatus
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -15,8 +14,6 @@ from consent.capture.website import METHOD, answer, page, pressure, proof, readi
 from consent.capture.website.reading import Refused
 from consent.catalogue import Ask
 from consent.errors import BadInput
-
-_PRESSED = _("Many forms are arriving now. Wait a moment, then send yours again; nothing you typed is lost.")
 
 
 @csrf_exempt  # no cookie says who is there; the render token is what protects this form
@@ -35,12 +32,15 @@ def form(request: HttpRequest, company: str, point: str) -> HttpResponse:
     if request.method == "GET":
         language = page.language_of(request, ask)
         shown.count(ask, ask.version, language=language, method=METHOD.slug, day=now.date())
-    return page.show_form(request, ask, now=now, is_pressed=_is_pressed(request, ask))
+    return page.show_form(request, ask, now=now, is_pressed=pressure.is_high(**_origin(request, ask, now)))
 
 
 def _post(request: HttpRequest, ask: Ask, *, now: datetime) -> HttpResponse:
-    pressure.note(point=ask.point.pk, network=http.network(http.client_address(request)))
+    origin = _origin(request, ask, now)
+    pressure.note(**origin)
+    is_pressed = pressure.is_high(**origin)
     fields: Mapping[str, str] = {}
+    problems: Sequence[BadInput]
     try:
         fields = reading.read_fields(request)
         seen = answer.verify(fields, ask, now=now)
@@ -48,25 +48,16 @@ def _post(request: HttpRequest, ask: Ask, *, now: datetime) -> HttpResponse:
             return answer.reply_to_a_program(request, ask)
         said = reading.read_answer(fields, ask=ask, statement=seen.statement)
         reference = answer.reference(seen, said)
-        is_enough = not _is_pressed(request, ask) or proof.is_given(
-            fields, seen.pinned, reference=reference, now=now
-        )
-        if not is_enough:
-            raise BadInput("form.pressed", message=_PRESSED, status=HTTPStatus.TOO_MANY_REQUESTS)
+        if is_pressed:
+            proof.demand(fields, seen.pinned, reference=reference, now=now)
+        recorded = answer.record(request, ask, seen, said, fields=fields, reference=reference, now=now)
+        return answer.reply(request, ask, recorded)
     except BadInput as problem:
-        return _show_again(request, ask, fields, [problem], now=now)
+        problems = [problem]
     except Refused as refused:
-        return _show_again(request, ask, fields, refused.problems, now=now)
-    recorded = answer.record(request, ask, seen, said, fields=fields, reference=reference, now=now)
-    return answer.reply(request, ask, recorded)
-
-
-def _show_again(
-    request: HttpRequest, ask: Ask, fields: Mapping[str, str], problems: Sequence[BadInput], *, now: datetime
-) -> HttpResponse:
-    is_pressed = _is_pressed(request, ask)
+        problems = refused.problems
     return page.show_form(request, ask, now=now, is_pressed=is_pressed, typed=fields, problems=problems)
 
 
-def _is_pressed(request: HttpRequest, ask: Ask) -> bool:
-    return pressure.is_high(point=ask.point.pk, network=http.network(http.client_address(request)))
+def _origin(request: HttpRequest, ask: Ask, now: datetime) -> pressure.Origin:
+    return {"point": ask.point.pk, "network": http.network(http.client_address(request)), "now": now}
