@@ -73,14 +73,11 @@ OPTIN_MESSAGES_PER_COMPANY = env.number("OPTIN_MESSAGES_PER_COMPANY", 10_000)
 
 
 def _sqlite_journal(version: tuple[int, int, int]) -> str:
-    """WAL where the WAL-reset race is mended (3.51.3, 3.50.7, 3.44.6); elsewhere a journal, synced twice."""
-    mended = version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
+    """WAL where it is safe, and elsewhere a journal that is synced twice."""
     # FULL in WAL as well: what was acknowledged must outlive a power cut, not only a crash.
-    return (
-        "journal_mode=WAL; PRAGMA synchronous=FULL"
-        if mended
-        else "journal_mode=DELETE; PRAGMA synchronous=EXTRA"
-    )
+    if _env.wal_is_mended(version):
+        return "journal_mode=WAL; PRAGMA synchronous=FULL"
+    return "journal_mode=DELETE; PRAGMA synchronous=EXTRA"
 
 
 DATABASES = {"default": _env.database(env.text("DATABASE_URL", f"sqlite:///{OPTIN_DATA_DIR}/optin.sqlite3"))}
@@ -98,7 +95,11 @@ else:
     DATABASES["default"]["OPTIONS"] |= {"server_side_binding": True, "prepare_threshold": 1}
 DATABASES["default"]["CONN_MAX_AGE"] = None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-SILENCED_SYSTEM_CHECKS = ["models.W040"]  # SQLite leaves the added columns out of a covering index, and may
+SILENCED_SYSTEM_CHECKS = [
+    "models.W040",  # SQLite leaves the added columns out of a covering index, and may
+    "security.W005",  # whether a company's other subdomains speak HTTPS is for the company to say
+    "security.W021",  # and so is whether browsers are to know it beforehand
+]
 
 # The replay memory of challenges is shared by every process, so it lives where they all look.
 CACHES = {
@@ -234,6 +235,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("es", _("Spanish")), ("pt-br", _("Brazilian Portuguese"))]
 USE_I18N = True
 USE_TZ = True
+FORMAT_MODULE_PATH = ["optin_site.formats"]
 TIME_ZONE = "UTC"
 
 PHONENUMBER_DB_FORMAT = "E164"

@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'checkpoint',
+                'verbose_name_plural': 'checkpoints',
             },
         ),
         migrations.CreateModel(

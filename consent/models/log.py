@@ -64,6 +64,7 @@ class Checkpoint(AppendOnly):
 
     class Meta:
         verbose_name = _("checkpoint")
+        verbose_name_plural = _("checkpoints")
 
     def __str__(self) -> str:
         return str(self.size)

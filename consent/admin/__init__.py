@@ -1,0 +1,27 @@
+"""What staff see: the admin, one file per subject."""
+
+from consent.admin import (
+    access,
+    companies,
+    log,
+    messages,
+    notices,
+    openings,
+    points,
+    records,
+    senders,
+    versions,
+)
+
+__all__ = [
+    "access",
+    "companies",
+    "log",
+    "messages",
+    "notices",
+    "openings",
+    "points",
+    "records",
+    "senders",
+    "versions",
+]

@@ -1,0 +1,224 @@
+"""Who may work here: users with their companies, for superusers; keys of programs, shown once."""
+
+import hashlib
+import secrets
+from typing import Any, ClassVar
+
+from axes.admin import AccessAttemptAdmin, AccessFailureLogAdmin, AccessLogAdmin
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from consent.admin import labels
+from consent.admin.scoped import ModelAdmin, ScopedAdmin, ScopedFilter, StackedInline, WithoutPopups
+from consent.admin.site import admin_page
+from consent.models import ApiKey, Membership
+
+PREFIX = "optin_"
+
+
+def digest(key: str) -> bytes:
+    """What is kept of a program's key: enough to know it again, not to make it."""
+    return hashlib.sha256(key.encode()).digest()
+
+
+class SuperusersOnly(WithoutPopups, ModelAdmin):
+    """A page that no permission opens: whoever may change users could make themselves anything."""
+
+    actions: ClassVar[None] = None  # type: ignore[assignment]
+
+    def _is_superuser(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_active and request.user.is_superuser)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self._is_superuser(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._is_superuser(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self._is_superuser(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._is_superuser(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._is_superuser(request)
+
+
+class ReadOnlyForSuperusers(SuperusersOnly):
+    """The trail of sign-ins."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class MembershipInline(WithoutPopups, StackedInline):
+    """The companies a user works for."""
+
+    model = Membership
+    extra = 0
+
+
+class StaffAdmin(SuperusersOnly, UserAdmin):  # type: ignore[type-arg]
+    """Users. They are switched off, never deleted: records and openings name them."""
+
+    inlines = [MembershipInline]
+    list_display = (
+        "username",
+        "first_name",
+        "last_name",
+        "works_for",
+        "is_staff",
+        "is_superuser",
+        "is_active",
+    )
+    list_filter = ("is_active", "is_superuser", "groups")
+    filter_horizontal = ()
+    # Permissions come by groups alone, so that what somebody may do can be said in a word.
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        (gettext_lazy("Personal info"), {"fields": ("first_name", "last_name", "email")}),
+        (gettext_lazy("Permissions"), {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
+        (
+            gettext_lazy("Important dates"),
+            {"fields": ("last_login", "date_joined"), "classes": ("collapse",)},
+        ),
+    )
+    readonly_fields = ("last_login", "date_joined")
+
+    def formfield_for_manytomany(
+        self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any
+    ) -> Any:
+        kwargs.setdefault("widget", forms.CheckboxSelectMultiple)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("memberships__company")
+
+    @admin.display(description=gettext_lazy("companies"))
+    def works_for(self, user: Any) -> str:
+        return ", ".join(str(membership.company) for membership in user.memberships.all())
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class GroupsAdmin(SuperusersOnly, GroupAdmin):
+    """Groups: the presets (see consent/admin/groups.py), and whatever an installation adds."""
+
+    filter_horizontal = ()
+
+    def formfield_for_manytomany(
+        self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any
+    ) -> Any:
+        kwargs.setdefault("widget", forms.CheckboxSelectMultiple)
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        field.queryset = field.queryset.filter(content_type__app_label="consent")
+        return field
+
+
+class AttemptsAdmin(ReadOnlyForSuperusers, AccessAttemptAdmin):  # type: ignore[misc]
+    """Sign-ins that failed lately."""
+
+
+class FailuresAdmin(ReadOnlyForSuperusers, AccessFailureLogAdmin):  # type: ignore[misc]
+    """Every sign-in that failed."""
+
+
+class LoginsAdmin(ReadOnlyForSuperusers, AccessLogAdmin):  # type: ignore[misc]
+    """Every sign-in."""
+
+
+def _replace(model: Any, page: Any) -> None:
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
+    admin.site.register(model, page)
+
+
+for _model, _page in (
+    (User, StaffAdmin), (Group, GroupsAdmin), (AccessAttempt, AttemptsAdmin), (AccessFailureLog, FailuresAdmin),
+    (AccessLog, LoginsAdmin),
+):  # fmt: skip
+    _replace(_model, _page)
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ScopedAdmin):
+    """Keys of programs. A key is seen once, when it is made."""
+
+    list_display = ["name", "company", "created_at", "state"]
+    list_filter = [("company", ScopedFilter)]
+    list_select_related = ["company"]
+    fields = ["company", "name"]
+    change_form_template = "consent/admin/api_key.html"
+    empty_title = gettext_lazy("No key yet.")
+    empty_hint = gettext_lazy(
+        "A program of the company needs a key to ask “may I send?” or to hand in consents."
+    )
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["company", "name", "created_at", "state"] if obj else ["company", "name"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["company", "created_at", "state"] if obj else []
+
+    def get_urls(self) -> list[URLPattern]:
+        revoke = self.admin_site.admin_view(require_POST(self.revoke))
+        return [path("<int:pk>/revoke/", revoke, name="consent_apikey_revoke"), *super().get_urls()]
+
+    @admin.display(description=gettext_lazy("state"))
+    def state(self, key: ApiKey) -> SafeString:
+        if key.revoked_at:
+            return labels.badge("revoked", _("revoked"))
+        return labels.badge("given", _("in use"))
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
+        if not change:
+            request._new_key = PREFIX + secrets.token_urlsafe(32)  # type: ignore[attr-defined]
+            obj.digest = digest(request._new_key)  # type: ignore[attr-defined]
+        super().save_model(request, obj, form, change)
+
+    def response_add(
+        self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """The page that shows the key: the answer to the POST itself, so that the key is kept nowhere."""
+        context = {
+            "title": _("The key of %(name)s") % {"name": obj.name},
+            "opts": self.opts,
+            "key": obj,
+            "secret": request._new_key,  # type: ignore[attr-defined]
+        }
+        return TemplateResponse(request, "consent/admin/new_key.html", admin_page(request, context))
+
+    def revoke(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """End a key, now and for good."""
+        key = self.get_object(request, str(pk))
+        if key is None:
+            raise Http404
+        if not self.has_change_permission(request, key):
+            raise PermissionDenied
+        if ApiKey.objects.filter(pk=key.pk, revoked_at__isnull=True).update(revoked_at=timezone.now()):
+            self.log_change(request, key, "Revoked.")
+            self.message_user(request, _("The key no longer opens anything."))
+        else:
+            self.message_user(request, _("The key was revoked before."), messages.WARNING)
+        return redirect("admin:consent_apikey_changelist")

@@ -1,0 +1,37 @@
+"""What staff may do, in three presets; a user may have several. Kept as written here at every migrate."""
+
+from collections.abc import Iterable, Mapping
+
+from django.db import DEFAULT_DB_ALIAS
+
+READ = (
+    "company", "sender", "purpose", "capturepoint", "offer", "notice", "noticeversion", "consentrecord",
+    "outboundmessage", "inboundmessage", "opening", "logentry", "checkpoint", "apikey",
+)  # fmt: skip
+WRITE = ("sender", "purpose", "capturepoint", "offer", "notice", "noticeversion", "apikey")
+
+PRESETS: Mapping[str, Iterable[str]] = {
+    # Runs the asking: what is asked where, with which words; sees records, but nothing personal.
+    "Staff": (
+        *(f"view_{model}" for model in READ),
+        *(f"{verb}_{model}" for model in WRITE for verb in ("add", "change")),
+        "change_company", "change_outboundmessage", "delete_offer", "delete_noticeversion",
+    ),
+    # Reads everything, changes nothing.
+    "Auditor": tuple(f"view_{model}" for model in READ),
+    # Besides one of the others: may open sealed evidence. Each opening is written down.
+    "Opens personal data": ("open_personal_data",),
+}  # fmt: skip
+
+
+def make(*, using: str = DEFAULT_DB_ALIAS) -> None:
+    """Make the presets, and give each exactly the permissions written here."""
+    from django.contrib.auth.models import Group, Permission
+
+    for name, codenames in PRESETS.items():
+        group, _made = Group.objects.using(using).get_or_create(name=name)
+        wanted = Permission.objects.using(using).filter(
+            content_type__app_label="consent", codename__in=[*codenames]
+        )
+        if {*group.permissions.values_list("pk", flat=True)} != {*wanted.values_list("pk", flat=True)}:
+            group.permissions.set(wanted)

@@ -1,0 +1,165 @@
+"""What staff see first: what needs them, what people answered lately, what waits, and how the log does."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from axes.models import AccessFailureLog
+from django.db.models import Count, Exists, OuterRef, Q
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from consent.admin import charts, labels, recent, scope
+from consent.models import (
+    CapturePoint,
+    Checkpoint,
+    InboundMessage,
+    LogHead,
+    LogPending,
+    NoticeVersion,
+    Offer,
+    OutboundMessage,
+    Sender,
+)
+
+DAYS = 7
+MERGE_ALARM = timedelta(seconds=60)  # design section 5
+OUTBOX_ALARM = timedelta(minutes=5)
+MOST_WAITING = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """Something a person should look at, and where."""
+
+    text: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogHealth:
+    """How the log does: its size, its last checkpoint, and what waits for a place."""
+
+    size: int
+    published_at: datetime | None
+    waiting: int
+    oldest: datetime | None
+
+    @property
+    def is_late(self) -> bool:
+        return self.oldest is not None and timezone.now() - self.oldest > MERGE_ALARM
+
+
+def overview(request: HttpRequest) -> dict[str, Any]:
+    """Everything the home page shows."""
+    now = timezone.now()
+    today = timezone.localdate()
+    days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
+    acts = recent.acts_by_day(request, days=days)
+    chart = charts.stack({labels.method(slug): acts[slug] for slug in sorted(acts)}, days=days)
+    outbox = recent.messages_by_state(request, since=now - timedelta(days=DAYS))
+    log = log_health()
+    return {
+        "chart": chart,
+        "days": DAYS,
+        "waiting": recent.waiting_acts(request),
+        "outbox": [(label, outbox.get(state, 0), state) for state, label in OutboundMessage.State.choices],
+        "queued": outbox.get(OutboundMessage.State.QUEUED, 0),
+        "log": log,
+        "points": _points(request)[:6],
+        "concerns": [*_concerns(request, log)],
+        "has_companies": scope.companies(request).exists(),
+    }
+
+
+def log_health() -> LogHealth:
+    """The state of the log."""
+    head = LogHead.objects.first()
+    last = Checkpoint.objects.order_by("-size").first()
+    waiting = LogPending.objects.all()
+    return LogHealth(
+        size=head.size if head else 0,
+        published_at=last.published_at if last else None,
+        waiting=waiting[:MOST_WAITING].count(),
+        oldest=waiting.order_by("arrival").values_list("arrival", flat=True).first(),
+    )
+
+
+def _points(request: HttpRequest) -> Any:
+    published = NoticeVersion.objects.filter(notice=OuterRef("notice"), state=NoticeVersion.State.PUBLISHED)
+    points = CapturePoint.objects.select_related("company").annotate(
+        has_notice=Exists(published), has_boxes=Exists(Offer.objects.filter(point=OuterRef("pk")))
+    )
+    return scope.within(points, request)
+
+
+def _concerns(request: HttpRequest, log: LogHealth) -> Iterator[Concern]:
+    yield from _failed_logins(request)
+    if log.is_late:
+        yield Concern(
+            _("The log has entries waiting for more than a minute. Is a worker running (manage.py work)?")
+        )
+    for point in _points(request).filter(Q(has_notice=False) | Q(has_boxes=False), is_open=True)[:5]:
+        missing = _("it has no box yet") if point.has_notice else _("its notice has no published version")
+        yield Concern(
+            _("“%(point)s” cannot be shown: %(missing)s.") % {"point": point, "missing": missing},
+            reverse("admin:consent_capturepoint_change", args=[point.pk]),
+        )
+    for sender in scope.within(Sender.objects.filter(provider="twilio", secret=b""), request)[:5]:
+        yield Concern(
+            _("%(sender)s has no token, so nothing can be sent from it.") % {"sender": sender},
+            reverse("admin:consent_sender_change", args=[sender.pk]),
+        )
+    yield from _stuck_messages(request)
+
+
+def _stuck_messages(request: HttpRequest) -> Iterator[Concern]:
+    outbox = reverse("admin:consent_outboundmessage_changelist")
+    messages = scope.within(OutboundMessage.objects.order_by(), request)
+    lately = messages.filter(pk__gte=recent.first_id(timezone.now() - timedelta(days=DAYS)))
+    failed = lately.filter(state=OutboundMessage.State.FAILED).count()
+    if failed:
+        text = ngettext(
+            "%(number)s message could not be sent.", "%(number)s messages could not be sent.", failed
+        )
+        yield Concern(text % {"number": failed}, f"{outbox}?state__exact=failed")
+    late = messages.filter(state=OutboundMessage.State.QUEUED, due_at__lt=timezone.now() - OUTBOX_ALARM)
+    if late.exists():
+        yield Concern(
+            _("Messages have been due for more than five minutes. Is a worker running (manage.py work)?"),
+            f"{outbox}?state__exact=queued",
+        )
+    kept = scope.within(InboundMessage.objects.order_by(), request).filter(
+        state__in=[
+            InboundMessage.State.UNROUTED,
+            InboundMessage.State.UNREADABLE,
+            InboundMessage.State.CONFLICT,
+        ]
+    )
+    number = kept[:MOST_WAITING].count()
+    if number:
+        text = ngettext(
+            "%(number)s incoming message could not be understood.",
+            "%(number)s incoming messages could not be understood.",
+            number,
+        )
+        yield Concern(text % {"number": number}, reverse("admin:consent_inboundmessage_changelist"))
+
+
+def _failed_logins(request: HttpRequest) -> Iterator[Concern]:
+    """Whoever owns an account is told when somebody guesses at its password."""
+    tries = AccessFailureLog.objects.filter(
+        username=request.user.get_username(), attempt_time__gte=timezone.now() - timedelta(days=DAYS)
+    ).aggregate(times=Count("pk"), addresses=Count("ip_address", distinct=True))
+    if tries["times"]:
+        text = ngettext(
+            "%(number)s attempt to sign in to your account failed in the last %(days)s days (addresses: %(addresses)s).",
+            "%(number)s attempts to sign in to your account failed in the last %(days)s days (addresses: %(addresses)s).",
+            tries["times"],
+        )
+        values = {"number": tries["times"], "days": DAYS, "addresses": tries["addresses"]}
+        yield Concern(text % values, reverse("admin:password_change"))

@@ -1,0 +1,168 @@
+"""One person: where they stand on every purpose and channel, and everything they said."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.debug import sensitive_post_parameters
+
+from consent import history, vault
+from consent.admin import labels, openings, scope
+from consent.admin.site import admin_page
+from consent.contact import Contact
+from consent.errors import BadInput
+from consent.models import Company, ConsentRecord, ContactPoint, Purpose
+from consent.vocabulary import Channel
+
+VIEW = "consent.view_consentrecord"
+MOST_RECORDS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Where a person stands on one purpose and channel."""
+
+    purpose: str
+    channel: str
+    state: str
+    label: str
+    reason: str
+
+
+class FindForm(forms.Form):
+    """A number somebody asks about; it goes to the server in the body, never in an address."""
+
+    company = forms.ModelChoiceField(
+        queryset=Company.objects.none(), label=gettext_lazy("Company"), empty_label=None
+    )
+    number = forms.CharField(
+        label=gettext_lazy("Phone number"),
+        max_length=100,
+        help_text=gettext_lazy(
+            "The whole number. It is turned into a keyed hash and found by that, or not at all."
+        ),
+        widget=forms.TextInput(
+            attrs={"type": "tel", "autocomplete": "off", "autofocus": True, "class": "vTextField"}
+        ),
+    )
+
+    def __init__(self, request: HttpRequest, data: Any = None) -> None:
+        super().__init__(data)
+        companies = scope.companies(request)
+        self.fields["company"].queryset = companies  # type: ignore[attr-defined]
+        only = scope.only_company(request)
+        if only:
+            self.fields["company"].initial = only
+            self.fields["company"].widget = self.fields["company"].hidden_widget()
+
+    def subject(self) -> UUID | None:
+        """The person with this number in this company; None where there is none."""
+        company: Company = self.cleaned_data["company"]
+        contact = self.cleaned_data["contact"]
+        return (
+            ContactPoint.objects.filter(lookup=vault.lookup(company.pk, contact))
+            .values_list("subject", flat=True)
+            .first()
+        )
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or self.cleaned_data
+        company, number = cleaned.get("company"), cleaned.get("number", "")
+        if company and number:
+            try:
+                cleaned["contact"] = read(number, region=company.country)
+            except BadInput as error:
+                self.add_error("number", error.message)
+        return cleaned
+
+
+def read(text: str, *, region: str) -> Contact:
+    """A number as staff type it. Numbers that no form would take are found too: a stop counts from any of them."""
+    try:
+        return Contact.tel(text, region)
+    except BadInput:
+        try:
+            return Contact.reported(text)
+        except BadInput:
+            pass
+        raise
+
+
+def address(subject: UUID) -> str:
+    """Where a person's page is."""
+    return reverse("admin:consent_person", args=[subject])
+
+
+def short(subject: UUID) -> str:
+    """A person's random id, short enough to tell two apart on a page."""
+    return subject.hex[-8:]
+
+
+@sensitive_post_parameters("number")
+def find(request: HttpRequest) -> HttpResponse:
+    """Finds a person by number."""
+    _require_view(request)
+    form = FindForm(request, request.POST if request.method == "POST" else None)
+    nobody = False
+    if form.is_bound and form.is_valid():
+        subject = form.subject()
+        if subject is not None and _records(request, subject).exists():
+            return redirect(address(subject))
+        nobody = True
+    context = {"title": _("Find a person"), "form": form, "nobody": nobody}
+    return TemplateResponse(request, "consent/admin/find.html", admin_page(request, context))
+
+
+def show(request: HttpRequest, subject: UUID) -> HttpResponse:
+    """One person."""
+    _require_view(request)
+    records = list(
+        _records(request, subject).select_related("company", "purpose", "notice__notice", "point")[
+            :MOST_RECORDS
+        ]
+    )
+    if not records:
+        raise Http404
+    context = {
+        "title": _("Person %(short)s") % {"short": short(subject)},
+        "subject": subject,
+        "company": records[0].company,
+        "masked": openings.masked(subject),
+        "lines": _lines(subject),
+        "records": records,
+    }
+    return TemplateResponse(request, "consent/admin/person.html", admin_page(request, context))
+
+
+def _require_view(request: HttpRequest) -> None:
+    if not request.user.has_perm(VIEW):
+        raise PermissionDenied
+
+
+def _records(request: HttpRequest, subject: UUID) -> Any:
+    return scope.within(ConsentRecord.objects.filter(subject=subject), request)
+
+
+def _lines(subject: UUID) -> list[Line]:
+    standings = history.standings(subject, at=timezone.now())
+    purposes = Purpose.objects.in_bulk([purpose for _channel, purpose in standings if purpose is not None])
+    lines = [
+        Line(
+            purpose=str(purposes[purpose]) if purpose is not None else _("everything on this channel"),
+            channel=str(Channel(channel).label),
+            state=standing.state,
+            label=labels.state(standing.state),
+            reason=labels.reason(standing),
+        )
+        for (channel, purpose), standing in standings.items()
+    ]
+    return sorted(lines, key=lambda line: (line.purpose, line.channel))

@@ -1,0 +1,232 @@
+"""Capture points: what is asked where, and everything one needs to put it before people."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from consent import catalogue, poster
+from consent.admin import labels, recent
+from consent.admin.scoped import InlineFormSet, ModelForm, ScopedAdmin, ScopedFilter, ScopedInline
+from consent.catalogue import Ask
+from consent.models import CapturePoint, NoticeVersion, Offer
+from consent.vocabulary import Channel, Confirmation, Language
+
+COUNTED_DAYS = 30
+
+# What each policy means, because the choice decides whether a consent will stand up later.
+POLICIES = {
+    Confirmation.REPLY: _(
+        "Recommended. A message goes to the number; the person answers it, or types its code on the page."
+        " Until then nothing may be sent."
+    ),
+    Confirmation.CODE: _(
+        "A message brings a code, and only typing it on the page counts. For people who cannot answer messages."
+    ),
+    Confirmation.NONE: _(
+        "Single step: anybody can type anybody's number. Each record says that the number was not proved."
+        " Use it only where the number is known already."
+    ),
+}
+
+
+class PointForm(ModelForm):
+    """A capture point whose parts belong to one company."""
+
+    languages = forms.MultipleChoiceField(
+        label=_("Languages"), choices=Language.choices, widget=forms.CheckboxSelectMultiple
+    )
+    confirmation = forms.ChoiceField(
+        label=_("Proof of the number"),
+        widget=forms.RadioSelect,
+        choices=[
+            (way.value, format_html("<span><strong>{}</strong><br>{}</span>", way.label, POLICIES[way]))
+            for way in POLICIES
+        ],
+        initial=Confirmation.REPLY,
+    )
+
+    class Meta:
+        model = CapturePoint
+        fields = "__all__"
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or self.cleaned_data
+        company = cleaned.get("company") or (self.instance.company_id and self.instance.company)
+        for name in ("notice", "sender"):
+            part = cleaned.get(name)
+            if company and part and part.company_id != company.pk:
+                self.add_error(
+                    name, ValidationError(_("Choose one of the same company."), code="other_company")
+                )
+        return cleaned
+
+
+class OfferFormSet(InlineFormSet):
+    """Boxes of purposes of the point's own company."""
+
+    def clean(self) -> None:
+        super().clean()
+        for form in self.forms:
+            purpose = getattr(form, "cleaned_data", {}).get("purpose")
+            if purpose and purpose.company_id != self.instance.company_id:
+                form.add_error(
+                    "purpose",
+                    ValidationError(_("Choose a purpose of the same company."), code="other_company"),
+                )
+
+
+class OfferInline(ScopedInline):
+    """The boxes."""
+
+    model = Offer
+    formset = OfferFormSet
+    fields = [("purpose", "channel", "position")]
+    verbose_name_plural = _("boxes: one for each purpose on each channel, all unticked")
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        return 0 if obj else 2
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        formset = super().get_formset(request, obj, **kwargs)
+        purpose = formset.form.base_fields.get("purpose")
+        if obj and purpose:
+            purpose.queryset = purpose.queryset.filter(company=obj.company)  # type: ignore[attr-defined]
+        return formset
+
+
+@admin.register(CapturePoint)
+class PointAdmin(ScopedAdmin):
+    """What is asked where."""
+
+    form = PointForm
+    inlines = [OfferInline]
+    list_display = ["__str__", "slug", "company", "readiness", "notice", "address"]
+    list_filter = [("company", ScopedFilter), "is_open"]
+    list_select_related = ["company", "notice"]
+    search_fields = ["slug"]
+    change_form_template = "consent/admin/point.html"
+    fieldsets = [
+        (None, {"fields": ["company", "slug", "title", "is_open"]}),
+        (_("What is said"), {"fields": ["notice", "languages"]}),
+        (_("Proof that the number is theirs"), {"fields": ["sender", "confirmation"]}),
+    ]
+    empty_title = _("No capture point yet.")
+    empty_hint = _(
+        "A capture point is one ask: a notice and its boxes, with an address, a QR code and a poster."
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CapturePoint]:
+        published = NoticeVersion.objects.filter(
+            notice=OuterRef("notice"), state=NoticeVersion.State.PUBLISHED
+        )
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                has_notice=Exists(published), has_boxes=Exists(Offer.objects.filter(point=OuterRef("pk")))
+            )
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["company", "slug"] if obj else []
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        for name in ("notice", "sender"):
+            field = form.base_fields.get(name)
+            if field is not None and obj:
+                field.queryset = field.queryset.filter(company=obj.company)  # type: ignore[attr-defined]
+        if sender := form.base_fields.get("sender"):
+            sender.queryset = sender.queryset.filter(channel=Channel.SMS)  # type: ignore[attr-defined]
+        return form
+
+    def get_urls(self) -> list[URLPattern]:
+        def named(route: str, view: Any, name: str) -> URLPattern:
+            return path(route, self.admin_site.admin_view(view), name=f"consent_capturepoint_{name}")
+
+        return [
+            named("<int:pk>/qr.svg", self.qr_svg, "qr_svg"),
+            named("<int:pk>/qr.png", self.qr_png, "qr_png"),
+            named("<int:pk>/poster-<slug:language>.pdf", self.poster_pdf, "poster"),
+            *super().get_urls(),
+        ]
+
+    @admin.display(description=_("state"))
+    def readiness(self, point: Any) -> SafeString:
+        if not point.has_notice:
+            return labels.badge("missing", _("no published notice"))
+        if not point.has_boxes:
+            return labels.badge("missing", _("no boxes"))
+        return labels.badge("given", _("open")) if point.is_open else labels.badge("closed", _("closed"))
+
+    @admin.display(description=_("public address"))
+    def address(self, point: CapturePoint) -> SafeString:
+        return format_html('<a href="{}">{}</a>', poster.address(point), poster.short_address(point))
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        point = self.get_object(request, object_id)
+        context = self._sharing(point) if point and self.has_view_permission(request, point) else {}
+        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        catalogue.forget()
+
+    def qr_svg(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The public address as a QR code, for print."""
+        return _file(poster.qr_svg(self._point(request, pk)).encode(), "image/svg+xml", "qr.svg")
+
+    def qr_png(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The public address as a QR code, for screens and word processors."""
+        return _file(poster.qr_png(self._point(request, pk)), "image/png", "qr.png")
+
+    def poster_pdf(self, request: HttpRequest, pk: int, language: str) -> HttpResponse:
+        """An A4 poster to hang up."""
+        point = self._point(request, pk)
+        ask = catalogue.ask(point.company.slug, point.slug)
+        if ask is None or language not in point.languages or not ask.offers:
+            raise Http404
+        return _file(poster.pdf(ask, language=language), "application/pdf", f"{point.slug}-{language}.pdf")
+
+    def _point(self, request: HttpRequest, pk: int) -> CapturePoint:
+        point = self.get_object(request, str(pk))
+        if point is None or not self.has_view_permission(request, point):
+            raise Http404
+        return point  # type: ignore[no-any-return]
+
+    def _sharing(self, point: Any) -> dict[str, Any]:
+        ask: Ask | None = catalogue.ask(point.company.slug, point.slug)
+        since = timezone.now() - timedelta(days=COUNTED_DAYS)
+        names = dict(Language.choices)
+        return {
+            "readiness": self.readiness(point),
+            "is_ready": ask is not None and ask.is_open,
+            "public_address": poster.address(point),
+            "snippet": poster.snippet(point),
+            "posters": [(code, names[code]) for code in point.languages if code in names]
+            if point.has_boxes
+            else [],
+            "counts": recent.counts(point, since=since),
+            "counted_days": COUNTED_DAYS,
+        }
+
+
+def _file(content: bytes, media_type: str, name: str) -> HttpResponse:
+    disposition = "inline" if media_type != "application/pdf" else f'inline; filename="{name}"'
+    return HttpResponse(content, content_type=media_type, headers={"Content-Disposition": disposition})

@@ -1,0 +1,95 @@
+"""The staff site: its name, its order, its home, the language and the time zone it speaks."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.template.response import SimpleTemplateResponse, TemplateResponse
+from django.urls import URLPattern, URLResolver, path
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.i18n import set_language
+
+from consent.admin import home, scope
+
+# In the order of work, not of the alphabet. What is not named comes last.
+SECTIONS: tuple[tuple[Any, tuple[str, ...]], ...] = (
+    (_("Asking"), ("CapturePoint", "Notice", "NoticeVersion", "Purpose", "Sender", "Company")),
+    (_("Evidence"), ("ConsentRecord", "Opening", "LogEntry", "Checkpoint")),
+    (_("Messages"), ("OutboundMessage", "InboundMessage")),
+    (_("Access"), ("ApiKey", "User", "Group", "AccessAttempt", "AccessFailureLog", "AccessLog")),
+)
+
+
+def admin_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """The context of a page of our own inside the site."""
+    return {**admin.site.each_context(request), **context}
+
+
+class OptinAdminSite(admin.AdminSite):
+    """The stock admin with our own home, order and manners."""
+
+    site_title = "Optin"
+    site_header = "Optin"
+    index_title = _("Home")
+    empty_value_display = "–"
+
+    def get_urls(self) -> list[URLResolver | URLPattern]:
+        return [path("language/", set_language, name="language"), *super().get_urls()]
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """The pages by what they are for."""
+        apps = super().get_app_list(request, app_label)
+        models = {model["object_name"]: model for app in apps for model in app["models"]}
+        sections = [
+            {
+                "name": title,
+                "app_label": f"section{number}",
+                "app_url": "",
+                "has_module_perms": True,
+                "models": [models.pop(name) for name in names if name in models],
+            }
+            for number, (title, names) in enumerate(SECTIONS)
+        ]
+        rest = {"name": _("More"), "app_label": "more", "app_url": "", "has_module_perms": True}
+        sections.append({**rest, "models": list(models.values())})
+        return [section for section in sections if section["models"]]
+
+    def app_index(
+        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """The pages of one app have no page of their own; home lists them all."""
+        if not super().get_app_list(request, app_label):
+            raise Http404
+        return redirect("admin:index")  # type: ignore[return-value]
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        return super().index(request, {**home.overview(request), **(extra_context or {})})
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        return {**super().each_context(request), "staff_time_zone": timezone.get_current_timezone_name()}
+
+    def admin_view(
+        self, view: Callable[..., Any], cacheable: bool = False
+    ) -> Callable[..., HttpResponseBase]:
+        """Every page in the time zone of the company one works for."""
+        inner = super().admin_view(view, cacheable)
+
+        def in_staff_time(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not self.has_permission(request):
+                return inner(request, *args, **kwargs)  # type: ignore[no-any-return]
+            with timezone.override(scope.time_zone(request)):
+                response: HttpResponseBase = inner(request, *args, **kwargs)
+                return response.render() if isinstance(response, SimpleTemplateResponse) else response
+
+        return in_staff_time
+
+
+_site = OptinAdminSite()
+
+
+def staff_site() -> OptinAdminSite:
+    """The one site: asked for first by Django, and again by our own pages while Django still waits for them."""
+    return _site

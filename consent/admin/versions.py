@@ -1,0 +1,272 @@
+"""Versions of a notice: written as drafts, previewed, published, and from then on only read."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Max
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from consent import publishing, wording
+from consent.admin import preview
+from consent.admin.scoped import ModelForm, ScopedAdmin
+from consent.errors import BadInput
+from consent.models import Notice, NoticeVersion
+from consent.vocabulary import Language
+
+WORDINGS = {
+    "screen": gettext_lazy("On the screen"),
+    "message": gettext_lazy("As a message"),
+    "spoken": gettext_lazy("Spoken"),
+    "paper": gettext_lazy("On paper"),
+}
+PERMISSION = "consent.change_noticeversion"
+
+
+def may_write(request: HttpRequest) -> bool:
+    """Whether somebody may write, publish and begin versions."""
+    return request.user.has_perm(PERMISSION)
+
+
+def field_name(kind: str, language: str) -> str:
+    """The name of the input for one wording in one language."""
+    return f"{kind}_{language.lower().replace('-', '_')}"
+
+
+def _inputs() -> dict[str, tuple[str, str]]:
+    return {field_name(kind, language): (kind, language) for kind in WORDINGS for language in Language.values}
+
+
+class VersionForm(ModelForm):
+    """What a version says: one text for each wording and language."""
+
+    class Meta:
+        model = NoticeVersion
+        fields: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, (kind, language) in _inputs().items():
+            self.fields[name].initial = self.instance.wordings.get(language, {}).get(kind, "")
+
+    def _post_clean(self) -> None:
+        self.instance.wordings = wordings_of(self.cleaned_data)
+        super()._post_clean()  # type: ignore[misc]
+
+
+def _text(kind: str, language: str) -> forms.CharField:
+    attrs = {"rows": 12 if kind == "screen" else 4, "lang": language, "class": "vLargeTextField notice-text"}
+    label = Language(language).label
+    return forms.CharField(label=label, required=False, max_length=10_000, widget=forms.Textarea(attrs))
+
+
+for _name, (_kind, _language) in _inputs().items():
+    VersionForm.base_fields[_name] = VersionForm.declared_fields[_name] = _text(_kind, _language)
+
+
+def wordings_of(data: Any) -> dict[str, dict[str, str]]:
+    """What typed texts make together: {language: {wording: text}}, without the empty ones."""
+    found: dict[str, dict[str, str]] = {language: {} for language in Language.values}
+    for name, (kind, language) in _inputs().items():
+        text = str(data.get(name) or "").replace("\r\n", "\n").strip()
+        if text:
+            found[language][kind] = text
+    return found
+
+
+@admin.register(NoticeVersion)
+class VersionAdmin(ScopedAdmin):
+    """One version."""
+
+    form = VersionForm
+    change_form_template = "consent/admin/version.html"
+    readonly_fields = ["state", "digest", "published_at", "retired_at", "texts"]
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return False  # reached through its notice
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or _is_draft(obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may_write(request) and obj is not None and _is_draft(obj)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None or not self.has_change_permission(request, obj):
+            return [(None, {"fields": ["state", "published_at", "retired_at", "digest", "texts"]})]
+        return [
+            (
+                WORDINGS[kind],
+                {
+                    "fields": [field_name(kind, language) for language in Language.values],
+                    "classes": [] if kind == "screen" else ["collapse"],
+                },
+            )
+            for kind in WORDINGS
+        ]
+
+    def get_urls(self) -> list[URLPattern]:
+        def named(route: str, view: Any, name: str) -> URLPattern:
+            return path(
+                f"<int:pk>/{route}/", self.admin_site.admin_view(view), name=f"consent_noticeversion_{name}"
+            )
+
+        return [
+            named("preview", self.preview, "preview"),
+            named("publish", self.publish, "publish"),
+            named("new", require_POST(self.begin), "begin"),
+            *super().get_urls(),
+        ]
+
+    @admin.display(description=gettext_lazy("texts"))
+    def texts(self, version: NoticeVersion) -> SafeString:
+        rows = [
+            (str(WORDINGS[kind]), Language(language).label, language, text)
+            for language, kinds in version.wordings.items()
+            for kind, text in kinds.items()
+            if kind in WORDINGS and language in Language.values
+        ]
+        return format_html_join(
+            "", '<section class="kept-text"><h3>{} · {}</h3><p lang="{}" class="pre">{}</p></section>', rows
+        )
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return redirect("admin:consent_notice_changelist")
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        version = self.get_object(request, object_id)
+        context = {
+            "placeholders": preview.placeholders(version.notice) if version else [],
+            "problem": problem_of(version) if version and _is_draft(version) else "",
+        }
+        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+
+    def response_post_save_change(self, request: HttpRequest, obj: NoticeVersion) -> HttpResponse:
+        return redirect("admin:consent_noticeversion_publish", obj.pk)
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
+        self.message_user(request, _("The draft %(name)s was deleted.") % {"name": obj_display})
+        return redirect("admin:consent_notice_changelist")
+
+    def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The form as people would see it, in every language; of a POST, with the texts as typed."""
+        version = self._version(request, pk)
+        if request.method == "POST":
+            typed = wordings_of(request.POST)
+            version = NoticeVersion(
+                notice=version.notice, major=version.major, minor=version.minor, wordings=typed
+            )
+        point = request.GET.get("point", "")
+        pages = preview.pages(version, point=int(point) if point.isascii() and point.isdigit() else None)
+        context = {
+            "title": _("Preview of %(version)s") % {"version": version},
+            "pages": pages,
+            "version": version,
+        }
+        return self._page(request, "preview", version, context)
+
+    def publish(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Asks whether a draft shall be published, with what is still wrong; of a POST, publishes it."""
+        version = self._version(request, pk)
+        if not may_write(request):
+            raise PermissionDenied
+        if not _is_draft(version):
+            self.message_user(request, _("This version is published already."), messages.WARNING)
+            return redirect("admin:consent_noticeversion_change", pk)
+        if request.method == "POST":
+            try:
+                publishing.publish(version)
+            except BadInput as error:
+                self.message_user(request, error.message, messages.ERROR)
+                return redirect("admin:consent_noticeversion_publish", pk)
+            self.log_change(request, version, "Published.")
+            self.message_user(
+                request,
+                _("Published. From now on people see version %(number)s.") % {"number": version.number},
+            )
+            return redirect("admin:consent_notice_change", version.notice_id)
+        context = {
+            "title": _("Publish %(version)s?") % {"version": version},
+            "problem": problem_of(version),
+            "unknown": unknown_placeholders(version),
+            "current": version.notice.current,
+            "points": version.notice.points.all(),
+            "pages": preview.pages(version, point=None),
+        }
+        return self._page(request, "publish", version, context)
+
+    def begin(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """A new draft that says what this version says."""
+        version = self._version(request, pk)
+        if not may_write(request):
+            raise PermissionDenied
+        draft = version.notice.versions.filter(state=NoticeVersion.State.DRAFT).first()
+        if draft is None:
+            draft = new_draft(version, is_major=request.POST.get("kind") == "major")
+        else:
+            self.message_user(request, _("There is a draft already: this one."), messages.WARNING)
+        return redirect("admin:consent_noticeversion_change", draft.pk)
+
+    def _version(self, request: HttpRequest, pk: int) -> NoticeVersion:
+        version = self.get_object(request, str(pk))
+        if version is None or not self.has_view_or_change_permission(request, version):
+            raise Http404
+        return version  # type: ignore[no-any-return]
+
+    def _page(
+        self, request: HttpRequest, name: str, version: NoticeVersion, context: dict[str, Any]
+    ) -> HttpResponse:
+        shared = {**self.admin_site.each_context(request), "opts": self.opts, "original": version}
+        return TemplateResponse(request, f"consent/admin/{name}.html", {**shared, **context})
+
+
+def new_draft(version: NoticeVersion, *, is_major: bool) -> NoticeVersion:
+    """The next version of a notice, as a draft with the same texts."""
+    notice: Notice = version.notice
+    top = notice.versions.aggregate(top=Max("major"))["top"]
+    if is_major:
+        major, minor = top + 1, 0
+    else:
+        major = version.major
+        minor = notice.versions.filter(major=major).aggregate(top=Max("minor"))["top"] + 1
+    return NoticeVersion.objects.create(notice=notice, major=major, minor=minor, wordings=version.wordings)
+
+
+def problem_of(version: NoticeVersion) -> str:
+    """Why a draft cannot be published, in words; "" where it can."""
+    try:
+        publishing.check(version)
+    except BadInput as error:
+        return error.message
+    return ""
+
+
+def unknown_placeholders(version: NoticeVersion) -> list[str]:
+    """Names in braces that nothing is put in place of: misspelt ones, mostly."""
+    texts = [text for kinds in version.wordings.values() for text in kinds.values()]
+    used = set().union(*(wording.placeholders(text) for text in texts))
+    return sorted(used - set(wording.PLACEHOLDERS))
+
+
+def _is_draft(version: NoticeVersion) -> bool:
+    return version.state == NoticeVersion.State.DRAFT

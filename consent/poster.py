@@ -1,0 +1,104 @@
+"""What one hangs up or sends around so that people find a capture point: address, QR code, snippet, poster."""
+
+import json
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+
+import typst
+import zxingcpp
+from django.conf import settings
+from django.utils.html import escape
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+from PIL import Image
+
+from consent import branding
+from consent.catalogue import Ask
+from consent.models import CapturePoint
+from consent.vocabulary import Channel, django_code
+
+TEMPLATE = Path(__file__).with_name("poster.typ")
+# The same ask gives the same bytes for ever: nothing of a poster depends on when it was made.
+WRITTEN_AT = 1_577_836_800  # 2020-01-01
+QR_SCALE = 12  # pixels a module
+
+
+def address(point: CapturePoint) -> str:
+    """The public address of a capture point."""
+    return f"{settings.OPTIN_PUBLIC_URL}/c/{point.company.slug}/{point.slug}/"
+
+
+def short_address(point: CapturePoint) -> str:
+    """The address as one reads it aloud or types it: without the scheme and the last slash."""
+    return address(point).partition("://")[2].rstrip("/")
+
+
+def snippet(point: CapturePoint) -> str:
+    """The one line that shows the form on another website."""
+    title = escape(point.title.in_language(point.company.language))
+    source = f"{settings.OPTIN_PUBLIC_URL}/embed.js"
+    name = f"{point.company.slug}/{point.slug}"
+    return f'<script src="{source}" data-point="{name}" data-title="{title}" async></script>'
+
+
+def qr_svg(point: CapturePoint) -> str:
+    """The address as a QR code for print, with its quiet zone."""
+    return str(zxingcpp.write_barcode_to_svg(_code(point), add_quiet_zones=True))
+
+
+def qr_png(point: CapturePoint) -> bytes:
+    """The address as a QR code for screens, with its quiet zone."""
+    image = zxingcpp.write_barcode_to_image(_code(point), scale=QR_SCALE, add_quiet_zones=True)
+    out = BytesIO()
+    Image.fromarray(image).save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def pdf(ask: Ask, *, language: str) -> bytes:
+    """An A4 poster in one language, byte for byte the same for the same ask."""
+    content: bytes = typst.compile(
+        _template(),
+        format="pdf",
+        sys_inputs={"content": json.dumps(_content(ask, language))},
+        ignore_system_fonts=True,
+        timestamp=WRITTEN_AT,
+    )
+    return content
+
+
+def _content(ask: Ask, language: str) -> dict[str, object]:
+    brand = branding.brand(ask.company)
+    with override(django_code(language)):
+        channels = dict.fromkeys(str(Channel(offer.channel).label) for offer in ask.offers)
+        purposes = {
+            offer.purpose.name.in_language(language): offer.purpose.description.in_language(language)
+            for offer in ask.offers
+        }
+        return {
+            "language": language.partition("-")[0],
+            "region": language.partition("-")[2],
+            "company": ask.company.name,
+            "legal_name": ask.company.legal_name,
+            "title": ask.point.title.in_language(language),
+            "ask": _("May %(company)s write to you?") % {"company": ask.company.name},
+            "by": _("By %(channels)s:") % {"channels": ", ".join(channels)},
+            "purposes": list(purposes.items()),
+            "scan": _("Point your camera here, or open"),
+            "address": short_address(ask.point),
+            "stop": _("You can stop at any time, free of charge: reply STOP to any message."),
+            "privacy": _("Questions about your data: %(contact)s") % {"contact": ask.company.dpo_contact},
+            "qr": str(zxingcpp.write_barcode_to_svg(_code(ask.point), add_quiet_zones=False)),
+            "color": brand.color,
+            "ink": brand.ink,
+            "logo": list(bytes(ask.company.logo)),
+        }
+
+
+def _code(point: CapturePoint) -> zxingcpp.Barcode:
+    return zxingcpp.create_barcode(address(point), zxingcpp.BarcodeFormat.QRCode, ec_level="Q")
+
+
+@cache
+def _template() -> bytes:
+    return TEMPLATE.read_bytes()
