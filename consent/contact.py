@@ -131,6 +131,15 @@ class Contact:
         return f"<Contact {self.scheme} {self.masked}>"
 
 
+def written(number: str) -> str:
+    """One of our own numbers as people write it: "+55 11 4002-8922". What is no number stays as it is."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:  # a short code, or a name
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
 def _read_digits(text: str) -> str:
     """Reduce a typed number to digits with at most a leading +, refusing whatever else it holds.
 

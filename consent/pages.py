@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
-from consent import branding, catalogue, history, languages, receipts, vault
+from consent import branding, catalogue, contact, history, languages, receipts, vault
 from consent.models import Company, ConsentRecord
 from consent.receipts import Receipt
 from consent.vocabulary import Language, State, django_code
@@ -49,7 +49,8 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
     with override(django_code(language)):
         found = receipts.read(act, at=timezone.now())
         assert found is not None
-        with timezone.override(_zone(found.company)):
+        zone = _zone(found.company)
+        with timezone.override(zone):
             response = render(
                 request,
                 "consent/receipt.html",
@@ -58,6 +59,8 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
                     "company": found.company,
                     "brand": branding.brand(found.company),
                     "said": _said(found),
+                    "zone": f"UTC{found.event_time.astimezone(zone):%:z}",
+                    "sender": contact.written(found.sender.address) if found.sender else "",
                     "languages": languages.switch(offered, language),
                     "states": dict(State.choices) | {history.EXPIRED: _("expired")},
                 },
@@ -69,9 +72,13 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _said(found: Receipt) -> str:
-    """What the act was, in one word: "given", "requested", or the state that ended it."""
-    states = [line.state for line in found.lines]
-    return State.GIVEN.value if State.GIVEN in states else states[0]
+    """What the act is to the person now, in one word: "given", "requested", "over" (a yes that ended), or "no"."""
+    then, now = ({getattr(line, name) for line in found.lines} for name in ("state", "state_now"))
+    if State.GIVEN in now and then & {State.GIVEN, State.REQUESTED}:
+        return "given"
+    if State.GIVEN in then:
+        return "over"
+    return "requested" if State.REQUESTED in then & now else "no"
 
 
 def _zone(company: Company) -> tzinfo:

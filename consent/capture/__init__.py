@@ -40,7 +40,7 @@ def addresses() -> list[URLPattern | URLResolver]:
 def _load(name: str) -> Method:
     try:
         method = import_module(name).METHOD
-    except (ImportError, AttributeError) as error:
+    except (ImportError, AttributeError, ValueError) as error:
         raise ImproperlyConfigured(
             f"OPTIN_CAPTURE_METHODS names {name!r}, which is no capture method: {error}."
             " Name modules like consent.capture.website that define METHOD."

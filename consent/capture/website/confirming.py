@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-import phonenumbers
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -16,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from consent import catalogue, dialogue, http, opening, vault
+from consent import catalogue, contact, dialogue, http, opening, vault
 from consent.canonical import moment
 from consent.capture.website import METHOD, acts, page, reading, tries
 from consent.capture.website.acts import Outcome
@@ -103,7 +102,7 @@ def read_code(text: str) -> str:
 def _show(request: HttpRequest, ask: Ask, act: UUID, *, problem: BadInput | None = None) -> HttpResponse:
     context: dict[str, Any] = {
         "masked": _masked(act),
-        "sender": _written(ask.sender.address),
+        "sender": contact.written(ask.sender.address),
         "is_code_only": ask.point.confirmation == Confirmation.CODE,
         "problems": [problem] if problem else [],
         "hours": settings.OPTIN_ASK_TTL_HOURS,
@@ -133,12 +132,3 @@ def _masked(act: UUID) -> str:
     except opening.Erased:
         return ""
     return Contact(TEL, str(number)).masked
-
-
-def _written(number: str) -> str:
-    """One of our numbers, as people write it."""
-    try:
-        parsed = phonenumbers.parse(number)
-    except phonenumbers.NumberParseException:  # a short code, or a name
-        return number
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)

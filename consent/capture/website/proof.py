@@ -20,9 +20,7 @@ from consent.capture.website.pinned import Pinned
 from consent.capture.website.reading import PROOF
 from consent.errors import BadInput
 
-_PRESSED = _(
-    "Many forms are arriving now. Wait a moment, then send yours again; nothing you typed is lost."
-)
+_PRESSED = _("Many forms are arriving now. Wait a moment, then send yours again; nothing you typed is lost.")
 
 WAIT = timedelta(seconds=20)  # less than most people take to read and type
 WORK = 100_000  # about a second on a cheap phone
