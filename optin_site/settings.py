@@ -63,7 +63,7 @@ OPTIN_FORM_TTL_HOURS = env.number("OPTIN_FORM_TTL_HOURS", 48, least=1)
 OPTIN_ASKS_PER_NUMBER = env.number("OPTIN_ASKS_PER_NUMBER", 1, least=1)
 # How long a process trusts what it read of companies, capture points and credentials before it looks again.
 OPTIN_CATALOGUE_SECONDS = env.number("OPTIN_CATALOGUE_SECONDS", 1)
-# Posts of one address in a minute, or ten times as many of one capture point, after which a form asks for a proof
+# Posts of one address in a minute, or ten times as many of one capture point, before a form asks for a proof
 # of work; 0 means never.
 OPTIN_CHALLENGE_AFTER = env.number("OPTIN_CHALLENGE_AFTER", 60)
 OPTIN_SHOWN_SECONDS = 5  # how long counts of shown notices wait in memory; 0 writes each at once
