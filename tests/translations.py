@@ -30,7 +30,7 @@ FUNCTIONS = {
     "npgettext": "c12",
     "npgettext_lazy": "c12",
 }
-# templatize() writes a template as calls of these, padded with XXX.
+# templatize() writes a template as calls of these, with padding between them.
 BLOCKS = {"blocktranslate", "blocktrans", "comment", "verbatim"}
 # Blocks whose content stands inside a tag, not between tags.
 ATTRIBUTES = ("class", "attributes", "style", "coltype")
