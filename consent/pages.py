@@ -72,7 +72,7 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _said(found: Receipt) -> str:
-    """What the act is to the person now, in one word: "given", "requested", "over" (a yes that ended), or "no"."""
+    """What the act is to the person now: "given", "requested", "over" (a yes that ended), or "no"."""
     then, now = ({getattr(line, name) for line in found.lines} for name in ("state", "state_now"))
     if State.GIVEN in now and then & {State.GIVEN, State.REQUESTED}:
         return "given"

@@ -36,17 +36,17 @@ def given(visitor: Visitor) -> UUID:
     return Act.objects.get().pk
 
 
+def say(sample: Sample, words: str) -> None:
+    """Ana writes to the sample's number."""
+    dialogue.answer(
+        sender=sample.sender, contact=ANAS_NUMBER, text=words,
+        method="sms", channel="sms", reference=words, evidence={},
+    )  # fmt: skip
+
+
 def stop(sample: Sample) -> UUID:
     """Ana sends a stop; the act of it."""
-    dialogue.answer(
-        sender=sample.sender,
-        contact=ANAS_NUMBER,
-        text="SAIR",
-        method="sms",
-        channel="sms",
-        reference="S",
-        evidence={},
-    )
+    say(sample, "SAIR")
     return Act.objects.latest("recorded_at").pk
 
 
@@ -59,8 +59,10 @@ def test_a_receipt_says_who_may_send_what_since_when_and_how_to_stop(client: Cli
 
     said = text(page)
     assert page.status_code == 200
-    for words in ("You said yes", "Café Aurora may send you:", "News and offers SMS", "News of your orders SMS",
-                  "Send STOP by SMS to +55 11 4002-8922", "UTC-03:00", "privacidade@aurora.example"):  # fmt: skip
+    for words in (
+        "You said yes", "Café Aurora may send you:", "News and offers SMS", "News of your orders SMS",
+        "Send STOP by SMS to +55 11 4002-8922", "UTC-03:00", "privacidade@aurora.example",
+    ):  # fmt: skip
         assert words in said
     assert "98765" not in said
 
@@ -99,7 +101,8 @@ def test_a_receipt_tells_that_a_yes_has_ended(client: Client, given: UUID, auror
 
     no = text(client.get(f"{address(stopped)}?lang=en"))
     assert "You said no" in no
-    assert "Café Aurora may not send you: News and offers SMS" in no
+    assert "Café Aurora may not send you:" in no
+    assert "News and offers SMS" in no
 
 
 def test_the_receipt_of_a_question_says_that_nothing_is_confirmed(
@@ -110,15 +113,7 @@ def test_the_receipt_of_a_question_says_that_nothing_is_confirmed(
     assert "Not confirmed yet" in text(client.get(f"{address(asked)}?lang=en"))
 
     OutboundMessage.objects.update(state="sent", sent_at=datetime.now(UTC))
-    dialogue.answer(
-        sender=aurora.sender,
-        contact=ANAS_NUMBER,
-        text="SIM",
-        method="sms",
-        channel="sms",
-        reference="1",
-        evidence={},
-    )
+    say(aurora, "SIM")
     assert "You said yes" in text(client.get(f"{address(asked)}?lang=en"))
 
     stop(aurora)
