@@ -39,7 +39,9 @@ def run(stop: threading.Event) -> None:
     """Drain everything again and again until `stop` is set; trouble in one drain never stops another.
 
     Each in a thread of its own: the log must not wait for a provider that does not answer (design section 5).
+    Raises guard.LogBehind at the start where this database does not continue the published log.
     """
+    guard.check()
     threads = [
         threading.Thread(target=_keep_draining, args=(drain, stop), name=f"drain {drain.__module__}")
         for drain in DRAINS
