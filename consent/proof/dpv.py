@@ -111,17 +111,16 @@ def _processing(account: Account, record: ConsentRecord) -> dict[str, Any]:
 
 
 def _notice(version: NoticeVersion, language: str, policy_url: str) -> dict[str, Any]:
-    notice: dict[str, Any] = {
+    assert version.published_at is not None  # nobody was shown a draft
+    return {
         "@type": "dpv:ConsentNotice",
         "title": version.notice.slug,
         "version": version.number,
         "digest": version.digest,
         "language": language,
+        "date": moment(version.published_at),
         "policy_url": policy_url,
     }
-    if version.published_at is not None:
-        notice["date"] = moment(version.published_at)
-    return notice
 
 
 def _event(record: ConsentRecord) -> dict[str, Any]:

@@ -15,8 +15,8 @@ FORMAT = "optin-receipt-proof-v1"
 class Logged:
     """A record as it stands in the log: the very bytes of its entry, and the proof that they are in it.
 
-    The proof carries the entry as its `extra`, so that one file is enough; it is believed only because it hashes
-    to the leaf (C2SP tlog-proof: extra data is not authenticated).
+    The proof carries the entry as its `extra`, so that one file is enough; nobody believes it before it has
+    hashed to the leaf (C2SP tlog-proof: extra data is not authenticated).
     """
 
     record: UUID

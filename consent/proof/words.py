@@ -64,9 +64,9 @@ def purpose(record: ConsentRecord) -> str:
 
 def moment(record: ConsentRecord) -> str:
     """When the person spoke, by the company's clock, which is named."""
-    zone = record.company.time_zone
-    local = timezone.localtime(record.event_time, ZoneInfo(zone))
-    return f"{date_format(local, 'DATETIME_FORMAT')} ({zone.replace('_', ' ')})"
+    zone = _zone(record)
+    local = timezone.localtime(record.event_time, zone)
+    return f"{date_format(local, 'DATETIME_FORMAT')} ({zone.key.replace('_', ' ')})"
 
 
 def ending(record: ConsentRecord) -> str:
@@ -74,7 +74,7 @@ def ending(record: ConsentRecord) -> str:
     end = account.until(record)
     if end is None:
         return _("until you stop it")
-    day = timezone.localtime(end, ZoneInfo(record.company.time_zone))
+    day = timezone.localtime(end, _zone(record))
     return _("until %(day)s") % {"day": date_format(day, "DATE_FORMAT")}
 
 
@@ -100,3 +100,10 @@ def of_entries() -> list[tuple[str, str]]:
     ]
     languages = [(f"language.{value}", label) for value, label in Language.choices]
     return [*named, *languages, *((f"method.{slug}", str(label)) for slug, label in METHODS.items())]
+
+
+def _zone(record: ConsentRecord) -> ZoneInfo:
+    try:
+        return ZoneInfo(record.company.time_zone)
+    except (KeyError, ValueError, OSError):  # a name that no zone has
+        return ZoneInfo("UTC")

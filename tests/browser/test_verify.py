@@ -1,0 +1,429 @@
+"""The page that checks a proof: green for what we made, red for every changed byte, naming its part."""
+
+import json
+import re
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Page, expect
+
+from consent.log import note
+from consent.proof import tlog_proof
+from consent.sample import Sample
+from tests.browser.conftest import DESK, PHONE, Browse
+from tests.proof import acts
+
+
+@dataclass(frozen=True)
+class Files:
+    """What Ana downloaded from her receipt."""
+
+    bundle: bytes
+    proof: bytes
+    entry: bytes
+    record: str
+    key: str
+
+
+@pytest.fixture
+def files(aurora: Sample) -> Files:
+    found = acts.say_among_others(aurora)
+    places = tlog_proof.of_records([record.uid for record in found.records])
+    logged = [places[record.uid] for record in found.records]
+    return Files(
+        bundle=tlog_proof.bundle(logged).encode(),
+        proof=str(logged[0].proof).encode(),
+        entry=logged[0].entry,
+        record=str(logged[0].record),
+        key=tlog_proof.public_key(),
+    )
+
+
+@pytest.fixture
+def page(browse: Browse) -> Page:
+    opened = browse(width=DESK)
+    opened.goto("/verify/")
+    expect(opened.locator("#key")).to_have_value(re.compile(r"\+"))
+    return opened
+
+
+def choose(page: Page, **named: bytes) -> None:
+    """Give files to the page; underscores in a name are dots."""
+    page.evaluate(
+        "() => { const v = document.getElementById('verdict'); v.textContent = ''; v.dataset.outcome = ''; }"
+    )
+    page.locator("#files").set_input_files(
+        [
+            {
+                "name": name.replace("__", "-").replace("_", "."),
+                "mimeType": "application/octet-stream",
+                "buffer": content,
+            }
+            for name, content in named.items()
+        ]
+    )
+
+
+def outcome(page: Page) -> str:
+    expect(page.locator("#verdict")).to_have_attribute("data-outcome", re.compile("good|bad|unknown"))
+    return str(page.locator("#verdict").get_attribute("data-outcome"))
+
+
+def wrong(page: Page) -> list[str]:
+    """Which parts the page says are wrong, by the first word of each sentence."""
+    rows = page.locator("#findings li[data-holds=false]").all_inner_texts()
+    return [row.removeprefix("Wrong:").strip().split(":")[0] for row in rows]
+
+
+def changed(text: bytes, at: int) -> bytes:
+    """The same with one byte changed into another one that looks as if it could stand there."""
+    other = {ord("A"): "B", ord("0"): "1"}.get(text[at], "A" if chr(text[at]).isalpha() else "0")
+    return text[:at] + other.encode() + text[at + 1 :]
+
+
+def test_a_bundle_is_proved(page: Page, files: Files, assert_accessible: Callable[[Page], None]) -> None:
+    choose(page, receipt_proof_json=files.bundle)
+
+    assert outcome(page) == "good"
+    expect(page.get_by_role("status")).to_contain_text("Proved")
+    expect(page.locator("#findings li[data-holds=true]")).to_have_count(5)
+    expect(page.locator(".record")).to_have_count(2)
+    expect(page.locator(".record").first).to_contain_text("on a web page")
+    assert_accessible(page)
+
+
+def test_a_proof_alone_is_proved_because_it_carries_its_entry(page: Page, files: Files) -> None:
+    choose(page, one_tlog__proof=files.proof)
+
+    assert outcome(page) == "good"
+
+
+def test_a_proof_with_its_entry_is_proved(page: Page, files: Files) -> None:
+    without = re.sub(rb"extra .*\n", b"", files.proof)
+    choose(page, one_tlog__proof=without, one_entry_json=files.entry)
+
+    assert outcome(page) == "good"
+
+
+def test_a_proof_without_any_entry_asks_for_it(page: Page, files: Files) -> None:
+    choose(page, one_tlog__proof=re.sub(rb"extra .*\n", b"", files.proof))
+
+    assert outcome(page) == "bad"
+    assert wrong(page) == ["Entry"]
+
+
+def test_an_entry_without_a_proof_asks_for_it(page: Page, files: Files) -> None:
+    choose(page, one_entry_json=files.entry)
+
+    assert outcome(page) == "bad"
+    assert wrong(page) == ["Proof"]
+
+
+def test_a_changed_entry_beside_its_proof_is_named(page: Page, files: Files) -> None:
+    choose(page, one_tlog__proof=files.proof, one_entry_json=files.entry.replace(b"given", b"gimen"))
+
+    assert outcome(page) == "bad"
+    assert set(wrong(page)) == {"Entry", "Inclusion"}
+    expect(page.locator(".record h3")).to_contain_text("without proof")
+
+
+PARTS = {
+    "entry": (rb"novidades", {"Inclusion"}),
+    "vkey": (rb'(?<="vkey": ")[^"]+', {"Key"}),
+    "index": (rb"(?<=index )\d", {"Inclusion"}),
+    "hash": (rb"(?<=index [56]\\n).", {"Inclusion", "Proof"}),
+    "origin": (rb'(?<="checkpoint": ")[a-z0-9]', {"Checkpoint"}),
+    "size": (rb"(?<=/log\\n)7(?=\\n)", {"Checkpoint"}),
+    "first line": (rb"c2sp.org", {"File", "Proof"}),
+    "format": (rb"optin-receipt", {"File"}),
+    "name of a field": (rb'(?<=")checkpoint', {"File"}),
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_changed_byte_in_a_bundle_is_red_and_named(page: Page, files: Files, part: str) -> None:
+    pattern, named = PARTS[part]
+    found = re.search(pattern, files.bundle)
+    assert found
+
+    choose(page, receipt_proof_json=changed(files.bundle, found.start()))
+
+    assert outcome(page) == "bad"
+    assert set(wrong(page)) & named, wrong(page)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "named"),
+    [
+        (rb"(?<=\n\n)[a-z]", {"Signature"}),  # the log's name
+        (rb"(?<=/log\n)\d", {"Signature", "Inclusion"}),  # its size
+        (rb"(?<=/log\n\d\n)[A-Za-z0-9]", {"Signature", "Inclusion"}),  # its root
+        (rb"(?<=\xe2\x80\x94 )[a-z]", {"Signature"}),  # who signed
+        (rb"[A-Za-z0-9](?=[A-Za-z0-9+/]{20}=\n$)", {"Signature"}),  # the signature
+        (rb"(?<=extra )[A-Za-z0-9]", {"Entry"}),  # the entry
+    ],
+)
+def test_a_changed_byte_in_a_proof_is_red_and_named(
+    page: Page, files: Files, pattern: bytes, named: set[str]
+) -> None:
+    found = re.search(pattern, files.proof)
+    assert found
+
+    choose(page, one_tlog__proof=changed(files.proof, found.start()))
+
+    assert outcome(page) == "bad"
+    assert set(wrong(page)) & named, wrong(page)
+
+
+def test_every_byte_of_every_file_counts(page: Page, files: Files) -> None:
+    """Each byte in turn becomes another one; the scripts judge all of them without the page."""
+    green = page.evaluate(
+        """async ({ bundle, proof, key }) => {
+          const log = OptinLog;
+          const trusted = await log.readKeys(key);
+          const judge = async (text) => {
+            try {
+              const file = log.readFile("file", text);
+              if (file.kind === "entry") return false;
+              if (file.vkey && !trusted.some((each) => each.line === file.vkey)) return false;
+              const pairs = file.records || [{ entry: file.proof.extra, proof: file.proof }];
+              for (const pair of pairs) {
+                if (file.checkpoint && pair.proof.checkpoint !== file.checkpoint) return false;
+                const note = log.readNote(pair.proof.checkpoint);
+                if (!(await log.checkSignature(note, trusted)).holds) return false;
+                if (!pair.entry) return false;
+                if (!(await log.checkInclusion(pair.entry, pair.proof, note)).holds) return false;
+              }
+              return true;
+            } catch (trouble) {
+              if (trouble instanceof log.Malformed) return false;
+              throw trouble;
+            }
+          };
+          const survived = [];
+          for (const [name, text] of Object.entries({ bundle, proof })) {
+            const bytes = new TextEncoder().encode(text);
+            if (!(await judge(bytes))) survived.push(name + " itself is red");
+            for (let at = 0; at < bytes.length; at++) {
+              for (const bit of [1, 32]) {
+                const other = bytes.slice();
+                other[at] ^= bit;
+                if (await judge(other)) survived.push(name + " " + at + " " + text.slice(at - 20, at + 5));
+              }
+            }
+          }
+          return survived;
+        }""",
+        {"bundle": files.bundle.decode(), "proof": files.proof.decode(), "key": files.key},
+    )
+
+    assert green == []
+
+
+def test_another_logs_key_does_not_do(page: Page, files: Files) -> None:
+    page.locator("#key").fill(str(note.Signer.from_seed(settings.OPTIN_LOG_ORIGIN, bytes(32)).verifier))
+    choose(page, receipt_proof_json=files.bundle)
+
+    assert outcome(page) == "bad"
+    assert set(wrong(page)) == {"Key", "Signature"}
+
+
+def test_a_bundle_that_somebody_else_signed_is_red(page: Page, files: Files) -> None:
+    """A forger has a key of his own and names it in the file; the page does not take his word."""
+    bundle = json.loads(files.bundle)
+    forger = note.Signer.from_seed(settings.OPTIN_LOG_ORIGIN, b"f" * 32)
+    signed = note.sign(bundle["checkpoint"].partition("\n\n")[0] + "\n", forger)
+    for record in bundle["records"]:
+        record["proof"] = record["proof"].replace(bundle["checkpoint"], signed)
+    forged = json.dumps(bundle | {"checkpoint": signed, "vkey": str(forger.verifier)}).encode()
+
+    choose(page, receipt_proof_json=forged)
+
+    assert outcome(page) == "bad"
+    assert set(wrong(page)) == {"Key", "Signature"}
+
+
+@pytest.mark.parametrize("key", ["", "  \n "])
+def test_without_a_key_nothing_is_said_to_hold(page: Page, files: Files, key: str) -> None:
+    page.locator("#key").fill(key)
+    choose(page, receipt_proof_json=files.bundle)
+
+    assert outcome(page) == "unknown"
+
+
+@pytest.mark.parametrize(
+    "key", ["nonsense", "a+12345678+AAAA", "name+00000000+" + b64encode(b"\1" * 33).decode()]
+)
+def test_a_damaged_key_is_named(page: Page, files: Files, key: str) -> None:
+    page.locator("#key").fill(key)
+    choose(page, receipt_proof_json=files.bundle)
+
+    assert outcome(page) == "bad"
+    assert wrong(page) == ["Key"]
+
+
+def test_a_key_the_visitor_brought_is_used_and_named(page: Page, files: Files) -> None:
+    page.locator("#key").fill(f"{files.key}\n\n")
+    page.locator("#key").fill("x")
+    choose(page, receipt_proof_json=files.bundle)
+    page.locator("#key").fill(
+        f"{note.Signer.from_seed('another.example/log', bytes(32)).verifier}\n{files.key}"
+    )
+    page.get_by_role("button", name="Check").click()
+
+    expect(page.locator("#verdict")).to_have_attribute("data-outcome", "good")
+    expect(page.locator("#findings")).to_contain_text("that you brought")
+    expect(page.locator("#key-hint")).to_contain_text("the key you brought")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff\xfe\x00", b"{}", b"[]", b"null", b"%PDF-1.7", b"<script>alert(1)</script>"]
+)
+def test_what_is_no_proof_is_said_to_be_none(page: Page, content: bytes) -> None:
+    choose(page, holiday_jpg=content)
+
+    assert outcome(page) == "bad"
+    assert wrong(page) == ["File"]
+    expect(page.locator("#findings")).to_contain_text("holiday.jpg")
+
+
+def test_one_bad_file_among_good_ones_is_red(page: Page, files: Files) -> None:
+    choose(page, receipt_proof_json=files.bundle, holiday_jpg=b"snow")
+
+    assert outcome(page) == "bad"
+    assert wrong(page) == ["File"]
+
+
+def test_what_a_file_says_is_shown_as_text(page: Page, files: Files) -> None:
+    evil = files.entry.replace(b'"purpose":"novidades"', b'"purpose":"<img src=x onerror=alert(1)>"')
+    choose(page, one_tlog__proof=files.proof, one_entry_json=evil)
+
+    assert outcome(page) == "bad"
+    expect(page.locator(".record").first).to_contain_text("<img src=x onerror=alert(1)>")
+    assert page.locator(".record img").count() == 0
+
+
+def test_it_works_without_the_network_once_it_is_open(page: Page, files: Files) -> None:
+    page.context.set_offline(True)
+    choose(page, receipt_proof_json=files.bundle)
+
+    assert outcome(page) == "good"
+
+
+def test_it_asks_for_the_key_and_for_nothing_else(browse: Browse, files: Files) -> None:
+    page = browse()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(f"{request.method} {urlsplit(request.url).path}"))
+    page.goto("/verify/")
+    expect(page.locator("#key")).to_have_value(re.compile(r"\+"))
+    page.wait_for_load_state("networkidle")
+    opened = list(asked)
+
+    choose(page, receipt_proof_json=files.bundle)
+
+    assert outcome(page) == "good"
+    assert [each for each in opened if "/static/" not in each] == ["GET /verify/", "GET /log/key"]
+    assert asked == opened
+
+
+def test_a_browser_that_cannot_check_says_so(browse: Browse, files: Files) -> None:
+    page = browse()
+    page.add_init_script(
+        "SubtleCrypto.prototype.importKey = () => Promise.reject(new DOMException('', 'NotSupportedError'));"
+    )
+    page.goto("/verify/")
+    choose(page, receipt_proof_json=files.bundle)
+
+    assert outcome(page) == "unknown"
+    expect(page.locator("#findings")).to_contain_text("this one cannot check Ed25519")
+
+
+def test_a_server_that_does_not_answer_leaves_room_for_a_key(browse: Browse, files: Files) -> None:
+    page = browse()
+    page.add_init_script("window.fetch = () => Promise.reject(new TypeError('Failed to fetch'));")
+    page.goto("/verify/")
+    choose(page, receipt_proof_json=files.bundle)
+    assert outcome(page) == "unknown"
+    expect(page.locator("#key-hint")).to_contain_text("Paste it here")
+
+    page.locator("#key").fill(files.key)
+    page.get_by_role("button", name="Check").click()
+
+    expect(page.locator("#verdict")).to_have_attribute("data-outcome", "good")
+
+
+def test_files_can_be_dropped(page: Page, files: Files) -> None:
+    dropped = page.evaluate_handle(
+        """(text) => {
+          const dropped = new DataTransfer();
+          dropped.items.add(new File([text], "receipt.proof.json"));
+          return dropped;
+        }""",
+        files.bundle.decode(),
+    )
+    page.dispatch_event("#verify", "dragover", {"dataTransfer": dropped})
+    page.dispatch_event("#verify", "drop", {"dataTransfer": dropped})
+
+    assert outcome(page) == "good"
+
+
+def test_it_is_done_with_the_keyboard_alone(page: Page, files: Files, tmp_path: Path) -> None:
+    saved = tmp_path / "receipt.proof.json"
+    saved.write_bytes(files.bundle)
+    page.locator("#files").focus()
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Space")
+    chooser.value.set_files(saved)
+    assert outcome(page) == "good"
+    page.keyboard.press("Tab")
+    expect(page.locator("#key")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Check")).to_be_focused()
+    page.keyboard.press("Enter")
+
+    assert outcome(page) == "good"
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+@pytest.mark.parametrize("language", ["en", "es", "pt-BR"])
+def test_every_language_and_width_is_accessible(
+    browse: Browse, files: Files, assert_accessible: Callable[[Page], None], width: int, language: str
+) -> None:
+    page = browse(width=width, locale=language)
+    page.goto("/verify/")
+    assert_accessible(page)
+    choose(page, receipt_proof_json=files.bundle.replace(b"given", b"gimen", 1))
+    assert outcome(page) == "bad"
+    page.locator("summary").last.click()
+    assert_accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_without_javascript_it_gives_the_commands(browse: Browse) -> None:
+    page = browse(javascript=False, locale="es")
+    page.goto("/verify/")
+
+    expect(page.locator("#verify")).to_be_hidden()
+    expect(page.get_by_text("openssl pkeyutl -verify")).to_have_count(1)
+    page.locator("summary").click()
+    expect(page.get_by_text("openssl pkeyutl -verify")).to_be_visible()
+
+
+def test_from_the_form_of_a_receipt_to_its_proof(browse: Browse, aurora: Sample, tmp_path: Path) -> None:
+    """What a person does: opens the receipt, downloads the proof, checks it."""
+    found = acts.say_among_others(aurora)
+    page = browse()
+    page.goto(found.address)
+    with page.expect_download() as download:
+        page.get_by_role("link", name=re.compile("Proof, all in one file|Prova, tudo em um arquivo")).click()
+    saved = tmp_path / download.value.suggested_filename
+    download.value.save_as(saved)
+    page.locator('a[href="/verify/"]').click()
+    page.locator("#files").set_input_files(saved)
+
+    assert outcome(page) == "good"
