@@ -10,6 +10,7 @@ from consent.log.note import NoteInvalid, Signature, Signer, Verifier
 
 __all__ = [
     "Checkpoint",
+    "EmptyRootWrong",
     "NoteInvalid",
     "Signature",
     "Signed",
@@ -22,6 +23,10 @@ __all__ = [
 
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 LARGEST = (1 << 63) - 1
+
+
+class EmptyRootWrong(NoteInvalid):
+    """An empty log is said to have a root it cannot have; a witness tells this apart from nonsense."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +69,7 @@ def parse(text: str) -> Checkpoint:
     if len(root_hash) != merkle.HASH:
         raise NoteInvalid(f"The root of a checkpoint does not have {merkle.HASH} bytes.")
     if int(size) == 0 and root_hash != merkle.EMPTY_ROOT:
-        raise NoteInvalid("The root of an empty log is not that of the empty tree.")
+        raise EmptyRootWrong("The root of an empty log is not that of the empty tree.")
     return Checkpoint(origin=origin, size=int(size), root=root_hash, extensions=tuple(extensions))
 
 
