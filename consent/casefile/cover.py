@@ -24,7 +24,6 @@ from consent.vocabulary import Channel, State, django_code
 
 TEMPLATE = Path(__file__).with_name("cover.typ")
 STANDARDS = ["a-2a", "ua-1"]
-STATES = {history.EXPIRED, history.NOTHING}
 
 
 def render(
@@ -78,7 +77,7 @@ def _content(
         "facts": [
             [_("Person"), str(subject)],
             [_("Reached at"), _reached_at(subject)],
-            [_("Made on"), _moment(at, company)],
+            [_("Made on"), f"{_moment(at, company)} ({company.time_zone})"],
             [_("Log"), settings.OPTIN_LOG_ORIGIN],
             [_("Key of the log"), str(published.signing_key().verifier)],
         ],
@@ -134,7 +133,7 @@ def state_words(state: str) -> str:
 def _row(record: ConsentRecord, logged: dict[UUID, Logged]) -> list[str]:
     place = logged.get(record.uid)
     return [
-        words.moment(record),
+        _moment(record.event_time, record.company),
         str(record.purpose.name) if record.purpose else _("all messages"),
         record.get_channel_display(),
         record.get_state_display(),
