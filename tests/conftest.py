@@ -14,6 +14,7 @@ from consent import catalogue, sample
 from consent.management.commands import compilemessages
 from consent.log import guard
 from consent.models import triggers
+from consent.providers import egress
 from tests import chromium
 
 WORKER = "PYTEST_XDIST_WORKER"
@@ -86,6 +87,14 @@ def _emptying_is_allowed(request: pytest.FixtureRequest) -> Iterator[None]:
 def _own_folder(settings: Any, tmp_path: Path) -> None:
     """One test's spool and memory of the log are not another's, nor those of the suite's other process."""
     settings.OPTIN_DATA_DIR = tmp_path
+
+
+@pytest.fixture(autouse=True)
+def _no_connection_outlives_its_server(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A kept connection keeps the server's thread, and that one its connection to the test database."""
+    yield
+    if "live_server" in request.fixturenames:
+        egress.hang_up()
 
 
 @pytest.fixture(autouse=True)

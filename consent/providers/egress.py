@@ -70,6 +70,11 @@ def post(
         raise Failure(_code(error), perhaps_done=not _never_connected(error)) from None
 
 
+def hang_up() -> None:
+    """Close the connections that are kept; the next request opens one."""
+    _session.close()
+
+
 def _origins() -> list[str]:
     """Whom we speak to: never an address that somebody else chose."""
     return [TWILIO, settings.OPTIN_PUBLIC_URL] if settings.OPTIN_SANDBOX else [TWILIO]
