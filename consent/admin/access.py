@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from typing import Any, ClassVar
+from typing import Any
 
 from axes.admin import AccessAttemptAdmin, AccessFailureLogAdmin, AccessLogAdmin
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
@@ -37,7 +37,7 @@ def digest(key: str) -> bytes:
 class SuperusersOnly(WithoutPopups, ModelAdmin):
     """A page that no permission opens: whoever may change users could make themselves anything."""
 
-    actions: ClassVar[None] = None  # type: ignore[assignment]
+    actions = None
 
     def _is_superuser(self, request: HttpRequest) -> bool:
         return bool(request.user.is_active and request.user.is_superuser)
@@ -105,9 +105,7 @@ class StaffAdmin(SuperusersOnly, UserAdmin):  # type: ignore[type-arg]
     )
     readonly_fields = ("last_login", "date_joined")
 
-    def formfield_for_manytomany(
-        self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any
-    ) -> Any:
+    def formfield_for_manytomany(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         kwargs.setdefault("widget", forms.CheckboxSelectMultiple)
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
@@ -127,11 +125,9 @@ class GroupsAdmin(SuperusersOnly, GroupAdmin):
 
     filter_horizontal = ()
 
-    def formfield_for_manytomany(
-        self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any
-    ) -> Any:
+    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
         kwargs.setdefault("widget", forms.CheckboxSelectMultiple)
-        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
         field.queryset = field.queryset.filter(content_type__app_label="consent")
         return field
 
@@ -155,8 +151,8 @@ def _replace(model: Any, page: Any) -> None:
 
 
 for _model, _page in (
-    (User, StaffAdmin), (Group, GroupsAdmin), (AccessAttempt, AttemptsAdmin), (AccessFailureLog, FailuresAdmin),
-    (AccessLog, LoginsAdmin),
+    (User, StaffAdmin), (Group, GroupsAdmin), (AccessAttempt, AttemptsAdmin),
+    (AccessFailureLog, FailuresAdmin), (AccessLog, LoginsAdmin),
 ):  # fmt: skip
     _replace(_model, _page)
 
@@ -175,7 +171,7 @@ class ApiKeyAdmin(ScopedAdmin):
         "A program of the company needs a key to ask “may I send?” or to hand in consents."
     )
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ["company", "name", "created_at", "state"] if obj else ["company", "name"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -212,10 +208,10 @@ class ApiKeyAdmin(ScopedAdmin):
     def revoke(self, request: HttpRequest, pk: int) -> HttpResponse:
         """End a key, now and for good."""
         key = self.get_object(request, str(pk))
-        if key is None:
-            raise Http404
         if not self.has_change_permission(request, key):
             raise PermissionDenied
+        if key is None:
+            raise Http404
         if ApiKey.objects.filter(pk=key.pk, revoked_at__isnull=True).update(revoked_at=timezone.now()):
             self.log_change(request, key, "Revoked.")
             self.message_user(request, _("The key no longer opens anything."))

@@ -1,4 +1,4 @@
-"""Bars drawn on the server: the numbers of a picture, laid out; the template draws it and tells it as a table."""
+"""Bars drawn on the server: numbers laid out as a picture, which its template also tells as a table."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

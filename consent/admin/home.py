@@ -157,8 +157,8 @@ def _failed_logins(request: HttpRequest) -> Iterator[Concern]:
     ).aggregate(times=Count("pk"), addresses=Count("ip_address", distinct=True))
     if tries["times"]:
         text = ngettext(
-            "%(number)s attempt to sign in to your account failed in the last %(days)s days (addresses: %(addresses)s).",
-            "%(number)s attempts to sign in to your account failed in the last %(days)s days (addresses: %(addresses)s).",
+            "%(number)s sign-in to your account failed in %(days)s days (addresses: %(addresses)s).",
+            "%(number)s sign-ins to your account failed in %(days)s days (addresses: %(addresses)s).",
             tries["times"],
         )
         values = {"number": tries["times"], "days": DAYS, "addresses": tries["addresses"]}

@@ -40,11 +40,9 @@ class LocalizedWidget(forms.MultiWidget):
         return context
 
     def _render(self, template_name: str, context: Mapping[str, Any], renderer: Any = None) -> SafeString:
+        draw = super()._render  # type: ignore[misc]
         inputs = [
-            {
-                **subwidget,
-                "html": super()._render(subwidget["template_name"], {"widget": subwidget}, renderer),
-            }
+            {**subwidget, "html": draw(subwidget["template_name"], {"widget": subwidget}, renderer)}
             for subwidget in context["widget"]["subwidgets"]
         ]
         # Forms look for templates in installed apps only; ours lie with the project's.
@@ -77,7 +75,7 @@ class LocalizedField(forms.MultiValueField):
     def has_changed(self, initial: Any, data: Any) -> bool:
         if not isinstance(data, list):
             return True
-        return self.widget.decompress(initial) != [str(text or "").strip() for text in data]
+        return bool(self.widget.decompress(initial) != [str(text or "").strip() for text in data])
 
 
 def _input_names() -> list[str]:

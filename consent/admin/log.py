@@ -23,7 +23,7 @@ class EntryAdmin(ReadOnlyAdmin):
     fields = ["index", "id", "content"]
     readonly_fields = ["content"]
     ordering = ["-index"]
-    sortable_by: tuple[str, ...] = ()
+    sortable_by = ()
     empty_title = _("The log is empty.")
     empty_hint = _("Each record gets its place here within seconds of being made.")
 
@@ -51,7 +51,7 @@ class CheckpointAdmin(ReadOnlyAdmin):
     fields = ["size", "published_at", "signed_note"]
     readonly_fields = ["signed_note"]
     ordering = ["-size"]
-    sortable_by: tuple[str, ...] = ()
+    sortable_by = ()
     empty_title = _("No checkpoint yet.")
     empty_hint = _(
         "A checkpoint is a signed statement of the log's size and root. The first follows the first record."

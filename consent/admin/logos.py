@@ -1,5 +1,7 @@
 """A company's logo: any ordinary picture, made a small PNG that holds nothing but its pixels."""
 
+from __future__ import annotations
+
 import io
 import warnings
 
@@ -14,7 +16,7 @@ SIZE = (480, 240)
 FORMATS = ("PNG", "JPEG", "WEBP")
 
 
-def read(upload: UploadedFile) -> bytes:
+def read(upload: UploadedFile[bytes]) -> bytes:
     """The PNG bytes of an uploaded picture. Raises ValidationError.
 
     Always encoded anew: what else was in the file (EXIF, a page, a script) does not survive.

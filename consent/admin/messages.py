@@ -58,11 +58,11 @@ class OutboundAdmin(MessageAdmin):
     list_filter = ["state", "kind", ("company", ScopedFilter)]
     list_select_related = ["company", "sender"]
     fields = [
-        "state_badge", "kind", "company", "sender", "number", "person", "record", "created_at", "due_at", "sent_at",
-        "attempts", "provider_id", "error",
+        "state_badge", "kind", "company", "sender", "number", "person", "record", "created_at", "due_at",
+        "sent_at", "attempts", "provider_id", "error",
     ]  # fmt: skip
     readonly_fields = ["state_badge", "number", "person", "record"]
-    sortable_by: tuple[str, ...] = ()
+    sortable_by = ()
     change_form_template = "consent/admin/message.html"
     empty_title = gettext_lazy("No message has left.")
     empty_hint = gettext_lazy(
@@ -70,7 +70,7 @@ class OutboundAdmin(MessageAdmin):
     )
 
     def get_urls(self) -> list[URLPattern]:
-        def named(name: str, view: Any) -> URLPattern:
+        def named(name: str, view: Any) -> Any:
             route = f"<uuid:pk>/{name}/"
             return path(
                 route, self.admin_site.admin_view(require_POST(view)), name=f"consent_outboundmessage_{name}"
@@ -108,7 +108,7 @@ class OutboundAdmin(MessageAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        message = self.get_object(request, object_id)
+        message: Any = self.get_object(request, object_id)
         may_act = message is not None and self._may_act(request)
         context = {
             "may_retry": may_act and may_retry(message),
@@ -148,10 +148,10 @@ class OutboundAdmin(MessageAdmin):
 
     def _message(self, request: HttpRequest, pk: Any) -> OutboundMessage:
         message = self.get_object(request, str(pk))
-        if message is None:
-            raise Http404
         if not self._may_act(request):
             raise PermissionDenied
+        if message is None:
+            raise Http404
         return message  # type: ignore[no-any-return]
 
 
@@ -164,7 +164,7 @@ class InboundAdmin(MessageAdmin):
     list_select_related = ["sender"]
     fields = ["received_at", "state_badge", "provider", "sender", "id"]
     readonly_fields = ["state_badge"]
-    sortable_by: tuple[str, ...] = ()
+    sortable_by = ()
     empty_title = gettext_lazy("No message has come in.")
     empty_hint = gettext_lazy("Whatever a provider delivers is kept here before it is understood.")
 

@@ -24,6 +24,7 @@ class NoticeAdmin(ScopedAdmin):
     list_display = ["slug", "company", "current_version", "draft_version"]
     list_filter = [("company", ScopedFilter)]
     list_select_related = ["company"]
+    ordering = ["company", "slug"]
     search_fields = ["slug"]
     fields = ["company", "slug"]
     change_form_template = "consent/admin/notice.html"

@@ -56,7 +56,7 @@ def open_act(act: Act, *, by: HttpRequest) -> Opened:
 
 
 def _open_one(act: Act, title: Any, *, by: HttpRequest) -> OpenedAct:
-    Opening.objects.create(user_id=by.user.pk, company=act.company, subject=act.subject, act=act.pk)
+    Opening.objects.create(user_id=_pk(by), company=act.company, subject=act.subject, act=act.pk)
     found = opening.evidence_of(act.pk)
     messages = OutboundMessage.objects.filter(act=act.pk).order_by("created_at")
     return OpenedAct(
@@ -68,6 +68,11 @@ def _open_one(act: Act, title: Any, *, by: HttpRequest) -> OpenedAct:
         ),
         files=tuple(EvidenceFile.objects.filter(act=act.pk).defer("sealed")),
     )
+
+
+def _pk(request: HttpRequest) -> int:
+    assert request.user.pk is not None, "nobody opens anything without having signed in"
+    return request.user.pk
 
 
 def masked(subject: UUID) -> str:

@@ -86,7 +86,7 @@ class FindForm(forms.Form):
 
 
 def read(text: str, *, region: str) -> Contact:
-    """A number as staff type it. Numbers that no form would take are found too: a stop counts from any of them."""
+    """A number as staff type it, even one that no form would take: a stop counts from any of them."""
     try:
         return Contact.tel(text, region)
     except BadInput:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
@@ -30,7 +30,8 @@ POLICIES = {
         " Until then nothing may be sent."
     ),
     Confirmation.CODE: _(
-        "A message brings a code, and only typing it on the page counts. For people who cannot answer messages."
+        "A message brings a code, and only typing it on the page counts."
+        " For senders that cannot receive answers."
     ),
     Confirmation.NONE: _(
         "Single step: anybody can type anybody's number. Each record says that the number was not proved."
@@ -129,12 +130,9 @@ class PointAdmin(ScopedAdmin):
         published = NoticeVersion.objects.filter(
             notice=OuterRef("notice"), state=NoticeVersion.State.PUBLISHED
         )
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                has_notice=Exists(published), has_boxes=Exists(Offer.objects.filter(point=OuterRef("pk")))
-            )
+        found: QuerySet[CapturePoint] = super().get_queryset(request)
+        return found.annotate(
+            has_notice=Exists(published), has_boxes=Exists(Offer.objects.filter(point=OuterRef("pk")))
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -151,7 +149,7 @@ class PointAdmin(ScopedAdmin):
         return form
 
     def get_urls(self) -> list[URLPattern]:
-        def named(route: str, view: Any, name: str) -> URLPattern:
+        def named(route: str, view: Any, name: str) -> Any:
             return path(route, self.admin_site.admin_view(view), name=f"consent_capturepoint_{name}")
 
         return [
@@ -206,7 +204,9 @@ class PointAdmin(ScopedAdmin):
 
     def _point(self, request: HttpRequest, pk: int) -> CapturePoint:
         point = self.get_object(request, str(pk))
-        if point is None or not self.has_view_permission(request, point):
+        if not self.has_view_permission(request, point):
+            raise PermissionDenied
+        if point is None:
             raise Http404
         return point  # type: ignore[no-any-return]
 

@@ -35,7 +35,7 @@ class Page:
 
 
 def pages(version: NoticeVersion, *, point: int | None) -> list[Page]:
-    """The form with this version's texts, in every language; at one of its capture points, or at an example."""
+    """The form with this version's texts, in every language: at one of its capture points or an example."""
     ask = _ask(version, point)
     return [
         Page(

@@ -46,16 +46,17 @@ class RecordAdmin(ReadOnlyAdmin):
     list_filter = ["state", "channel", MethodFilter, ("purpose", ScopedFilter), ("company", ScopedFilter)]
     list_select_related = ["company", "purpose"]
     date_hierarchy = "event_time"
-    sortable_by: tuple[str, ...] = ()  # the newest first: no other order has an index
+    sortable_by = ()  # the newest first: no other order has an index
     change_list_template = "consent/admin/records.html"
     empty_title = gettext_lazy("No record found.")
     empty_hint = gettext_lazy(
-        "Each yes, no and stop becomes a record here. Open a capture point's address and answer it to see the first."
+        "Each yes, no and stop becomes a record. Open a capture point's address and answer to see the first."
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ConsentRecord]:
         place = LogEntry.objects.filter(id=OuterRef("uid")).values("index")
-        return super().get_queryset(request).annotate(log_index=Subquery(place))
+        found: QuerySet[ConsentRecord] = super().get_queryset(request)
+        return found.annotate(log_index=Subquery(place))
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view

@@ -25,7 +25,7 @@ from consent.models import (
     Sender,
 )
 
-# From each model to its company. A model that is not here shows nothing to staff: what is new is hidden first.
+# From each model to its company. A model that is not here shows nothing to staff: what is new stays hidden.
 PATHS: Mapping[type[Model], str] = {
     Company: "pk",
     Sender: "company",

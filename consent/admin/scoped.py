@@ -1,11 +1,12 @@
-"""What every admin page obeys: rows of other companies do not exist, long lists stay quick, empty ones say why."""
+"""What every page obeys: rows of other companies do not exist, long lists are quick, empty ones say why."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.paginator import Paginator
 from django.db.models import Field, ForeignKey, Model, QuerySet
@@ -85,7 +86,7 @@ class Scoped(WithoutPopups):
         if db_field.name == "company":
             field.initial = scope.only_company(request)
         elif scope.PATHS.get(target) == "company" and scope.only_company(request) is None:
-            field.label_from_instance = _with_company  # type: ignore[method-assign]
+            field.label_from_instance = _with_company  # type: ignore[method-assign,assignment]
         return field
 
 
@@ -106,7 +107,7 @@ class ScopedAdmin(Scoped, ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     paginator = CappedPaginator
-    actions: ClassVar[None] = None  # type: ignore[assignment]
+    actions = None
     empty_title: Any = _("Nothing here yet.")
     empty_hint: Any = ""
 
@@ -114,7 +115,7 @@ class ScopedAdmin(Scoped, ModelAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         context = {"empty_title": self.empty_title, "empty_hint": self.empty_hint, **(extra_context or {})}
-        return super().changelist_view(request, context)  # type: ignore[return-value]
+        return super().changelist_view(request, context)
 
     def get_list_display(self, request: HttpRequest) -> Any:
         """Whoever works for one company need not read its name in every row."""
@@ -124,6 +125,13 @@ class ScopedAdmin(Scoped, ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nothing that evidence may name is deleted; it is closed, retired or revoked."""
         return False
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if self.get_object(request, unquote(object_id)) is None:
+            raise Http404
+        return super().delete_view(request, object_id, extra_context)
 
     def _get_obj_does_not_exist_redirect(self, *_args: Any) -> NoReturn:
         raise Http404  # what belongs to others looks exactly like what never was
@@ -142,6 +150,6 @@ class ReadOnlyAdmin(ScopedAdmin):
 class ScopedFilter(RelatedFieldListFilter):
     """A filter by a related object, offering only those of the request's companies."""
 
-    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
         found = scope.within(field.related_model._default_manager.all(), request)
         return [(found_one.pk, str(found_one)) for found_one in found[:200]]

@@ -78,6 +78,7 @@ class SenderAdmin(ScopedAdmin):
     list_display = ["address", "channel", "company", "provider", "has_token"]
     list_filter = [("company", ScopedFilter), "channel", "provider"]
     list_select_related = ["company"]
+    ordering = ["company", "channel", "address"]
     search_fields = ["address"]
     fields = ["company", "channel", "provider", "address", "account", "token", "keep_former"]
     empty_title = _("No sender yet.")

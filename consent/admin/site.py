@@ -71,9 +71,7 @@ class OptinAdminSite(admin.AdminSite):
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return {**super().each_context(request), "staff_time_zone": timezone.get_current_timezone_name()}
 
-    def admin_view(
-        self, view: Callable[..., Any], cacheable: bool = False
-    ) -> Callable[..., HttpResponseBase]:
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         """Every page in the time zone of the company one works for."""
         inner = super().admin_view(view, cacheable)
 
@@ -91,5 +89,5 @@ _site = OptinAdminSite()
 
 
 def staff_site() -> OptinAdminSite:
-    """The one site: asked for first by Django, and again by our own pages while Django still waits for them."""
+    """The one site: Django asks for it first, and our own pages again while Django still waits for them."""
     return _site

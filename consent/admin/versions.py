@@ -118,7 +118,7 @@ class VersionAdmin(ScopedAdmin):
         ]
 
     def get_urls(self) -> list[URLPattern]:
-        def named(route: str, view: Any, name: str) -> URLPattern:
+        def named(route: str, view: Any, name: str) -> Any:
             return path(
                 f"<int:pk>/{route}/", self.admin_site.admin_view(view), name=f"consent_noticeversion_{name}"
             )
@@ -161,7 +161,7 @@ class VersionAdmin(ScopedAdmin):
         }
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
-    def response_post_save_change(self, request: HttpRequest, obj: NoticeVersion) -> HttpResponse:
+    def response_post_save_change(self, request: HttpRequest, obj: NoticeVersion) -> Any:
         return redirect("admin:consent_noticeversion_publish", obj.pk)
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
@@ -229,7 +229,9 @@ class VersionAdmin(ScopedAdmin):
 
     def _version(self, request: HttpRequest, pk: int) -> NoticeVersion:
         version = self.get_object(request, str(pk))
-        if version is None or not self.has_view_or_change_permission(request, version):
+        if not self.has_view_or_change_permission(request, version):
+            raise PermissionDenied
+        if version is None:
             raise Http404
         return version  # type: ignore[no-any-return]
 

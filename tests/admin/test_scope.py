@@ -1,0 +1,251 @@
+"""Every address of the admin, asked by every role: what belongs to another company does not exist."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from django.urls import URLPattern, URLResolver, reverse
+
+from consent.admin import scope
+from consent.models import CapturePoint, Checkpoint, ConsentRecord, LogEntry, Opening
+from tests.admin.conftest import CANARY, Firm, signed_in, user
+
+
+def names(patterns: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Every named address below some patterns, with the arguments it takes."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from names(pattern.url_patterns)
+        elif isinstance(pattern, URLPattern) and pattern.name:
+            yield pattern.name, tuple(pattern.pattern.converters)
+
+
+ADDRESSES = dict(names(admin.site.get_urls()))
+OPEN_TO_ALL = {"login", "language", "logout"}
+STAFF_ONLY = {"index", "password_change", "password_change_done", "jsi18n", "app_list", "autocomplete"}
+SUPERUSERS_ONLY = ("auth_", "axes_")
+# Addresses of no single row: whoever may read that kind of thing may open them.
+LISTS = ("_changelist", "_add", "_find")
+
+# The row an address speaks of, by the beginning of its name.
+ROWS: dict[str, Callable[[Firm], Any]] = {
+    "consent_company": lambda firm: firm.company.pk,
+    "consent_sender": lambda firm: firm.aurora.sender.pk,
+    "consent_purpose": lambda firm: firm.aurora.purposes["novidades"].pk,
+    "consent_capturepoint": lambda firm: firm.aurora.point.pk,
+    "consent_noticeversion": lambda firm: firm.draft.pk,
+    "consent_notice": lambda firm: firm.aurora.point.notice_id,
+    "consent_consentrecord": lambda firm: record(firm),
+    "consent_person": lambda firm: firm.said.subject,
+    "consent_outboundmessage": lambda firm: firm.message.pk,
+    "consent_inboundmessage": lambda firm: firm.inbound.pk,
+    "consent_opening": lambda firm: opening(firm),
+    "consent_logentry": lambda firm: LogEntry.objects.get(id=firm.said.records[0]).pk,
+    "consent_apikey": lambda firm: firm.key.pk,
+}
+PUBLIC_ROWS = ("consent_checkpoint",)  # checkpoints are published for anybody
+
+
+def record(firm: Firm) -> int:
+    return ConsentRecord.objects.get(uid=firm.said.records[0]).pk
+
+
+def opening(firm: Firm) -> int:
+    made, _new = Opening.objects.get_or_create(
+        user=User.objects.order_by("pk")[0],
+        company=firm.company,
+        subject=firm.said.subject,
+        act=firm.said.act,
+    )
+    return int(made.pk)
+
+
+def row_addresses() -> list[str]:
+    return [
+        name for name, arguments in ADDRESSES.items()
+        if arguments and name not in STAFF_ONLY | OPEN_TO_ALL
+        and not name.startswith((*SUPERUSERS_ONLY, *PUBLIC_ROWS)) and name != "view_on_site"
+    ]  # fmt: skip
+
+
+def address(name: str, firm: Firm) -> str:
+    """Where an address leads for a company's row. Fails for an address that nobody listed."""
+    prefixes = [prefix for prefix in ROWS if name.startswith(prefix)]
+    assert prefixes, f"{name} is a new address: say in ROWS whose row it is"
+    pk = ROWS[max(prefixes, key=len)](firm)
+    arguments = ADDRESSES[name]
+    return reverse(f"admin:{name}", args=[pk, "es"] if "language" in arguments else [pk])
+
+
+def answers(name: str) -> set[int]:
+    """How an address answers somebody who may see its row; deleting is refused except for drafts."""
+    if name.endswith("_delete") and name != "consent_noticeversion_delete":
+        return {403}
+    return {200, 302, 405}
+
+
+def pages() -> list[str]:
+    """The addresses of no single row."""
+    return [name for name, arguments in ADDRESSES.items() if not arguments and name not in OPEN_TO_ALL]
+
+
+def page_address(name: str) -> str:
+    return "/admin/consent/" if name == "app_list" else reverse(f"admin:{name}")
+
+
+def not_theirs(name: str) -> bool:
+    """Whether staff may not add such a thing at all."""
+    made_here = ("sender", "purpose", "capturepoint", "notice", "apikey")
+    return name.endswith("_add") and name not in {f"consent_{model}_add" for model in made_here}
+
+
+def test_every_address_is_accounted_for() -> None:
+    listed = {name for name in ADDRESSES if name.startswith(tuple(ROWS)) or name.endswith(LISTS)}
+    others = {name for name in ADDRESSES if name.startswith((*SUPERUSERS_ONLY, *PUBLIC_ROWS))}
+    assert set(ADDRESSES) == listed | others | OPEN_TO_ALL | STAFF_ONLY | {"view_on_site"}
+
+
+def test_a_row_of_another_company_does_not_exist(bruno: Client, bakery: Firm) -> None:
+    for name in row_addresses():
+        path = address(name, bakery)
+        assert bruno.post(path).status_code == 404, name
+        assert bruno.get(path).status_code in {404, 405}, name
+
+
+def test_a_row_of_ones_own_company_is_there(clara: Client, bakery: Firm) -> None:
+    for name in row_addresses():
+        assert clara.get(address(name, bakery)).status_code in answers(name), name
+
+
+def test_a_superuser_sees_every_row(root: Client, bakery: Firm) -> None:
+    for name in row_addresses():
+        assert root.get(address(name, bakery)).status_code in answers(name), name
+
+
+def test_without_a_group_nothing_opens(nobody: Client, cafe: Firm) -> None:
+    for name in row_addresses():
+        path = address(name, cafe)
+        assert nobody.post(path).status_code == 403, name
+        assert nobody.get(path).status_code in {403, 405}, name
+
+
+def test_a_stranger_is_sent_to_sign_in(cafe: Firm, root: Client) -> None:
+    for name in row_addresses():
+        answer = Client().get(address(name, cafe))
+        assert answer.status_code == 302, name
+        assert answer["Location"].startswith("/admin/login/?next=/admin/"), name
+
+
+def test_pages_and_lists_name_nothing_of_another_company(bruno: Client, cafe: Firm, bakery: Firm) -> None:
+    for name in pages():
+        answer = bruno.get(page_address(name), follow=True)
+        assert CANARY not in answer.content.decode(), name
+        refused = name.startswith(SUPERUSERS_ONLY) or name == "autocomplete" or not_theirs(name)
+        assert answer.status_code == (403 if refused else 200), name
+
+
+def test_accounts_are_for_superusers_whatever_permissions_say(root: Client, cafe: Firm) -> None:
+    eager = user("eager", company=cafe.company)
+    eager.user_permissions.set(Permission.objects.filter(content_type__app_label__in=["auth", "axes"]))
+    client = signed_in(eager)
+    for name in pages():
+        if name.startswith(SUPERUSERS_ONLY):
+            assert client.get(page_address(name)).status_code == 403, name
+            assert root.get(page_address(name)).status_code in {
+                200,
+                403 if name.startswith("axes_") else 200,
+            }, name
+
+
+def test_pages_of_ones_own_rows_offer_nothing_of_another_company(
+    bruno: Client, cafe: Firm, bakery: Firm
+) -> None:
+    for name in row_addresses():
+        if name.endswith(("_change", "_person", "_preview")):
+            answer = bruno.get(address(name, cafe))
+            assert answer.status_code == 200, name
+            assert CANARY not in answer.content.decode(), name
+
+
+def test_lists_show_what_is_ones_own(bruno: Client, clara: Client, cafe: Firm, bakery: Firm) -> None:
+    path = reverse("admin:consent_capturepoint_changelist")
+    assert "News from Café Aurora" in bruno.get(path).content.decode()
+    assert f"Point {CANARY}" in clara.get(path).content.decode()
+
+
+@pytest.mark.parametrize("field", ["notice", "sender", "company"])
+def test_autocomplete_tells_nothing_of_another_company(
+    field: str, bruno: Client, cafe: Firm, bakery: Firm
+) -> None:
+    query = {"app_label": "consent", "model_name": "capturepoint", "field_name": field, "term": ""}
+    answer = bruno.get(reverse("admin:autocomplete"), query)
+    assert answer.status_code == 200
+    assert CANARY.lower() not in answer.content.decode().lower()
+    assert "+551140028999" not in answer.content.decode()
+
+
+@pytest.mark.parametrize("by", ["company__id__exact", "company__slug", "notice__notice__company"])
+def test_a_filter_by_another_company_finds_nothing_of_it(
+    by: str, bruno: Client, cafe: Firm, bakery: Firm
+) -> None:
+    value = bakery.company.slug if by.endswith("slug") else bakery.company.pk
+    answer = bruno.get(reverse("admin:consent_consentrecord_changelist"), {by: value})
+    found = answer.context_data["cl"].queryset if answer.status_code == 200 else []
+    assert {row.company_id for row in found} <= {cafe.company.pk}
+
+
+def test_a_lookup_through_other_tables_is_refused(bruno: Client) -> None:
+    path = reverse("admin:consent_consentrecord_changelist")
+    answer = bruno.get(path, {"point__company__memberships__user__password__startswith": "m"})
+    assert answer.status_code == 400
+
+
+def test_a_point_of_ones_own_cannot_take_parts_of_another_company(
+    bruno: Client, cafe: Firm, bakery: Firm
+) -> None:
+    point = cafe.aurora.point
+    form = point_form(point, notice=bakery.aurora.point.notice_id, sender=bakery.aurora.sender.pk)
+    form["offers-0-purpose"] = bakery.aurora.purposes["novidades"].pk
+    answer = bruno.post(reverse("admin:consent_capturepoint_change", args=[point.pk]), form)
+    assert answer.status_code == 200
+    assert answer.content.decode().count("Select a valid choice") == 3
+
+
+def test_even_a_superuser_cannot_mix_companies(root: Client, cafe: Firm, bakery: Firm) -> None:
+    form = point_form(cafe.aurora.point, notice=bakery.aurora.point.notice_id, sender=bakery.aurora.sender.pk)
+    form |= {
+        "company": cafe.company.pk,
+        "slug": "mixed",
+        "offers-0-purpose": bakery.aurora.purposes["novidades"].pk,
+    }
+    answer = root.post(reverse("admin:consent_capturepoint_add"), form)
+    text = answer.content.decode()
+    assert text.count("Choose one of the same company.") == 2
+    assert text.count("Choose a purpose of the same company.") == 1
+    assert not CapturePoint.objects.filter(slug="mixed").exists()
+
+
+def test_whoever_works_for_no_company_sees_an_empty_house(cafe: Firm, db: None) -> None:
+    client = signed_in(user("newcomer", "Staff"))
+    assert "You do not work for any company here yet." in client.get("/admin/").content.decode()
+    assert client.get(reverse("admin:consent_company_change", args=[cafe.company.pk])).status_code == 404
+
+
+def test_a_model_nobody_thought_of_shows_nothing_to_staff(bruno: Client, cafe: Firm) -> None:
+    request = bruno.get("/admin/").wsgi_request
+    assert not scope.within(Checkpoint.objects.all(), request).exists()
+    assert Checkpoint.objects.exists()
+
+
+def point_form(point: CapturePoint, **changes: Any) -> dict[str, Any]:
+    """What the browser posts for a capture point with one new box."""
+    return {
+        "title_en": "A", "title_es": "B", "title_pt_br": "C", "is_open": "on", "notice": point.notice_id,
+        "sender": point.sender_id, "languages": ["en", "pt-BR"], "confirmation": "reply",
+        "offers-TOTAL_FORMS": 1, "offers-INITIAL_FORMS": 0, "offers-MIN_NUM_FORMS": 0, "offers-MAX_NUM_FORMS": 1000,
+        "offers-0-channel": "voice", "offers-0-position": 9, "offers-0-point": point.pk,
+        "offers-0-purpose": point.offers.all()[0].purpose_id, **changes,
+    }  # fmt: skip
