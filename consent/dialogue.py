@@ -85,11 +85,12 @@ def answer(
         before = _recorded_before(heard)
         if before is not None:
             return _reply_again(before, sender.company.name)
-        requests = open_requests(subject, sender) if subject else []
+        requests = open_requests(subject, sender)
         code = keywords.code_in(text)
         if code is not None:
             requests = [act for act in requests if vault.code(act) == code]
-        if requests and (code is not None or intent is keywords.Intent.CONFIRM):
+        has_agreed = keywords.confirms_with_code(text) if code else intent is keywords.Intent.CONFIRM
+        if requests and has_agreed:
             recorded = _settle(requests, State.GIVEN, heard, possession=Possession.REPLY)
             return _reply_to(State.GIVEN, recorded.act, sender.company.name) if recorded else ""
         if requests and intent is keywords.Intent.DENY:
@@ -110,7 +111,7 @@ def _small_talk(intent: keywords.Intent, sender: Sender, *, is_asked: bool) -> s
     return ""
 
 
-def open_requests(subject: UUID, sender: Sender) -> list[UUID]:
+def open_requests(subject: UUID | None, sender: Sender) -> list[UUID]:
     """The acts whose question was sent from this sender and still waits for an answer.
 
     An act whose own message is still held back counts too when it asks nothing that a sent one did not ask.
@@ -127,11 +128,11 @@ def open_requests(subject: UUID, sender: Sender) -> list[UUID]:
     return [act for act, boxes in asked.items() if act in sent or boxes <= covered]
 
 
-def _waiting(subject: UUID) -> QuerySet[ConsentRecord]:
+def _waiting(subject: UUID | None) -> QuerySet[ConsentRecord]:
     """The requests of a person that nobody answered and that are not too old to be answered."""
     not_before = timezone.now() - timedelta(hours=settings.OPTIN_ASK_TTL_HOURS)
     return ConsentRecord.objects.filter(
-        uid__in=history.waiting(subject), recorded_at__gt=not_before
+        uid__in=history.waiting(subject) if subject else (), recorded_at__gt=not_before
     ).order_by("arrival")
 
 
@@ -248,17 +249,14 @@ def _reply_to(state: str, act: UUID, company: str) -> str:
 
 def _settle(acts: Sequence[UUID], state: State, heard: Heard, *, possession: str) -> Recorded | None:
     """Record one answer to all the requests of some acts, as one act."""
-    if heard.subject is None:
-        return None
     requests = _waiting(heard.subject).filter(act__in=acts)
     requested = list(requests.select_related("company", "purpose", "notice", "point"))
     if not requested:
         return None
     now = timezone.now()
     evidence = {**heard.evidence, "answers": [_question(act) for act in acts]}
-    boxes = {
-        (request.channel, request.purpose_id): request for request in requested
-    }  # asked twice is answered once
+    # Asked twice is answered once.
+    boxes = {(request.channel, request.purpose_id): request for request in requested}
     recorded = recording.record(
         *(
             ConsentEvent(

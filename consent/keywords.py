@@ -89,6 +89,13 @@ DENY = _table(
     es="no gracias, no quiero, no acepto",
 )
 
+# What may stand around a code that is sent back.
+WITH_A_CODE = _table(
+    en="code, the code is, my code is",
+    pt="codigo, o codigo e, meu codigo e",
+    es="codigo, el codigo es, mi codigo es",
+)
+
 HELP = _table(
     en="help, info, help me",
     pt="ajuda, me ajuda",
@@ -214,3 +221,9 @@ def code_in(text: str) -> str | None:
     code = "".join(character for character in visible if character in "0123456789")
     # All digits of the message belong to the code: what is left of a longer number is no code.
     return code if len(code) == 8 and _CODE.search(visible) else None
+
+
+def confirms_with_code(text: str) -> bool:
+    """Whether a message with a code says nothing else but yes: who asks what it is for has not agreed."""
+    words = normalise("".join(" " if character.isdecimal() else character for character in text))
+    return words == "" or words in WITH_A_CODE or words in CONFIRM

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from consent import history, vault
+from consent import history, opening, vault
 from consent.log import published
 from consent.models import Act, Company, ConsentRecord, Sender
 
@@ -91,15 +91,28 @@ def short_text(act: UUID, company: str) -> str:
 
 
 def answering(act: UUID) -> UUID | None:
-    """The act that answered what `act` requested; None while it waits."""
+    """The act that answered what `act` requested; None while it waits.
+
+    A yes to another question is no answer to this one: the number may have been typed by somebody else, who
+    must not see what its holder says elsewhere.
+    """
     request = Act.objects.filter(pk=act).first()
     if request is None:
         return None
     records = ConsentRecord.objects.filter(subject=request.subject)
-    asked = list(records.filter(act=act).values_list("channel", "purpose_id", "arrival"))
-    for channel, purpose, arrival in asked:
-        later = records.filter(channel=channel, purpose_id=purpose, arrival__gt=arrival).exclude(state="requested")
+    for channel, purpose, arrival in records.filter(act=act).values_list("channel", "purpose_id", "arrival"):
+        later = records.filter(channel=channel, purpose_id=purpose, arrival__gt=arrival).exclude(
+            state="requested"
+        )
         answer = later.order_by("arrival").first()
-        if answer is not None:
-            return answer.act_id
+        if answer is not None and (answer.state in history.ENDS or _answers(answer.act_id, act)):
+            return UUID(str(answer.act_id))
     return None
+
+
+def _answers(answer: UUID, request: UUID) -> bool:
+    try:
+        answered = opening.evidence_of(answer).get("answers", [])
+    except opening.Erased:
+        return False
+    return str(request) in [one["act"] for one in answered]

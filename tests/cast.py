@@ -1,15 +1,15 @@
 """The cast of the tests: Ana, Bruno and Clara, and what they say."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 
-from consent import recording
+from consent import catalogue, decision, dialogue, recording, wording
 from consent.contact import Contact
-from consent.models import LogEntry, LogPending
+from consent.models import LogEntry, LogPending, OutboundMessage
 from consent.recording import ConsentEvent, Recorded
 from consent.sample import Sample
 from consent.vocabulary import Channel, Possession, State
@@ -72,3 +72,59 @@ def entries() -> list[bytes]:
 def at(text: str) -> datetime:
     """A moment in UTC: "2026-02-01 12:00"."""
     return datetime.fromisoformat(f"{text}+00:00")
+
+
+# --- what is asked, and what comes back
+
+
+def asks(aurora: Sample, contact: Contact = ANA, *, boxes: Sequence[str] = ("novidades.sms",)) -> Recorded:
+    """Somebody types a number into the form and ticks boxes; the question to the number is queued."""
+    ask = catalogue.ask(aurora.company.slug, aurora.point.slug)
+    assert ask is not None
+    assert ask.version is not None
+    shown = wording.statement(ask, ask.version, "pt-BR")
+    ticked = [box for box in shown.boxes if box.key in boxes]
+    evidence, reference = {"text": shown.text}, new_reference()
+    return recording.record(
+        *(
+            event(
+                aurora,
+                contact=contact,
+                purpose=box.offer.purpose,
+                channel=box.offer.channel,
+                state=State.REQUESTED,
+                possession=Possession.NONE,
+                evidence=evidence,
+                reference=reference,
+            )
+            for box in ticked
+        ),
+        tell=lambda act: [dialogue.asking(ask, ticked, "pt-BR", act)],
+    )
+
+
+def sent(recorded: Recorded) -> Recorded:
+    """The question of an act has left."""
+    messages = OutboundMessage.objects.filter(act=recorded.act)
+    assert messages.update(state=OutboundMessage.State.SENT, sent_at=timezone.now()) == 1
+    return recorded
+
+
+def writes(aurora: Sample, text: str, contact: Contact = ANA, *, reference: str = "") -> str:
+    """Somebody writes to the company's SMS sender; returns the reply."""
+    return dialogue.answer(
+        sender=aurora.sender,
+        contact=contact,
+        text=text,
+        method="sms",
+        channel=Channel.SMS,
+        reference=reference or new_reference("SM"),
+        evidence={"message": text, "from": contact.value},
+    )
+
+
+def may(
+    aurora: Sample, contact: Contact = ANA, *, purpose: str = "novidades", channel: str = "sms"
+) -> decision.Decision:
+    """Whether the company may write to somebody now."""
+    return decision.may_send(contact, company=aurora.company.pk, channel=channel, purpose=purpose)
