@@ -1,4 +1,4 @@
-"""What is asked where: capture points with their boxes and notices, read at most once a second by a process."""
+"""What is asked where: capture points with their boxes and notices, read at most once a second."""
 
 import time
 from collections.abc import Callable
@@ -43,7 +43,8 @@ def ask(company: str, point: str) -> Ask | None:
 def version(number: int) -> NoticeVersion | None:
     """The notice version with this key, whatever its state. No query, or one."""
     return _keep(
-        ("version", str(number)), lambda: NoticeVersion.objects.select_related("notice").filter(pk=number).first()
+        ("version", str(number)),
+        lambda: NoticeVersion.objects.select_related("notice").filter(pk=number).first(),
     )
 
 

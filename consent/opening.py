@@ -41,7 +41,9 @@ def evidence_bytes(act: UUID) -> tuple[bytes, bytes]:
     evidence = Evidence.objects.filter(act=act).first()
     if evidence is None:
         raise Erased(f"The evidence of {act} was erased.")
-    plaintext = vault.open_sealed(key_of(evidence.subject), item=b"evidence" + act.bytes, sealed=evidence.sealed)
+    plaintext = vault.open_sealed(
+        key_of(evidence.subject), item=b"evidence" + act.bytes, sealed=evidence.sealed
+    )
     return plaintext[:32], plaintext[32:]
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from consent import catalogue, wording
 from consent.canonical import canonical
 from consent.errors import BadInput
-from consent.models import NoticeVersion
+from consent.models import Notice, NoticeVersion
 from consent.vocabulary import Language
 
 # What every ask must name, in every language (design section 1; LGPD art. 9).
@@ -17,10 +17,15 @@ REQUIRED = ("company", "channels", "privacy_url", "dpo_contact")
 
 
 def publish(version: NoticeVersion) -> NoticeVersion:
-    """Publish a draft; the version published until now retires. Raises BadInput where it does not say enough."""
-    check(version)
+    """Publish a draft; the version published until now retires. Raises BadInput where it may not be.
+
+    Two at once follow one another: one version is published at a time.
+    """
     now = timezone.now()
     with transaction.atomic():
+        Notice.objects.select_for_update().get(pk=version.notice_id)
+        version.refresh_from_db(fields=["state"])
+        check(version)
         NoticeVersion.objects.filter(notice=version.notice, state=NoticeVersion.State.PUBLISHED).update(
             state=NoticeVersion.State.RETIRED, retired_at=now
         )
@@ -51,9 +56,12 @@ def content(version: NoticeVersion) -> bytes:
 
 
 def check(version: NoticeVersion) -> None:
-    """Raise BadInput where a version may not be published: not a draft, a language missing, or a name not named."""
+    """Raise BadInput where a version is no draft, or does not say in every language what it must."""
     if version.state != NoticeVersion.State.DRAFT:
-        raise BadInput("notice.not_draft", message=_("This version is published already. Make a new version to change it."))
+        raise BadInput(
+            "notice.not_draft",
+            message=_("This version is published already. Make a new version to change it."),
+        )
     for language in Language.values:
         text = version.wordings.get(language, {}).get("screen", "")
         missing = [name for name in REQUIRED if name not in wording.placeholders(text)]
@@ -61,5 +69,5 @@ def check(version: NoticeVersion) -> None:
             raise BadInput(
                 "notice.incomplete",
                 message=_("The text in %(language)s must contain %(names)s."),
-                params={"language": language, "names": ", ".join("{%s}" % name for name in missing)},
+                params={"language": language, "names": ", ".join(f"{{{name}}}" for name in missing)},
             )

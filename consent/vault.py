@@ -44,7 +44,7 @@ def new_subject_key() -> tuple[bytes, bytes]:
     return key, bytes([number]) + nonce + _cipher(wrapping).encrypt(nonce, key, b"subject key")
 
 
-def unwrap(wrapped: bytes) -> bytes:
+def unwrap(wrapped: bytes | memoryview) -> bytes:
     """The subject key inside `wrapped`. Raises SealBroken when no key of the keyring opens it."""
     try:
         wrapping = settings.OPTIN_KEYRING.keys[wrapped[0]]
@@ -63,7 +63,7 @@ def seal(key: bytes, *, item: bytes, plaintext: bytes) -> bytes:
     return nonce + AESGCM(_derive(key, item)).encrypt(nonce, plaintext, item)
 
 
-def open_sealed(key: bytes, *, item: bytes, sealed: bytes) -> bytes:
+def open_sealed(key: bytes, *, item: bytes, sealed: bytes | memoryview) -> bytes:
     """What `seal` sealed for the same item. Raises SealBroken."""
     try:
         return AESGCM(_derive(key, item)).decrypt(bytes(sealed[:NONCE]), bytes(sealed[NONCE:]), item)
@@ -79,7 +79,7 @@ def seal_system(*, item: bytes, plaintext: bytes) -> bytes:
     return bytes([number]) + seal(key, item=item, plaintext=plaintext)
 
 
-def open_system(*, item: bytes, sealed: bytes) -> bytes:
+def open_system(*, item: bytes, sealed: bytes | memoryview) -> bytes:
     """What `seal_system` sealed for the same item. Raises SealBroken."""
     key = settings.OPTIN_KEYRING.keys.get(sealed[0]) if sealed else None
     if key is None:

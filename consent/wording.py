@@ -12,7 +12,16 @@ from consent.catalogue import Ask
 from consent.models import NoticeVersion, Offer
 from consent.vocabulary import Channel, django_code
 
-PLACEHOLDERS = ("company", "legal_name", "channels", "purposes", "privacy_url", "dpo_name", "dpo_contact", "sender")
+PLACEHOLDERS = (
+    "company",
+    "legal_name",
+    "channels",
+    "purposes",
+    "privacy_url",
+    "dpo_name",
+    "dpo_contact",
+    "sender",
+)
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -46,8 +55,8 @@ class Statement:
 
 
 def statement(ask: Ask, version: NoticeVersion, language: str, *, wording: str = "screen") -> Statement:
-    """The statement of a capture point in one language and wording ("screen", "message", "spoken", "paper")."""
-    wordings = version.wordings.get(language) or next(iter(version.wordings.values()), {})
+    """What a capture point says in one language and wording ("screen", "message", "spoken", "paper")."""
+    wordings: dict[str, str] = version.wordings.get(language) or next(iter(version.wordings.values()), {})
     template = wordings.get(wording) or wordings.get("screen", "")
     with override(django_code(language)):
         boxes = tuple(_box(offer, language) for offer in ask.offers)
@@ -56,7 +65,7 @@ def statement(ask: Ask, version: NoticeVersion, language: str, *, wording: str =
 
 
 def fill(template: str, values: dict[str, str]) -> str:
-    """The template with each known `{name}` replaced; an unknown one stays as it is, and nothing is evaluated."""
+    """The template with each known `{name}` replaced; an unknown one stays, and nothing is evaluated."""
     return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), template)
 
 
@@ -97,6 +106,6 @@ def _values(ask: Ask, language: str) -> dict[str, str]:
 
 
 def _listed(names: list[str]) -> str:
-    if len(names) < 2:  # noqa: PLR2004
+    if len(names) < 2:
         return "".join(names)
     return _("%(first)s and %(last)s") % {"first": ", ".join(names[:-1]), "last": names[-1]}

@@ -64,11 +64,10 @@ def _on_postgresql(table: str) -> list[str]:
 def _keys(table: str) -> list[list[str]]:
     """The columns that no two rows of a table share."""
     model = next(model for model in apps.get_models() if model._meta.db_table == table)
-    single = [[field.column] for field in model._meta.local_fields if field.unique]
-    return single + [
-        [model._meta.get_field(name).column for name in constraint.fields]
-        for constraint in model._meta.total_unique_constraints
-    ]
+    columns = {field.name: str(field.column) for field in model._meta.local_fields}
+    single = [[columns[field.name]] for field in model._meta.local_fields if field.unique]
+    together = [constraint.fields for constraint in model._meta.total_unique_constraints]
+    return single + [[columns[name] for name in names] for names in together]
 
 
 def _sqlite(table: str, operation: str, allowed: str) -> list[str]:
