@@ -166,12 +166,12 @@
     return finding("signature", false, "signature.missing");
   }
 
-  /* The root that an entry and its path lead to (RFC 9162 2.1.3.2); null where the path has the wrong length. */
-  async function climb(entry, proof, size) {
-    let hash = await sha256([0], entry);
+  /* The root that a leaf and its path lead to (RFC 9162 2.1.3.2); null where the path has the wrong length. */
+  async function climb(leaf, proof, size) {
+    let hash = leaf;
     let node = proof.index;
     let last = size - 1;
-    if (node > last) return null;
+    if (leaf.length !== 32 || node > last) return null;
     for (const sibling of proof.hashes) {
       if (last === 0) return null;
       if (node % 2 === 1 || node === last) {
@@ -186,7 +186,7 @@
   }
 
   async function checkInclusion(entry, proof, note) {
-    const root = await climb(entry, proof, note.size);
+    const root = await climb(await sha256([0], entry), proof, note.size);
     const values = { index: proof.index, size: note.size };
     if (root && same(root, note.root)) return finding("inclusion", true, "inclusion.good", values);
     return finding("inclusion", false, root ? "inclusion.wrong" : "inclusion.length", values);
@@ -212,6 +212,6 @@
   }
 
   globalThis.OptinLog = {
-    Malformed, same, readKeys, readNote, readFile, readEntry, finding, checkSignature, checkInclusion, isAble,
+    Malformed, same, readKeys, readNote, readFile, readEntry, finding, climb, checkSignature, checkInclusion, isAble,
   };
 })();

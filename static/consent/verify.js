@@ -235,4 +235,5 @@
   });
   form.hidden = false;
   askForKey();
+  if (input.files.length) take(input.files); // chosen before we were here, or kept over a reload
 })();

@@ -16,6 +16,7 @@ from consent.log import note
 from consent.proof import tlog_proof
 from consent.sample import Sample
 from tests.browser.conftest import DESK, PHONE, Browse
+from tests.log import published, rfc6962
 from tests.proof import acts
 
 
@@ -225,6 +226,53 @@ def test_every_byte_of_every_file_counts(page: Page, files: Files) -> None:
     assert green == []
 
 
+CLIMB = """async (cases) => {
+  const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const roots = [];
+  for (const { leaf, index, size, hashes } of cases) {
+    const root = await OptinLog.climb(bytes(leaf), { index, hashes: hashes.map(bytes) }, size);
+    roots.push(root && btoa(String.fromCharCode(...root)));
+  }
+  return roots;
+}"""
+
+
+def text(hash_: bytes) -> str:
+    return b64encode(hash_).decode()
+
+
+def test_every_place_in_trees_of_every_shape_leads_to_the_root(page: Page) -> None:
+    cases, roots = [], []
+    for size in (*range(1, 34), 127, 128, 129):
+        entries = [b"%d" % number for number in range(size)]
+        for index, entry in enumerate(entries):
+            hashes = [text(each) for each in rfc6962.path(index, entries)]
+            cases.append({"leaf": text(rfc6962.mth([entry])), "index": index, "size": size, "hashes": hashes})
+            roots.append(text(rfc6962.mth(entries)))
+
+    assert page.evaluate(CLIMB, cases) == roots
+
+
+@published.needed
+def test_paths_that_others_published_as_right_or_wrong_are_judged_so(page: Page) -> None:
+    known = published.read("merkle_inclusion_cases.json")["cases"]
+    roots = page.evaluate(
+        CLIMB,
+        [
+            {
+                "leaf": case["leafHash"] or "",
+                "index": case["leafIdx"],
+                "size": case["treeSize"],
+                "hashes": case["proof"] or [],
+            }
+            for case in known
+        ],
+    )
+
+    for case, root in zip(known, roots, strict=True):
+        assert (root is not None and root == case["root"]) is not case["wantErr"], case["_file"]
+
+
 def test_another_logs_key_does_not_do(page: Page, files: Files) -> None:
     page.locator("#key").fill(str(note.Signer.from_seed(settings.OPTIN_LOG_ORIGIN, bytes(32)).verifier))
     choose(page, receipt_proof_json=files.bundle)
@@ -414,7 +462,7 @@ def test_without_javascript_it_gives_the_commands(browse: Browse) -> None:
     expect(page.get_by_text("openssl pkeyutl -verify")).to_be_visible()
 
 
-def test_from_the_form_of_a_receipt_to_its_proof(browse: Browse, aurora: Sample, tmp_path: Path) -> None:
+def test_a_person_goes_from_the_receipt_to_its_proof(browse: Browse, aurora: Sample, tmp_path: Path) -> None:
     """What a person does: opens the receipt, downloads the proof, checks it."""
     found = acts.say_among_others(aurora)
     page = browse()
