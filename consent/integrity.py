@@ -36,7 +36,11 @@ def check_pending(size: int) -> int:
     """Compare the waiting entries with their records as well; returns how many wait. Raises LogBroken."""
     names = _Names()
     waiting = 0
-    for _order, number, data, *row in _pages("e.id", "consent_logpending", first=str(UUID(int=0)) if connection.vendor == "postgresql" else UUID(int=0).hex):
+    for _order, number, data, *row in _pages(
+        "e.id",
+        "consent_logpending",
+        first=str(UUID(int=0)) if connection.vendor == "postgresql" else UUID(int=0).hex,
+    ):
         names.compare(size, _uuid(number), bytes(data), row)
         waiting += 1
     return waiting
@@ -133,4 +137,3 @@ def _uuid(value: Any) -> UUID:
 
 def _time(value: Any) -> datetime:
     return datetime.fromisoformat(value).replace(tzinfo=UTC) if isinstance(value, str) else value
-

@@ -82,7 +82,9 @@ def test_what_is_erased_is_no_longer_known_to_decisions(aurora: Sample, subject:
     assert decision.may_send(cast.ANA, **ask).reason == decision.Reason.NO_RECORD
 
 
-def test_the_records_stay_without_anything_personal_and_the_log_verifies(aurora: Sample, subject: UUID) -> None:
+def test_the_records_stay_without_anything_personal_and_the_log_verifies(
+    aurora: Sample, subject: UUID
+) -> None:
     tree.sequence()
     done = erase(aurora, subject)
     tree.sequence()
@@ -144,7 +146,9 @@ def test_no_byte_of_the_database_files_holds_the_person(aurora: Sample, subject:
             assert not [form for form in forms_of(said) if form in content], f"{path.name} holds it"
 
 
-def test_verify_log_says_that_all_is_well(aurora: Sample, subject: UUID, capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_log_says_that_all_is_well(
+    aurora: Sample, subject: UUID, capsys: pytest.CaptureFixture[str]
+) -> None:
     erase(aurora, subject)
     tree.sequence()
 

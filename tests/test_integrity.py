@@ -48,8 +48,6 @@ def broken() -> audit.LogBroken:
     return caught.value
 
 
-
-
 @pytest.mark.parametrize("column", CHANGES)
 def test_every_column_of_a_record_counts(log: Sample, column: str) -> None:
     entry = LogEntry.objects.get(index=1)

@@ -48,13 +48,26 @@ def test_tiles_and_entries_give_the_signed_root(log: None, client: Client) -> No
     assert [merkle.leaf_hash(entry) for entry in entries] == hashes
     last = published.latest()
     assert last is not None
-    assert checkpoint.verify(last.note, log=published.signing_key().verifier).checkpoint.root == merkle.root(hashes)
+    assert checkpoint.verify(last.note, log=published.signing_key().verifier).checkpoint.root == merkle.root(
+        hashes
+    )
     assert tiles.split_hashes(client.get("/log/tile/1/000.p/1").content) == [merkle.root(hashes[:256])]
 
 
 @pytest.mark.parametrize(
     "address",
-    ["0/x-1", "64/000", "0/001.p/0", "0/001.p/256", "0/001.p/5", "0/001", "0/%2e%2e", "entries/002.p/1", "0/1", "x"],
+    [
+        "0/x-1",
+        "64/000",
+        "0/001.p/0",
+        "0/001.p/256",
+        "0/001.p/5",
+        "0/001",
+        "0/%2e%2e",
+        "entries/002.p/1",
+        "0/1",
+        "x",
+    ],
 )
 def test_an_address_that_is_no_tile_of_this_log_is_not_found(log: None, client: Client, address: str) -> None:
     response = client.get(f"/log/tile/{address}")

@@ -1,4 +1,4 @@
-"""What staff may do, in three presets; a user may have several. Kept as written here at every migrate."""
+"""What staff may do, in presets; a user may have several. Kept as written here at every migrate."""
 
 from collections.abc import Iterable, Mapping
 
@@ -21,6 +21,8 @@ PRESETS: Mapping[str, Iterable[str]] = {
     "Auditor": tuple(f"view_{model}" for model in READ),
     # Besides one of the others: may open sealed evidence. Each opening is written down.
     "Opens personal data": ("open_personal_data",),
+    # Besides one of the others: may erase a person for good.
+    "Erases people": ("erase_person",),
 }  # fmt: skip
 
 

@@ -5,16 +5,18 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
+from django.db import transaction
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from consent import opening, vault
+from consent import journal, opening, vault
 from consent.admin import evidence
 from consent.admin.scoped import ReadOnlyAdmin, ScopedFilter
 from consent.contact import TEL, WHATSAPP_USER_ID
-from consent.models import Act, EvidenceFile, Opening, OutboundMessage
+from consent.models import Act, Company, EvidenceFile, Opening, OutboundMessage
 
 PERMISSION = "consent.open_personal_data"
 
@@ -56,7 +58,7 @@ def open_act(act: Act, *, by: HttpRequest) -> Opened:
 
 
 def _open_one(act: Act, title: Any, *, by: HttpRequest) -> OpenedAct:
-    Opening.objects.create(user_id=_pk(by), company=act.company, subject=act.subject, act=act.pk)
+    trace(by, company=act.company, subject=act.subject, act=act.pk)
     found = opening.evidence_of(act.pk)
     messages = OutboundMessage.objects.filter(act=act.pk).order_by("created_at")
     return OpenedAct(
@@ -68,6 +70,19 @@ def _open_one(act: Act, title: Any, *, by: HttpRequest) -> OpenedAct:
         ),
         files=tuple(EvidenceFile.objects.filter(act=act.pk).defer("sealed")),
     )
+
+
+def trace(request: HttpRequest, *, company: Company, subject: UUID, act: UUID | None = None) -> None:
+    """Write down, also in the log, that the user of a request opens an act, or everything about a person."""
+    with transaction.atomic():
+        Opening.objects.create(user_id=_pk(request), company=company, subject=subject, act=act)
+        about = {"subject": str(subject)} | ({"act": str(act)} if act else {})
+        journal.write("opened", company=company, at=timezone.now(), entity=entity(request), **about)
+
+
+def entity(request: HttpRequest) -> str:
+    """Who acts, as records name staff."""
+    return f"staff:{_pk(request)}"
 
 
 def _pk(request: HttpRequest) -> int:

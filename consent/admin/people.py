@@ -124,6 +124,8 @@ def find(request: HttpRequest) -> HttpResponse:
 
 def show(request: HttpRequest, subject: UUID) -> HttpResponse:
     """One person."""
+    from consent.admin import cases
+
     _require_view(request)
     records = list(
         _records(request, subject).select_related("company", "purpose", "notice__notice", "point")[
@@ -139,6 +141,7 @@ def show(request: HttpRequest, subject: UUID) -> HttpResponse:
         "masked": openings.masked(subject),
         "lines": _lines(subject),
         "records": records,
+        **cases.context(request, subject),
     }
     return TemplateResponse(request, "consent/admin/person.html", admin_page(request, context))
 

@@ -29,7 +29,9 @@ def build(subject: UUID, *, company: Company, language: str, at: datetime) -> by
     The cover is in `language`. Evidence that was erased is left out; what the log says of it is not.
     """
     files = dict(_files(subject, company=company, language=language, at=at))
-    manifest = "".join(f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in sorted(files.items()))
+    manifest = "".join(
+        f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in sorted(files.items())
+    )
     files["manifest.txt"] = note.sign(f"{FIRST_LINE}\n{manifest}", published.signing_key()).encode()
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -95,7 +95,11 @@ def is_signed(key, message, signature):
 def read_vkey(text):
     name, number, key = text.strip().split("+", 2)
     raw = base64.b64decode(key, validate=True)
-    if hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4].hex() != number or raw[0] != 1 or len(raw) != 33:
+    if (
+        hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4].hex() != number
+        or raw[0] != 1
+        or len(raw) != 33
+    ):
         raise ValueError("the id of the key is not that of its name and bytes")
     return name, raw[1:], bytes.fromhex(number)
 
@@ -153,7 +157,9 @@ def check_manifest(vkey):
         body = open_note((here / MANIFEST).read_bytes().decode(), vkey)
     except (OSError, UnicodeDecodeError):
         body = None
-    if not say(body is not None and body.startswith(FIRST_LINE), f"{MANIFEST} is signed by the key in log.vkey"):
+    if not say(
+        body is not None and body.startswith(FIRST_LINE), f"{MANIFEST} is signed by the key in log.vkey"
+    ):
         return
     listed = {}
     for line in body.splitlines()[1:]:
@@ -178,7 +184,9 @@ def check_record(path, vkey):
         body = open_note(note, vkey)
         size, root = (int(body.split("\n")[1]), base64.b64decode(body.split("\n")[2])) if body else (0, b"")
         leaf = hashlib.sha256(b"\x00" + entry).digest()
-        good = body is not None and body.split("\n")[0] == vkey[0] and included(leaf, index, size, proof, root)
+        good = (
+            body is not None and body.split("\n")[0] == vkey[0] and included(leaf, index, size, proof, root)
+        )
         say(good, f"records/{name}: entry {index} of the signed log")
         said = json.loads(entry)
     except Exception as error:
@@ -208,7 +216,11 @@ def main():
         for path in sorted((here / "records").glob("*.tlog-proof")):
             check_record(path, vkey)
     print()
-    print("Everything holds." if not failures else f"{len(failures)} checks do not hold; this case file was changed.")
+    print(
+        "Everything holds."
+        if not failures
+        else f"{len(failures)} checks do not hold; this case file was changed."
+    )
     return 1 if failures else 0
 
 

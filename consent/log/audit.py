@@ -3,9 +3,9 @@
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import batched
+from itertools import batched, pairwise
 
-from consent.log import checkpoint, merkle, note, tiles
+from consent.log import checkpoint, eras, merkle, note, tiles
 from consent.models.log import Checkpoint, LogHead, LogTile
 
 CHUNK = 64 * tiles.WIDTH  # leaves hashed before their tiles are compared
@@ -33,12 +33,14 @@ class Verified:
 def verify(entries: Iterable[tuple[int, bytes]], *, logs: tuple[note.Verifier, ...]) -> Verified:
     """Check entries (index and bytes, in order), tiles, head and every checkpoint. Raises LogBroken.
 
-    `logs` are the keys that may have signed: the present one, and those it took over from.
+    One of `logs`, the keys that are trusted, must sign the log as it is now. What signed it before is what the
+    log itself says, in the entries that announce its eras.
     """
     grown = tiles.Growth(0, merkle.EMPTY_ROOT, {}, {})
-    signed = _Checkpoints(logs)
+    all_eras = _trusted(eras.read(), logs)
+    announcements, signed = _Announcements(all_eras), _Checkpoints(all_eras)
     for chunk in batched(entries, CHUNK):
-        leaves = list(_leaf_hashes(grown.size, chunk))
+        leaves = list(_leaf_hashes(grown.size, chunk, announcements))
         while leaves:
             reach = min(signed.next_size - grown.size, len(leaves)) if signed.next_size else len(leaves)
             grown = tiles.grow(grown.size, grown.edge, leaves[:reach])
@@ -48,19 +50,33 @@ def verify(entries: Iterable[tuple[int, bytes]], *, logs: tuple[note.Verifier, .
     _compare_edge(grown)
     _compare_extent(grown)
     _compare_head(grown)
+    announcements.finish(grown.size)
     signed.finish(grown)
     return Verified(grown.size, grown.root, signed.count)
 
 
-def _leaf_hashes(start: int, chunk: Iterable[tuple[int, bytes]]) -> Iterator[bytes]:
+def _trusted(all_eras: tuple[eras.Era, ...], logs: tuple[note.Verifier, ...]) -> tuple[eras.Era, ...]:
+    if not set(logs) & set(all_eras[-1].keys):
+        raise LogBroken(
+            max(all_eras[-1].start - 1, 0), "the log is signed by keys that are not trusted here."
+        )
+    return all_eras
+
+
+def _leaf_hashes(
+    start: int, chunk: Iterable[tuple[int, bytes]], announcements: "_Announcements"
+) -> Iterator[bytes]:
     for expected, (index, data) in enumerate(chunk, start):
         if index != expected:
             raise LogBroken(expected, f"the entry is missing; the next one there is {index}.")
+        announcements.compare(index, data)
         yield merkle.leaf_hash(data)
 
 
 def _compare_full_tiles(grown: tiles.Growth) -> None:
-    full = {place: hashes for place, hashes in grown.tiles.items() if len(hashes) == tiles.WIDTH * merkle.HASH}
+    full = {
+        place: hashes for place, hashes in grown.tiles.items() if len(hashes) == tiles.WIDTH * merkle.HASH
+    }
     for level in sorted({level for level, _index in full}):
         indices = [index for at, index in full if at == level]
         rows = LogTile.objects.filter(level=level, index__gte=min(indices), index__lte=max(indices))
@@ -84,7 +100,9 @@ def _compare_extent(grown: tiles.Growth) -> None:
             raise LogBroken(grown.size, f"tile {level}/{index} is wider than the log.")
     expected = sum(-(-(grown.size >> tiles.HEIGHT * level) // tiles.WIDTH) for level in range(8))
     if LogTile.objects.count() != expected:
-        raise LogBroken(grown.size, f"there are tiles beyond the log: {LogTile.objects.count()}, not {expected}.")
+        raise LogBroken(
+            grown.size, f"there are tiles beyond the log: {LogTile.objects.count()}, not {expected}."
+        )
 
 
 def _compare_tile(level: int, index: int, computed: bytes, stored: bytes | None) -> None:
@@ -92,7 +110,9 @@ def _compare_tile(level: int, index: int, computed: bytes, stored: bytes | None)
         return
     found = b"" if stored is None else bytes(stored)
     pairs = zip(_hashes(computed), [*_hashes(found), *[b""] * tiles.WIDTH], strict=False)
-    place = next((number for number, (ours, theirs) in enumerate(pairs) if ours != theirs), len(_hashes(computed)))
+    place = next(
+        (number for number, (ours, theirs) in enumerate(pairs) if ours != theirs), len(_hashes(computed))
+    )
     first = (index * tiles.WIDTH + place) << tiles.HEIGHT * level
     raise LogBroken(first, f"the entry, or hash {place} of tile {level}/{index}, was changed.")
 
@@ -104,7 +124,9 @@ def _hashes(tile: bytes) -> list[bytes]:
 def _compare_head(grown: tiles.Growth) -> None:
     head = LogHead.objects.first()
     if head is None or head.size != grown.size:
-        raise LogBroken(grown.size, f"the head says {head.size if head else 'nothing'}; there are {grown.size} entries.")
+        raise LogBroken(
+            grown.size, f"the head says {head.size if head else 'nothing'}; there are {grown.size} entries."
+        )
     if bytes(head.root) != grown.root:
         raise LogBroken(grown.size, "the root in the head is not that of the entries.")
 
@@ -117,12 +139,31 @@ def _pages() -> Iterator[Checkpoint]:
         last = page[-1].size
 
 
+class _Announcements:
+    """The entries that say under which name and keys the log goes on, each at its place."""
+
+    def __init__(self, all_eras: tuple[eras.Era, ...]) -> None:
+        self._expected = {
+            after.start - 1: eras.announcement(before, after) for before, after in pairwise(all_eras)
+        }
+
+    def compare(self, index: int, data: bytes) -> None:
+        if eras.announced(data) != self._expected.pop(index, None):
+            raise LogBroken(
+                index, "the entry announces other keys, or another name, than the log was signed by."
+            )
+
+    def finish(self, size: int) -> None:
+        if self._expected:
+            raise LogBroken(size, "the log has an era that no entry announces.")
+
+
 class _Checkpoints:
     """The published checkpoints in the order of their sizes, compared as the tree grows past them."""
 
-    def __init__(self, logs: tuple[note.Verifier, ...]) -> None:
+    def __init__(self, all_eras: tuple[eras.Era, ...]) -> None:
         self._rows = _pages()
-        self._logs = logs
+        self._eras = all_eras
         self.count = 0
         self._next = next(self._rows, None)
 
@@ -139,15 +180,19 @@ class _Checkpoints:
 
     def finish(self, grown: tiles.Growth) -> None:
         if self._next is not None:
-            raise LogBroken(grown.size, f"a checkpoint of {self._next.size} entries was signed: entries were removed.")
+            raise LogBroken(
+                grown.size, f"a checkpoint of {self._next.size} entries was signed: entries were removed."
+            )
         if grown.size and not Checkpoint.objects.filter(size=grown.size).exists():
             raise LogBroken(grown.size - 1, "no checkpoint covers the newest entries: one was removed.")
 
     def _compare(self, row: Checkpoint, grown: tiles.Growth) -> None:
         try:
-            signed = self._signed(row.note)
+            signed = _signed(row.note, eras.at(self._eras, row.size))
         except note.NoteInvalid as error:
-            raise LogBroken(row.size - 1, f"the checkpoint of {row.size} entries is not as it was signed: {error}") from error
+            raise LogBroken(
+                row.size - 1, f"the checkpoint of {row.size} entries is not as it was signed: {error}"
+            ) from error
         if signed.size != row.size or signed.root != grown.root:
             _compare_edge(grown)  # an entry that was changed is named rather than the checkpoint that tells
             raise LogBroken(
@@ -155,14 +200,17 @@ class _Checkpoints:
                 f"the checkpoint of {row.size} entries signs another log: its root is {_text(signed.root)}.",
             )
 
-    def _signed(self, text: str) -> checkpoint.Checkpoint:
-        failure = note.NoteInvalid("no key of ours signed it.")
-        for log in self._logs:
-            try:
-                return checkpoint.verify(text, log=log).checkpoint
-            except note.NoteInvalid as error:
-                failure = error
-        raise failure
+
+def _signed(text: str, era: eras.Era) -> checkpoint.Checkpoint:
+    """The checkpoint in a note that every key of its era signed: an earlier or a later one does not count."""
+    body, signatures = note.verify(text, verifiers=era.keys)
+    missing = set(era.keys) - {signature.verifier for signature in signatures}
+    if missing:
+        raise note.NoteInvalid(f"{' '.join(map(str, missing))} did not sign it.")
+    signed = checkpoint.parse(body)
+    if signed.origin != era.origin:
+        raise note.NoteInvalid("it is of another log.")
+    return signed
 
 
 def _text(root: bytes) -> str:

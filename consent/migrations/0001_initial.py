@@ -305,7 +305,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'opening of personal data',
                 'verbose_name_plural': 'openings of personal data',
                 'ordering': ['-opened_at'],
-                'permissions': [('open_personal_data', 'Can open personal data')],
+                'permissions': [('open_personal_data', 'Can open personal data'), ('erase_person', 'Can erase a person')],
             },
         ),
         migrations.CreateModel(
@@ -493,6 +493,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='inboundmessage',
             index=models.Index(fields=['number_key', 'received_at'], name='messages_from_a_number'),
+        ),
+        migrations.AddIndex(
+            model_name='inboundmessage',
+            index=models.Index(condition=models.Q(('state', 'received')), fields=['received_at'], name='messages_unanswered'),
         ),
         migrations.AddConstraint(
             model_name='inboundmessage',

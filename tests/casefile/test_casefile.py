@@ -35,7 +35,9 @@ def unpacked(aurora: Sample, tmp_path: Path) -> Path:
 def check(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the case file's own script with no site packages, no environment and nothing of ours in reach."""
     command = [sys.executable, "-I", "-S", "check.py", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, env={}, check=False, timeout=60)
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, env={}, check=False, timeout=60
+    )
 
 
 def test_every_check_of_an_untouched_file_holds(unpacked: Path) -> None:
@@ -60,7 +62,9 @@ def test_it_holds_everything_about_the_person_and_nobody_else(unpacked: Path) ->
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_changed_byte_in_any_file_shows_and_names_the_file(unpacked: Path, tmp_path: Path, seed: int) -> None:
+def test_a_changed_byte_in_any_file_shows_and_names_the_file(
+    unpacked: Path, tmp_path: Path, seed: int
+) -> None:
     chance = random.Random(seed)
     for path in sorted(unpacked.rglob("*")):
         if path.is_dir() or path.name == "check.py":
@@ -74,7 +78,10 @@ def test_a_changed_byte_in_any_file_shows_and_names_the_file(unpacked: Path, tmp
         path.write_bytes(original)
         assert done.returncode != 0, f"byte {place} of {path.name}"
         wrong = [line for line in done.stdout.splitlines() if line.startswith("WRONG")]
-        assert [line for line in wrong if path.name.split(".")[0] in line or "log.vkey" in line], (path, wrong)
+        assert [line for line in wrong if path.name.split(".")[0] in line or "log.vkey" in line], (
+            path,
+            wrong,
+        )
 
 
 def test_a_changed_script_names_itself(unpacked: Path) -> None:

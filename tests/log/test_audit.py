@@ -45,7 +45,10 @@ def log(db: None) -> None:
 
 
 def rows() -> list[tuple[int, bytes]]:
-    return [(index, bytes(data)) for index, data in LogEntry.objects.order_by("index").values_list("index", "data")]
+    return [
+        (index, bytes(data))
+        for index, data in LogEntry.objects.order_by("index").values_list("index", "data")
+    ]
 
 
 def verify() -> audit.Verified:
@@ -82,7 +85,9 @@ def test_every_byte_of_every_entry_counts(log: None) -> None:
     for index, data in entries:
         for _position, changed in flips(data, start=index):
             with pytest.raises(audit.LogBroken) as caught:
-                audit.verify([*entries[:index], (index, changed), *entries[index + 1 :]], logs=published.keys())
+                audit.verify(
+                    [*entries[:index], (index, changed), *entries[index + 1 :]], logs=published.keys()
+                )
             assert caught.value.index == index
 
 

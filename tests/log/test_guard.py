@@ -78,9 +78,7 @@ def test_the_worker_does_not_start_on_a_restored_backup(aurora: Sample) -> None:
         call_command("work")
 
 
-def test_the_checkpoint_of_another_log_says_nothing_about_this_one(
-    aurora: Sample, settings: Any
-) -> None:
+def test_the_checkpoint_of_another_log_says_nothing_about_this_one(aurora: Sample, settings: Any) -> None:
     publish(aurora)
     restore_yesterday()
     settings.OPTIN_LOG_ORIGIN = "elsewhere.example/log"
