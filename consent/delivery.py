@@ -21,6 +21,7 @@ from consent.inbound import Delivery, Outcome
 from consent.inbound import State as Inbound
 from consent.models import OutboundMessage, Sender
 from consent.providers import twilio
+from consent.providers.twilio import STOPPED
 from consent.vocabulary import Channel
 
 log = logging.getLogger(__name__)
@@ -44,9 +45,6 @@ BEFORE_SENT = frozenset({"accepted", "scheduled", "queued", "sending"})
 
 # A message only moves to the right, so callbacks may overtake one another and our own worker.
 ORDER = (State.QUEUED, State.UNCERTAIN, State.SENT, State.FAILED, State.DELIVERED)
-
-# "Attempt to send to unsubscribed recipient": the person stopped at the carrier or at Twilio, unheard by us.
-STOPPED = "21610"
 
 
 @csrf_exempt  # the signature says who it is

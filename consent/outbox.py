@@ -1,6 +1,7 @@
 """Sending what was queued: claimed with a lease, within budgets, and never twice for one message."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -27,20 +28,23 @@ BUDGET_WAIT = timedelta(minutes=10)
 
 State = OutboundMessage.State
 
+type OnStop = Callable[[OutboundMessage], None]
 
-def drain(*, limit: int = BATCH) -> int:
+
+def drain(*, limit: int = BATCH, on_stop: OnStop | None = None) -> int:
     """Look at up to `limit` due messages, one after the other, and send those that may leave. Returns how
     many.
 
     One after the other, because a worker that dies must leave no more than one message of which nobody knows
-    whether the provider has it.
+    whether the provider has it. `on_stop` is given a message that the provider refused because its person
+    stopped there.
     """
     for looked_at in range(limit):
         message = claim()
         if message is None:
             return looked_at
         if message.lease_until is not None:
-            send(message)
+            send(message, on_stop=on_stop)
     return limit
 
 
@@ -108,7 +112,7 @@ def _held_until(message: OutboundMessage, now: datetime) -> datetime | None:
     return oldest + DAY if oldest is not None else None
 
 
-def send(message: OutboundMessage) -> None:
+def send(message: OutboundMessage, *, on_stop: OnStop | None = None) -> None:
     """Hand one claimed message to its provider and write down how that went."""
     try:
         content = opening.message_content(message)
@@ -120,6 +124,8 @@ def send(message: OutboundMessage) -> None:
     except SealBroken:
         _failed(message, SendError("seal.broken"))
     except SendError as error:
+        if error.stopped and on_stop:
+            on_stop(message)
         _failed(message, error)
     else:
         message.state, message.error = State.SENT, ""
@@ -134,7 +140,7 @@ def _write_down(message: OutboundMessage) -> None:
     if not row.filter(state__in=(State.QUEUED, State.UNCERTAIN)).update(
         **{name: getattr(message, name) for name in mine}
     ):
-        row.update(lease_until=None, provider_id=message.provider_id)
+        row.update(lease_until=None)
 
 
 def _failed(message: OutboundMessage, error: SendError) -> None:

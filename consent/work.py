@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from django.db import DatabaseError, close_old_connections, connection
 
-from consent import outbox
+from consent import delivery, outbox
+from consent.capture import sms
 from consent.log import guard, tree
 
 log = logging.getLogger(__name__)
@@ -31,8 +32,13 @@ def sequence() -> int:
     return done
 
 
+def send() -> int:
+    """Send what is due; a stop that a provider answers with is recorded."""
+    return outbox.drain(on_stop=delivery.stopped)
+
+
 # Each takes what is due, does it, and returns how much that was.
-DRAINS: tuple[Callable[[], int], ...] = (sequence, outbox.drain)
+DRAINS: tuple[Callable[[], int], ...] = (sequence, send, sms.drain, delivery.drain)
 
 
 def run(stop: threading.Event) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from django.urls import get_resolver
 
 from consent import catalogue, sample
 from consent.management.commands import compilemessages
-from consent.log import guard
 from consent.models import triggers
 from consent.providers import egress
 from tests import chromium
@@ -87,6 +87,12 @@ def _emptying_is_allowed(request: pytest.FixtureRequest) -> Iterator[None]:
 def _own_folder(settings: Any, tmp_path: Path) -> None:
     """One test's spool and memory of the log are not another's, nor those of the suite's other process."""
     settings.OPTIN_DATA_DIR = tmp_path
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _addresses_are_read_before_a_test_turns_something_off() -> None:
+    """There is no address of the sandbox where it is off, and the addresses are read once a process."""
+    get_resolver().url_patterns  # noqa: B018
 
 
 @pytest.fixture(autouse=True)

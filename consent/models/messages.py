@@ -91,7 +91,12 @@ class InboundMessage(models.Model):
                 fields=["event"], condition=~models.Q(state="conflict"), name="one_message_per_event"
             )
         ]
-        indexes = [models.Index(fields=["number_key", "received_at"], name="messages_from_a_number")]
+        indexes = [
+            models.Index(fields=["number_key", "received_at"], name="messages_from_a_number"),
+            models.Index(
+                fields=["received_at"], condition=models.Q(state="received"), name="messages_unanswered"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_state_display()} · {str(self.pk)[-8:]}"

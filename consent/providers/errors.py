@@ -7,14 +7,18 @@ class SendError(Exception):
     """A message did not leave, or perhaps did; carries what the sender of the message must decide on.
 
     `permanent`: trying again will not help. `uncertain`: the provider may have taken it, so that sending it
-    again might reach the person twice. Never carries the number or the text.
+    again might reach the person twice. `stopped`: the person told the provider to let nothing of ours pass.
+    Never carries the number or the text.
     """
 
-    def __init__(self, code: str, *, permanent: bool = False, uncertain: bool = False) -> None:
+    def __init__(
+        self, code: str, *, permanent: bool = False, uncertain: bool = False, stopped: bool = False
+    ) -> None:
         super().__init__(code)
         self.code = code
         self.permanent = permanent
         self.uncertain = uncertain
+        self.stopped = stopped
 
 
 class Refused(Exception):

@@ -24,6 +24,8 @@ from consent.providers.errors import Refused, SendError
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
+# "Attempt to send to unsubscribed recipient": the person stopped at the carrier or at Twilio, unheard by us.
+STOPPED = "21610"
 MOST_PARAMETERS = 200  # a WhatsApp message with everything has about fifty
 
 _SIGNATURE = re.compile(r"[A-Za-z0-9+/]{27}=")  # base64 of the 20 bytes of an HMAC-SHA1
@@ -202,4 +204,5 @@ def _send_error(error: TwilioException) -> SendError:
         code,
         permanent=status not in _TRY_AGAIN | _PERHAPS_DONE and 400 <= status < 500,
         uncertain=status in _PERHAPS_DONE,
+        stopped=code == STOPPED,
     )

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from consent import outbox, providers, recording
+from consent import decision, outbox, providers, recording, work
+from consent.contact import Contact
 from consent.models import OutboundMessage, SandboxMessage
 from consent.providers import SendError, accounts
 from consent.recording import Telling
@@ -148,6 +149,23 @@ def test_a_number_of_twilios_test_numbers_fails_as_it_does_there(
     settings.OPTIN_PUBLIC_URL = live_server.url
 
     with pytest.raises(SendError) as refused:
-        providers.send(aurora.sender, to="+15005550004", text="Olá")
+        providers.send(aurora.sender, to="+15005550009", text="Olá")
 
-    assert (refused.value.code, refused.value.permanent) == ("21610", True)
+    assert (refused.value.code, refused.value.permanent, refused.value.stopped) == ("21614", True, False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_stopped_at_the_carrier_has_withdrawn_once_a_message_is_refused_for_it(
+    aurora: Sample, live_server: Any, settings: Any
+) -> None:
+    settings.OPTIN_PUBLIC_URL = live_server.url
+    blocked = Contact("tel", "+15005550004")
+    telling = Telling(kind="receipt", sender=aurora.sender, text="Obrigado")
+    recording.record(cast.event(aurora, contact=blocked), tell=lambda _act: [telling])
+
+    assert work.send() == 1
+
+    answer = decision.may_send(blocked, company=aurora.company.pk, channel="sms", purpose="novidades")
+    assert answer.reason == "withdrawn"
+    sent = OutboundMessage.objects.get()
+    assert (sent.state, sent.error) == (OutboundMessage.State.FAILED, "21610")

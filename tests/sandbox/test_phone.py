@@ -1,12 +1,13 @@
 """The phone in the browser shows what was sent, answers through the webhook, and tells nobody its number."""
 
+import importlib
 import re
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from consent import catalogue, decision, dialogue, recording, wording
+from consent import catalogue, decision, dialogue, recording, urls, wording
 from consent.models import CapturePoint, Company, OutboundMessage, SandboxMessage, Sender
 from consent.sample import Sample
 from consent.sandbox import phones
@@ -291,3 +292,16 @@ def test_very_much_on_a_phone_shows_the_newest(aurora: Sample, client: Client) -
 
     assert len(shown) == phones.MOST_MESSAGES
     assert shown[-1].sid == f"SM{phones.MOST_MESSAGES + 4:03}"
+
+
+def test_there_is_not_even_an_address_where_it_is_off(settings: Any) -> None:
+    def addresses() -> str:
+        return " ".join(str(pattern.pattern) for pattern in importlib.reload(urls).urlpatterns)
+
+    assert "sandbox/" in addresses()
+    settings.OPTIN_SANDBOX = False
+    try:
+        assert "sandbox/" not in addresses()
+    finally:
+        settings.OPTIN_SANDBOX = True
+        importlib.reload(urls)
