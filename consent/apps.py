@@ -41,9 +41,9 @@ def make_groups(*, using: str, **_: Any) -> None:
 def prepare_database(*, using: str, **_: Any) -> None:
     """Put the append-only triggers back after every migrate, and begin the log where there is none."""
     from consent.log import tree
-    from consent.models import triggers
+    from consent.models import append_only, triggers
 
     connection = connections[using]
-    if set(triggers.RULES) <= set(connection.introspection.table_names()):
+    if set(append_only.RULES) <= set(connection.introspection.table_names()):
         triggers.install(connection)
         tree.begin(using)

@@ -36,7 +36,7 @@ def network(address: str) -> str:
         parsed = ip_address(address)
     except ValueError:
         return "unknown"
-    return str(parsed) if parsed.version == 4 else ":".join(parsed.exploded.split(":")[:4])  # noqa: PLR2004
+    return str(parsed) if parsed.version == 4 else ":".join(parsed.exploded.split(":")[:4])
 
 
 def header(request: HttpRequest, name: str) -> str:
@@ -85,9 +85,9 @@ class DatabaseTrouble:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, OperationalError | InterfaceError):
             return None
-        return render(
-            request, "503.html", status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": RETRY_AFTER}
-        )
+        response = render(request, "503.html", status=HTTPStatus.SERVICE_UNAVAILABLE)
+        response.headers["Retry-After"] = RETRY_AFTER
+        return response
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

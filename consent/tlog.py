@@ -12,12 +12,12 @@ FOR_EVER = "public, max-age=31536000, immutable"
 
 @require_safe
 def checkpoint(_request: HttpRequest) -> HttpResponse:
-    """The checkpoint last published, as it was signed."""
+    """The checkpoint last published, as it was signed, with the cosignatures that it has."""
     latest = published.latest()
     if latest is None:
         raise Http404("The log is empty; its first checkpoint comes with its first entry.")
     return HttpResponse(
-        latest.note, content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-store"}
+        published.cosigned(latest), content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-store"}
     )
 
 
@@ -43,7 +43,8 @@ def tile(_request: HttpRequest, address: str) -> HttpResponse:
 @require_safe
 def key(_request: HttpRequest) -> HttpResponse:
     """The keys whose signature counts, one a line, as C2SP verifier keys."""
-    lines = "".join(f"{verifier}\n" for verifier in published.keys())
+    verifiers = published.keys()
+    lines = "".join(f"{verifier}\n" for verifier in verifiers)
     return HttpResponse(lines, content_type="text/plain; charset=utf-8")
 
 

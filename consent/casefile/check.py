@@ -5,6 +5,8 @@ Pass the log's verifier key, if you have it from elsewhere, and it is compared w
 you believe that file. Every check is printed; the exit code is 0 only where all of them hold.
 """
 
+from __future__ import annotations
+
 import base64
 import hashlib
 import hmac
@@ -16,10 +18,12 @@ import sys
 MANIFEST = "manifest.txt"
 FIRST_LINE = "Optin case file v1"
 here = pathlib.Path(__file__).resolve().parent
-failures = []
+failures: list[str] = []
+Point = tuple[int, int, int, int]
+Key = tuple[str, bytes, bytes]
 
 
-def say(good, what):
+def say(good: bool, what: str) -> bool:
     """Print one check; keep count of what does not hold."""
     print(("ok    " if good else "WRONG ") + what)
     if not good:
@@ -34,7 +38,7 @@ D = -121665 * pow(121666, P - 2, P) % P
 ROOT = pow(2, (P - 1) // 4, P)
 
 
-def recover_x(y, sign):
+def recover_x(y: int, sign: int) -> int | None:
     if y >= P:
         return None
     x2 = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
@@ -46,7 +50,7 @@ def recover_x(y, sign):
     return P - x if x & 1 != sign else x
 
 
-def add(a, b):
+def add(a: Point, b: Point) -> Point:
     x1, y1, z1, t1 = a
     x2, y2, z2, t2 = b
     e, f = (y1 - x1) * (y2 - x2) % P, (y1 + x1) * (y2 + x2) % P
@@ -55,8 +59,8 @@ def add(a, b):
     return p * q % P, r * s % P, q * r % P, p * s % P
 
 
-def multiply(number, point):
-    result = (0, 1, 1, 0)
+def multiply(number: int, point: Point) -> Point:
+    result: Point = (0, 1, 1, 0)
     while number:
         if number & 1:
             result = add(result, point)
@@ -64,23 +68,23 @@ def multiply(number, point):
     return result
 
 
-def decompress(data):
+def decompress(data: bytes) -> Point | None:
     number = int.from_bytes(data, "little")
     y = number & ((1 << 255) - 1)
     x = recover_x(y, number >> 255)
     return None if x is None else (x, y, 1, x * y % P)
 
 
-def same(a, b):
+def same(a: Point, b: Point) -> bool:
     return (a[0] * b[2] - b[0] * a[2]) % P == 0 and (a[1] * b[2] - b[1] * a[2]) % P == 0
 
 
 BASE_Y = 4 * pow(5, P - 2, P) % P
-BASE_X = recover_x(BASE_Y, 0)
+BASE_X = recover_x(BASE_Y, 0) or 0
 BASE = (BASE_X, BASE_Y, 1, BASE_X * BASE_Y % P)
 
 
-def is_signed(key, message, signature):
+def is_signed(key: bytes, message: bytes, signature: bytes) -> bool:
     point, r = decompress(key), decompress(signature[:32])
     s = int.from_bytes(signature[32:], "little")
     if point is None or r is None or s >= L or len(signature) != 64:
@@ -92,7 +96,7 @@ def is_signed(key, message, signature):
 # Signed notes and verifier keys (C2SP signed-note)
 
 
-def read_vkey(text):
+def read_vkey(text: str) -> Key:
     name, number, key = text.strip().split("+", 2)
     raw = base64.b64decode(key, validate=True)
     if (
@@ -104,7 +108,7 @@ def read_vkey(text):
     return name, raw[1:], bytes.fromhex(number)
 
 
-def open_note(text, vkey):
+def open_note(text: str, vkey: Key) -> str | None:
     """The text of a note that the key signed, else None."""
     name, key, number = vkey
     body, blank, lines = text.rpartition("\n\n")
@@ -124,7 +128,7 @@ def open_note(text, vkey):
 # The tree (RFC 9162 2.1.3.2)
 
 
-def included(leaf, index, size, proof, root):
+def included(leaf: bytes, index: int, size: int, proof: list[bytes], root: bytes) -> bool:
     if index >= size:
         return False
     at, last, current = index, size - 1, leaf
@@ -141,25 +145,24 @@ def included(leaf, index, size, proof, root):
     return last == 0 and current == root
 
 
-def read_proof(text):
+def read_proof(text: str) -> tuple[int, list[bytes], str]:
     head, _blank, note = text.partition("\n\n")
     lines = head.split("\n")
     if lines[0] != "c2sp.org/tlog-proof@v1":
         raise ValueError("this is no proof")
     lines = [line for line in lines[1:] if not line.startswith("extra ")]
-    index = int(re.fullmatch(r"index (\d+)", lines[0])[1])
-    return index, [base64.b64decode(line, validate=True) for line in lines[1:]], note
+    return int(lines[0].partition("index ")[2]), [base64.b64decode(line, validate=True) for line in lines[1:]], note
 
 
-def check_manifest(vkey):
+def check_manifest(vkey: Key) -> None:
     """Every file is as it was when the case file was made, and none is missing or added."""
     try:
         body = open_note((here / MANIFEST).read_bytes().decode(), vkey)
     except (OSError, UnicodeDecodeError):
         body = None
-    if not say(
-        body is not None and body.startswith(FIRST_LINE), f"{MANIFEST} is signed by the key in log.vkey"
-    ):
+    good = body is not None and body.startswith(FIRST_LINE)
+    say(good, f"{MANIFEST} is signed by the key in log.vkey")
+    if body is None or not good:
         return
     listed = {}
     for line in body.splitlines()[1:]:
@@ -175,9 +178,9 @@ def check_manifest(vkey):
         say(False, f"{name} does not belong to this case file")
 
 
-def check_record(path, vkey):
+def check_record(path: pathlib.Path, vkey: Key) -> None:
     """The entry of one record is in the log that the key signed, and its notice and evidence are those in here."""
-    name = path.name.removesuffix(".tlog-proof")
+    name = path.name[: -len(".tlog-proof")]
     try:
         entry = (path.parent / f"{name}.entry.json").read_bytes()
         index, proof, note = read_proof(path.read_bytes().decode())
@@ -203,7 +206,7 @@ def check_record(path, vkey):
         say(good, f"records/{name}: its notice is the one it names")
 
 
-def main():
+def main() -> int:
     try:
         text = (here / "log.vkey").read_text()
         vkey = read_vkey(text)

@@ -39,7 +39,7 @@ def verify(entries: Iterable[tuple[int, bytes]], *, logs: tuple[note.Verifier, .
     grown = tiles.Growth(0, merkle.EMPTY_ROOT, {}, {})
     all_eras = _trusted(eras.read(), logs)
     announcements, signed = _Announcements(all_eras), _Checkpoints(all_eras)
-    for chunk in batched(entries, CHUNK):
+    for chunk in batched(entries, CHUNK, strict=False):
         leaves = list(_leaf_hashes(grown.size, chunk, announcements))
         while leaves:
             reach = min(signed.next_size - grown.size, len(leaves)) if signed.next_size else len(leaves)
@@ -80,7 +80,7 @@ def _compare_full_tiles(grown: tiles.Growth) -> None:
     for level in sorted({level for level, _index in full}):
         indices = [index for at, index in full if at == level]
         rows = LogTile.objects.filter(level=level, index__gte=min(indices), index__lte=max(indices))
-        stored = dict(rows.values_list("index", "hashes"))
+        stored = {index: bytes(hashes) for index, hashes in rows.values_list("index", "hashes")}
         for index in indices:
             _compare_tile(level, index, full[level, index], stored.get(index))
 
