@@ -144,7 +144,7 @@ def _withdraw(sender: Sender, contact: Contact, *, reference: str, evidence: Map
 
 def _verified(request: HttpRequest) -> dict[str, str]:
     """The parameters, and our own name of the message, which the signed address carries."""
-    return {**twilio.verified(request), MESSAGE: request.GET.get(MESSAGE, "")}
+    return {**twilio.verified(request, ours="From"), MESSAGE: request.GET.get(MESSAGE, "")}
 
 
 def _is_kept(parameters: Mapping[str, str]) -> bool:

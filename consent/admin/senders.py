@@ -65,7 +65,9 @@ class SenderForm(ModelForm):
         token = self.cleaned_data.get("token")
         if token and not self.errors:
             former = (
-                accounts.tokens(self.instance.account)[:1] if self.cleaned_data.get("keep_former") else ()
+                accounts.opened(self.instance.account, bytes(self.instance.secret))[:1]
+                if self.cleaned_data.get("keep_former")
+                else ()
             )
             self.instance.secret = accounts.seal(self.instance.account, [token, *former])
 

@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -130,7 +131,7 @@ def _evidence(delivery: Delivery) -> dict[str, object]:
 HOOK = Hook(
     door=METHOD.slug,
     provider="twilio",
-    verify=twilio.verified,
+    verify=partial(twilio.verified, ours="To"),
     deliver=deliver,
     understand=understand,
     is_stop=is_stop,

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -15,6 +16,7 @@ from consent import vault
 from consent.models import Sender
 from consent.providers import egress
 from consent.providers.errors import SendError
+from consent.vocabulary import Channel
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +42,7 @@ def of(sender: Sender) -> Account:
         if not settings.OPTIN_SANDBOX:
             raise SendError("sandbox.off")
         return sandbox()
-    tokens = _opened(sender.account, bytes(sender.secret))
+    tokens = opened(sender.account, bytes(sender.secret))
     if not tokens:
         raise SendError("account.no_token")
     return Account(sender.account, tokens, egress.TWILIO)
@@ -62,16 +64,19 @@ def seal(sid: str, tokens: Sequence[str]) -> bytes:
     return vault.seal_system(item=_item(sid), plaintext=json.dumps(list(tokens)).encode())
 
 
-def tokens(sid: str) -> tuple[str, ...]:
+def tokens(sid: str, *, number: str = "") -> tuple[str, ...]:
     """Every token that may have signed in an account's name; none for an account that is not ours.
 
-    No query, or one. While the database is down, what was last read still counts: a stop must get in (B19).
+    Where `number` is a sender of the account, its own tokens alone: two companies may name one account, and
+    neither may speak for the other's numbers. No query, or one. While the database is down, what was last read
+    still counts, because a stop must get in.
     """
     if settings.OPTIN_SANDBOX and sid == sandbox().sid:
         return sandbox().tokens
     if not SID.fullmatch(sid):
         return ()
-    return _believed().get(sid, ())
+    senders = _believed().get(sid, {})
+    return senders[number] if number in senders else tuple(chain.from_iterable(senders.values()))
 
 
 def forget() -> None:
@@ -80,10 +85,13 @@ def forget() -> None:
     _kept = None
 
 
-_kept: tuple[float, dict[str, tuple[str, ...]]] | None = None
+type Believed = dict[str, dict[str, tuple[str, ...]]]
+
+_kept: tuple[float, Believed] | None = None
 
 
-def _believed() -> dict[str, tuple[str, ...]]:
+def _believed() -> Believed:
+    """The tokens of every account, sender by sender, as Twilio writes their numbers."""
     global _kept
     now = time.monotonic()
     kept = _kept
@@ -100,16 +108,17 @@ def _believed() -> dict[str, tuple[str, ...]]:
     return read
 
 
-def _read() -> dict[str, tuple[str, ...]]:
-    """The tokens of every account: those of all its senders together."""
-    found: dict[str, tuple[str, ...]] = {}
+def _read() -> Believed:
+    found: Believed = {}
     senders = Sender.objects.filter(provider="twilio").order_by("pk")
-    for sid, secret in senders.values_list("account", "secret"):
-        found[sid] = tuple(dict.fromkeys([*found.get(sid, ()), *_opened(sid, bytes(secret))]))
+    for channel, address, sid, secret in senders.values_list("channel", "address", "account", "secret"):
+        number = f"whatsapp:{address}" if channel == Channel.WHATSAPP else address
+        found.setdefault(sid, {})[number] = opened(sid, bytes(secret))
     return found
 
 
-def _opened(sid: str, secret: bytes) -> tuple[str, ...]:
+def opened(sid: str, secret: bytes) -> tuple[str, ...]:
+    """The tokens in a `Sender.secret`; none where there is nothing, or what there is does not open."""
     if not secret:
         return ()
     try:

@@ -36,11 +36,12 @@ _TRY_AGAIN = frozenset({401, 403, 408, 429, 503})  # wrong token (staff mend it)
 _PERHAPS_DONE = frozenset({500, 502, 504})
 
 
-def verified(request: HttpRequest) -> dict[str, str]:
+def verified(request: HttpRequest, *, ours: str) -> dict[str, str]:
     """The parameters of a request that Twilio signed for an account of ours; every name once. Raises Refused.
 
     Verified against the configured public address, never the Host header, and before anything is understood.
-    The account may have several tokens while one is rotated. DatabaseError passes through.
+    `ours` names the parameter that holds our own number: where we know it, only its own tokens count, of which
+    it has several while one is rotated. DatabaseError passes through.
     """
     signature = request.headers.get("X-Twilio-Signature", "")
     if not _SIGNATURE.fullmatch(signature):
@@ -49,7 +50,7 @@ def verified(request: HttpRequest) -> dict[str, str]:
     body = _body(request)
     if request.content_type == FORM:
         parameters = _form(body)
-        tokens = accounts.tokens(parameters.get("AccountSid", ""))
+        tokens = accounts.tokens(parameters.get("AccountSid", ""), number=parameters.get(ours, ""))
         if is_signed(url, parameters, signature=signature, tokens=tokens):
             return parameters
         raise Refused("signature.wrong", trimmed=_trimmed(url, parameters, signature, tokens))
@@ -58,7 +59,7 @@ def verified(request: HttpRequest) -> dict[str, str]:
         if len(parse_qs(request.META["QUERY_STRING"]).get("bodySHA256", [])) != 1:
             raise Refused("body.no_digest")
         parameters = _json(body)
-        tokens = accounts.tokens(parameters.get("AccountSid", ""))
+        tokens = accounts.tokens(parameters.get("AccountSid", ""), number=parameters.get(ours, ""))
         if is_signed(url, body, signature=signature, tokens=tokens):
             return parameters
         raise Refused("signature.wrong")

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from consent import catalogue, decision, dialogue, hooks, inbound, opening, recording, spool, wording
 from consent.capture import sms
-from consent.models import Act, ConsentRecord, InboundMessage, OutboundMessage, Sender
+from consent.models import Act, Company, ConsentRecord, InboundMessage, OutboundMessage, Sender
 from consent.providers import accounts
 from consent.sample import Sample
 from consent.vocabulary import Possession, State
@@ -206,14 +206,52 @@ def test_an_account_speaks_only_to_its_own_senders(aurora: Sample, client: Clien
     assert webhooks.kept() == [("unrouted", "twilio")] * 2
 
 
+def test_a_sandbox_number_hears_nothing_where_the_sandbox_is_off(
+    aurora: Sample, client: Client, settings: Any
+) -> None:
+    webhooks.real_sender(aurora)
+    fields = webhooks.sms("STOP", AccountSid=TWILIO_SID)
+    settings.OPTIN_SANDBOX = False
+
+    assert webhooks.post(client, fields, token=webhooks.TOKEN).content == EMPTY
+    assert webhooks.kept() == [("unrouted", "twilio")]
+
+
+def test_another_company_that_names_the_same_account_does_not_speak_for_our_numbers(
+    aurora: Sample, client: Client
+) -> None:
+    """Its staff may write any token beside any account; it must not make them us."""
+    cast.says(aurora)
+    real = webhooks.real_sender(aurora)
+    other = Company.objects.create(slug="boreal", name="Boreal")
+    token = accounts.seal(TWILIO_SID, ["made up by Boreal"])
+    theirs = Sender.objects.create(
+        company=other,
+        channel="sms",
+        provider="twilio",
+        address="+5716012345",
+        account=TWILIO_SID,
+        secret=token,
+    )
+    forged = {"AccountSid": TWILIO_SID, "From": ANA.value}
+
+    to_us = webhooks.sms("STOP", sender=real.address, **forged)
+    from_them = webhooks.sms("STOP", sender=real.address, **(forged | {"From": theirs.address}))
+    to_them = webhooks.sms("STOP", sender=theirs.address, **forged)
+
+    assert webhooks.post(client, to_us, token="made up by Boreal").status_code == 403
+    assert webhooks.post(client, from_them, token="made up by Boreal").status_code == 403
+    assert webhooks.post(client, to_them, token="made up by Boreal").status_code == 200
+    assert decide(aurora) == "given"
+
+
 def test_a_sender_that_lost_its_token_hears_nothing(aurora: Sample, client: Client) -> None:
     webhooks.real_sender(aurora, address="+551140028991")
     mute = webhooks.real_sender(aurora, address="+551140028992")
     Sender.objects.filter(pk=mute.pk).update(secret=b"")
 
-    webhooks.post(client, webhooks.sms(sender=mute.address, AccountSid=TWILIO_SID), token=webhooks.TOKEN)
-
-    assert webhooks.kept() == [("unrouted", "twilio")]
+    fields = webhooks.sms(sender=mute.address, AccountSid=TWILIO_SID)
+    assert webhooks.post(client, fields, token=webhooks.TOKEN).status_code == 403
 
 
 @pytest.mark.parametrize("sender", ["", "anonymous", "AURORA", "12345", "whatsapp:", "client:ana", "+"])

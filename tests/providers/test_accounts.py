@@ -15,11 +15,19 @@ def refuse(*_args: Any, **_kwargs: Any) -> None:
     raise OperationalError("the database is gone")
 
 
-def test_the_senders_of_an_account_are_believed_together(aurora: Sample) -> None:
+def test_each_sender_of_an_account_has_its_own_tokens_and_a_number_nobody_knows_has_all(
+    aurora: Sample,
+) -> None:
     webhooks.real_sender(aurora, "b", "a", address="+551140028991")
-    webhooks.real_sender(aurora, "b", "c", address="+551140028992")
+    other = webhooks.real_sender(aurora, "c", address="+551140028992")
 
-    assert accounts.tokens(TWILIO_SID) == ("b", "a", "c")
+    assert accounts.tokens(TWILIO_SID, number="+551140028991") == ("b", "a")
+    assert accounts.tokens(TWILIO_SID, number="+551140028992") == ("c",)
+    assert accounts.tokens(TWILIO_SID, number="+551140028990") == ("b", "a", "c")
+    other.channel = "whatsapp"
+    other.save()
+    accounts.forget()
+    assert accounts.tokens(TWILIO_SID, number="whatsapp:+551140028992") == ("c",)
 
 
 def test_tokens_are_read_once_a_second_and_no_query_is_spent_on_what_is_no_account(
