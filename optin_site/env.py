@@ -69,6 +69,11 @@ class Environment:
         """32 bytes written in base64."""
         return _key(name, self.text(name))
 
+    def key_or_none(self, name: str) -> bytes | None:
+        """32 bytes written in base64, where there are any."""
+        value = self.text(name, "")
+        return _key(name, value) if value else None
+
     def keyring(self, name: str) -> Keyring:
         """Numbered keys, "1:<base64>,2:<base64>"; the last one is current."""
         keys: dict[int, bytes] = {}

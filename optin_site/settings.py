@@ -267,7 +267,9 @@ AXES_VERBOSE = False  # its messages would name the account and the address
 # --- Whoever verifies the log ---------------------------------------------------------------------
 
 OPTIN_LOG_KEY = env.key("OPTIN_LOG_KEY")
+OPTIN_LOG_KEY_NEXT = env.key_or_none("OPTIN_LOG_KEY_NEXT")
 OPTIN_LOG_ORIGIN = env.text("OPTIN_LOG_ORIGIN", f"{_public.netloc}/log")
+OPTIN_WITNESSES = env.words("OPTIN_WITNESSES", "")
 
 # --- Whoever reads the server's own log -----------------------------------------------------------
 

@@ -33,8 +33,8 @@ class Verified:
 def verify(entries: Iterable[tuple[int, bytes]], *, logs: tuple[note.Verifier, ...]) -> Verified:
     """Check entries (index and bytes, in order), tiles, head and every checkpoint. Raises LogBroken.
 
-    One of `logs`, the keys that are trusted, must sign the log as it is now. What signed it before is what the
-    log itself says, in the entries that announce its eras.
+    One of `logs`, the keys that are trusted, must sign the log as it is now. What signed it before is what
+    the log itself says, in the entries that announce its eras.
     """
     grown = tiles.Growth(0, merkle.EMPTY_ROOT, {}, {})
     all_eras = _trusted(eras.read(), logs)

@@ -1,24 +1,29 @@
 """The memory outside the database of how far the log had come, against a restored old backup."""
 
+import contextlib
 import os
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 from django.conf import settings
 
-from consent.log import checkpoint, note, proofs, published
-from consent.models.log import LogHead
+from consent.log import checkpoint, eras, note, proofs, published, tiles
+from consent.log.errors import LogRefuses
+from consent.models.log import LogHead, LogWitness
 
 FILE = "published-checkpoint"
 
 
-class LogBehind(RuntimeError):
+class LogBehind(LogRefuses):
     """The database does not hold what was published: appending would fork the log, so nothing is appended."""
 
-    def __init__(self, *, published_size: int, size: int) -> None:
+    def __init__(self, signed: checkpoint.Checkpoint, *, size: int) -> None:
         super().__init__(
             f"The log in this database has {size} entries and does not continue the published checkpoint of"
-            f" {published_size} entries: an old backup was restored, or this is another database. Nothing is appended."
-            " Restore the newest backup; where entries are lost for good, follow docs/log-succession.md."
+            f" {signed.size} entries of {signed.origin}: an old backup was restored, or this is another"
+            " database. Nothing is appended. Restore the newest backup; where entries are lost for good,"
+            " follow docs/log-succession.md."
         )
 
 
@@ -26,7 +31,7 @@ def remember(text: str) -> None:
     """Keep the published checkpoint in a file outside the database; durable when this returns."""
     path = _path()
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{FILE}.{os.getpid()}")
+    temporary = path.with_name(f"{FILE}.{os.getpid()}.{threading.get_ident()}")
     with temporary.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
@@ -35,27 +40,44 @@ def remember(text: str) -> None:
 
 
 def forget() -> None:
-    """Begin anew: after a succession, and between tests."""
+    """Begin anew: where another database is meant to be another log, and between tests."""
     _path().unlink(missing_ok=True)
 
 
 def check() -> None:
-    """Raise LogBehind where the checkpoint last published is not a beginning of the log in this database."""
-    try:
-        text, _signatures = note.split(_path().read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return
-    remembered = checkpoint.parse(text)
-    if remembered.origin != settings.OPTIN_LOG_ORIGIN:
-        return  # another log's: the address changed, or the log was succeeded by this one
+    """Raise LogBehind where what was published is not a beginning of the log in this database."""
+    for text in _remembered():
+        compare(text)
+
+
+def compare(text: str) -> None:
+    """Raise LogBehind unless this checkpoint of ours is a beginning of the log in this database.
+
+    Does NOT verify its signatures.
+    """
+    signed = checkpoint.parse(note.split(text)[0])
+    all_eras = eras.read()
+    if signed.origin != all_eras[-1].origin and signed.origin in {era.origin for era in all_eras}:
+        return  # the log says itself that it succeeds that one, and where that one ended
     head = LogHead.objects.first()
     size = head.size if head else 0
-    if size < remembered.size or _root_at(remembered.size) != remembered.root:
-        raise LogBehind(published_size=remembered.size, size=size)
+    is_beginning = signed.origin == all_eras[-1].origin and signed.size <= size
+    if not is_beginning or _root_at(signed.size) != signed.root:
+        raise LogBehind(signed, size=size)
 
 
-def _root_at(size: int) -> bytes:
-    return proofs.TiledTree(size, published.read_tile).root()
+def _remembered() -> Iterator[str]:
+    """The checkpoint this machine published last, and those that witnesses hold against us."""
+    with contextlib.suppress(FileNotFoundError):
+        yield _path().read_text(encoding="utf-8")
+    yield from LogWitness.objects.exclude(contradiction="").values_list("contradiction", flat=True)
+
+
+def _root_at(size: int) -> bytes | None:
+    try:
+        return proofs.TiledTree(size, published.read_tile).root()
+    except (LookupError, tiles.TileInvalid):
+        return None  # the log does not even have the tiles
 
 
 def _path() -> Path:

@@ -2,13 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from uuid import UUID
 
-from django.conf import settings
-
-from consent.log import checkpoint, merkle, proofs, tiles
-from consent.models.log import Checkpoint, LogEntry, LogTile
+from consent.log import checkpoint, eras, merkle, proofs, tiles
+from consent.models.log import Checkpoint, Cosignature, LogEntry, LogTile
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,20 +17,44 @@ class Place:
     published_at: datetime
 
 
-@cache
+def origin() -> str:
+    """The name of this log: what it began with, or what it was succeeded under."""
+    return eras.read()[-1].origin
+
+
 def signing_key() -> checkpoint.Signer:
-    """The key that signs this log's checkpoints; its name is the origin."""
-    return checkpoint.Signer.from_seed(settings.OPTIN_LOG_ORIGIN, settings.OPTIN_LOG_KEY)
+    """The key that signs this log's checkpoints, alone or beside the next one; its name is the origin."""
+    return eras.signing_key(origin())
 
 
 def keys() -> tuple[checkpoint.Verifier, ...]:
-    """The keys whose signature counts on this log: the present one, and those it took over from."""
-    return (signing_key().verifier,)
+    """The keys whose signature counts on this log: the present ones, and those they took over from.
+
+    The key of the settings comes first: it is the one that we trust without being told by anybody else. A key
+    that was replaced at once counts no longer, nor do those before it.
+    """
+    *earlier, era = eras.read()
+    trusted = eras.signing_key(era.origin).verifier
+    if trusted not in era.keys:
+        return (trusted,)
+    counting = dict.fromkeys([trusted, *reversed(era.keys)])
+    for before in reversed(earlier):
+        if not era.vouches_for(before):
+            break
+        counting |= dict.fromkeys(reversed(before.keys))
+        era = before
+    return tuple(counting)
 
 
 def latest() -> Checkpoint | None:
     """The checkpoint last published. One query."""
     return Checkpoint.objects.order_by("-size").first()
+
+
+def cosigned(published: Checkpoint) -> str:
+    """The note of a checkpoint with the cosignatures that witnesses gave it since. One query."""
+    lines = Cosignature.objects.filter(size=published.size).order_by("pk").values_list("line", flat=True)
+    return published.note + "".join(f"{line}\n" for line in lines)
 
 
 def place_of(entry: UUID) -> Place | None:

@@ -1,17 +1,16 @@
-"""The log as it lies in the database: entries are sequenced by a single writer, and published by a checkpoint.
+"""The log as it lies in the database: a single writer gives entries their places, and publishes a checkpoint.
 
-Appending (in the capture transaction) only adds a waiting entry. Sequencing gives waiting entries their places, moves
-the head by compare-and-swap and signs: two sequencers cannot both win, and a crash at any point leaves either
-nothing or everything of one batch.
+Appending (in the capture transaction) only adds a waiting entry. Sequencing gives waiting entries their places,
+moves the head by compare-and-swap and signs: two sequencers cannot both win, and a crash at any point leaves
+either nothing or everything of one batch.
 """
 
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from consent.log import checkpoint, guard, merkle, published, tiles
+from consent.log import checkpoint, eras, guard, merkle, note, tiles
 from consent.models.log import Checkpoint, LogEntry, LogHead, LogPending, LogTile
 
 BATCH = 1000
@@ -27,27 +26,34 @@ def begin(database: str = "default") -> None:
     LogHead.objects.using(database).get_or_create(pk=HEAD, defaults={"size": 0, "root": merkle.EMPTY_ROOT})
 
 
-def sequence(*, limit: int = BATCH) -> int:
+def sequence(*, limit: int = BATCH, change: eras.Change | None = None) -> int:
     """Give up to `limit` waiting entries their places and publish them. Returns how many.
 
     Returns 0 when nothing waits or another sequencer is at work. Raises HeadMoved when it lost the race, and
-    guard.LogBehind when this database does not continue what was published.
+    errors.LogRefuses when this database does not continue what was published, or the keys are not the log's.
+    With `change` an era begins that the settings alone do not call for: see eras.at_once and eras.succession.
     """
-    if not LogPending.objects.exists():
+    now = timezone.now()
+    if not change and not LogPending.objects.exists() and not eras.due(eras.read(), now):
         return 0
-    guard.check()
+    if not (change and change.is_succession):  # which is the way out of what the guard refuses
+        guard.check()
     with transaction.atomic():
         skip = connection.features.has_select_for_update_skip_locked
         head = LogHead.objects.select_for_update(skip_locked=skip).filter(pk=HEAD).first()
         if head is None:
             return 0
-        waiting = list(LogPending.objects.order_by("arrival", "id").values_list("id", "data")[:limit])
-        if waiting:
-            _append(head, [(number, bytes(data)) for number, data in waiting])
-    return len(waiting)
+        all_eras = eras.read()
+        change = change or eras.due(all_eras, now)
+        news = [(change.entry, change.data)] if change else []
+        waiting = LogPending.objects.order_by("arrival", "id").values_list("id", "data")[: limit - len(news)]
+        entries = [*news, *((number, bytes(data)) for number, data in waiting)]
+        if entries:
+            _append(head, entries, eras.begin(head.size, all_eras[-1], change))
+    return len(entries)
 
 
-def _append(head: LogHead, entries: list[tuple[UUID, bytes]]) -> None:
+def _append(head: LogHead, entries: list[tuple[UUID, bytes]], era: eras.Era) -> None:
     growth = tiles.grow(head.size, _edge(head.size), [merkle.leaf_hash(data) for _number, data in entries])
     LogEntry.objects.bulk_create(
         LogEntry(index=head.size + place, id=number, data=data)
@@ -65,11 +71,10 @@ def _append(head: LogHead, entries: list[tuple[UUID, bytes]]) -> None:
     )
     if not moved:
         raise HeadMoved(f"The log is no longer of size {head.size}.")
-    note = checkpoint.sign(
-        origin=settings.OPTIN_LOG_ORIGIN, size=growth.size, root=growth.root, key=published.signing_key()
-    )
-    Checkpoint.objects.create(size=growth.size, note=note, published_at=timezone.now())
-    transaction.on_commit(lambda: guard.remember(note))
+    text = str(checkpoint.Checkpoint(origin=era.origin, size=growth.size, root=growth.root))
+    signed = note.sign(text, *eras.signers(era))
+    Checkpoint.objects.create(size=growth.size, note=signed, published_at=timezone.now())
+    transaction.on_commit(lambda: guard.remember(signed))
 
 
 def _edge(size: int) -> dict[int, bytes]:

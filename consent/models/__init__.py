@@ -4,7 +4,16 @@ from consent.models.access import ApiKey, Membership, Opening
 from consent.models.append_only import AppendOnly, AppendOnlyError
 from consent.models.companies import CapturePoint, Company, Offer, Purpose, Sender
 from consent.models.localized import Localized, LocalizedField
-from consent.models.log import Checkpoint, LogEntry, LogHead, LogPending, LogTile
+from consent.models.log import (
+    Checkpoint,
+    Cosignature,
+    LogEntry,
+    LogEra,
+    LogHead,
+    LogPending,
+    LogTile,
+    LogWitness,
+)
 from consent.models.messages import InboundMessage, OutboundMessage
 from consent.models.notices import Notice, NoticeShown, NoticeVersion
 from consent.models.people import CodeTry, ContactPoint, Erased, Evidence, EvidenceFile, SubjectKey
@@ -22,6 +31,7 @@ __all__ = [
     "Company",
     "ConsentRecord",
     "ContactPoint",
+    "Cosignature",
     "Erased",
     "Evidence",
     "EvidenceFile",
@@ -29,9 +39,11 @@ __all__ = [
     "Localized",
     "LocalizedField",
     "LogEntry",
+    "LogEra",
     "LogHead",
     "LogPending",
     "LogTile",
+    "LogWitness",
     "Membership",
     "Notice",
     "NoticeShown",

@@ -1,4 +1,4 @@
-"""Where the transparency log lies: entries waiting, entries sequenced, tiles, the head and checkpoints."""
+"""Where the transparency log lies: entries waiting and sequenced, tiles, the head, checkpoints, witnesses."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -70,6 +70,48 @@ class Checkpoint(AppendOnly):
         return str(self.size)
 
 
+class LogEra(AppendOnly):
+    """From which size on the log's checkpoints are signed under which name and by which keys; see log/eras.py."""
+
+    start = models.PositiveBigIntegerField(primary_key=True)
+    keys = models.TextField()  # verifier keys, the oldest first, with spaces between
+
+    class Meta:
+        verbose_name = _("era of the log")
+        verbose_name_plural = _("eras of the log")
+
+
+class Cosignature(AppendOnly):
+    """A signature line of a witness below one of our checkpoints (C2SP tlog-cosignature)."""
+
+    size = models.PositiveBigIntegerField()
+    witness = models.CharField(max_length=400)  # its verifier key
+    line = models.TextField()
+    cosigned_at = models.DateTimeField()  # by the clock of the witness
+
+    class Meta:
+        verbose_name = _("cosignature")
+        constraints = [models.UniqueConstraint(fields=["size", "witness"], name="one_cosignature")]
+
+
+class LogWitness(models.Model):
+    """A witness we ask: how far it has come with us, when it is asked next, and what it holds against us."""
+
+    vkey = models.CharField(max_length=400)
+    origin = models.CharField(max_length=255)
+    size = models.PositiveBigIntegerField(default=0)
+    due_at = models.DateTimeField()
+    failures = models.PositiveIntegerField(default=0)
+    trouble = models.CharField(max_length=200, default="")
+    # A checkpoint that we signed and that the log in this database does not continue; see log/guard.py.
+    contradiction = models.TextField(default="")
+
+    class Meta:
+        verbose_name = _("witness of the log")
+        verbose_name_plural = _("witnesses of the log")
+        constraints = [models.UniqueConstraint(fields=["vkey", "origin"], name="one_log_witness")]
+
+
 # A waiting entry may only leave by having been given its place with the very same bytes.
 guard(
     "consent_logpending",
@@ -77,6 +119,8 @@ guard(
 )
 guard("consent_logentry")
 guard("consent_checkpoint")
+guard("consent_logera")
+guard("consent_cosignature")
 # A tile only grows to the right; a head only moves forward.
 _GROWS = (
     'NEW.level = OLD.level AND NEW."index" = OLD."index" AND length(NEW.hashes) > length(OLD.hashes)'

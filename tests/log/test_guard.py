@@ -1,5 +1,6 @@
 """A restored old backup is told from the log that was published, and nothing is appended to it."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,13 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from consent.log import guard, published, tree
-from consent.models import LogPending, triggers
+from consent.models import LogEra, LogPending, LogTile, triggers
 from consent.sample import Sample
 from tests import cast
 
 pytestmark = pytest.mark.django_db
+
+ORIGIN = current.OPTIN_LOG_ORIGIN
 
 
 def publish(aurora: Sample) -> None:
@@ -78,9 +81,34 @@ def test_the_worker_does_not_start_on_a_restored_backup(aurora: Sample) -> None:
         call_command("work")
 
 
-def test_the_checkpoint_of_another_log_says_nothing_about_this_one(aurora: Sample, settings: Any) -> None:
+def test_a_log_keeps_its_name_when_the_address_changes(aurora: Sample, settings: Any) -> None:
     publish(aurora)
-    restore_yesterday()
     settings.OPTIN_LOG_ORIGIN = "elsewhere.example/log"
 
+    publish(aurora)
+
+    assert published.origin() == ORIGIN
+
+
+def test_a_database_whose_log_has_another_name_than_was_published_is_refused(
+    aurora: Sample, settings: Any
+) -> None:
+    publish(aurora)
+    restore_yesterday()
+    LogEra.objects.all()._raw_delete("default")
+    settings.OPTIN_LOG_ORIGIN = "elsewhere.example/log"
+
+    with pytest.raises(guard.LogBehind, match=f"1 entries of {re.escape(ORIGIN)}"):
+        guard.check()
+
+    guard.forget()  # on purpose: another log may begin
     guard.check()
+
+
+def test_a_log_without_its_tiles_is_refused(aurora: Sample) -> None:
+    publish(aurora)
+    triggers.remove(connection)
+    LogTile.objects.all().delete()
+
+    with pytest.raises(guard.LogBehind):
+        guard.check()

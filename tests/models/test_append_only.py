@@ -15,6 +15,7 @@ from consent.models import (
     AppendOnly,
     AppendOnlyError,
     ConsentRecord,
+    Cosignature,
     Evidence,
     LogEntry,
     LogHead,
@@ -40,6 +41,7 @@ def full(aurora: Sample) -> Sample:
     tree.sequence()
     erasure.erase(says(aurora, CLARA).subject, company=aurora.company, entity="subject")
     says(aurora, BRUNO)
+    Cosignature.objects.create(size=1, witness="w.example", line="—", cosigned_at=timezone.now())
     staff = get_user_model().objects.create_user("clara")
     Opening.objects.create(user=staff, company=aurora.company, subject=recorded.subject)
     return aurora
