@@ -51,9 +51,7 @@ def test_a_database_that_does_not_open_is_said_with_its_setting(
         raise OperationalError("connection refused")
 
     # Afterwards the test's own database must open again.
-    with (
-        monkeypatch.context() as patched,
-        pytest.raises(CommandError, match=r"does not open: connection refused Is DATABASE_URL right\?"),
-    ):
+    with monkeypatch.context() as patched:
         patched.setattr(connection, "ensure_connection", refuse)
-        call_command("prepare")
+        with pytest.raises(CommandError, match=r"does not open: connection refused Is DATABASE_URL right\?"):
+            call_command("prepare")

@@ -8,31 +8,51 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 
 from consent.management.commands import serve
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60
+PATIENCE = 120
 
 
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The variables of an installation of its own, ready to be served."""
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The variables of an installation of its own, on the database of the run, ready to be served."""
     folder = tmp_path_factory.mktemp("installation")
-    variables = {
-        "DJANGO_SETTINGS_MODULE": "optin_site.settings",
-        "OPTIN_DATA_DIR": str(folder),
-        "DATABASE_URL": f"sqlite:///{folder}/optin.sqlite3",
-        "OPTIN_SANDBOX": "1",
-        "OPTIN_DEBUG": "1",
-    }
-    run("prepare", variables)
-    return variables
+    with database(folder) as url:
+        variables = {
+            "DJANGO_SETTINGS_MODULE": "optin_site.settings",
+            "OPTIN_DATA_DIR": str(folder),
+            "DATABASE_URL": url,
+            "OPTIN_SANDBOX": "1",
+            "OPTIN_DEBUG": "1",
+        }
+        run("prepare", variables)
+        yield variables
+
+
+@contextlib.contextmanager
+def database(folder: Path) -> Iterator[str]:
+    """The address of an empty database, on the engine that this run tests."""
+    server = os.environ.get("DATABASE_URL", "")
+    if not server.startswith("postgres"):
+        yield f"sqlite:///{folder}/optin.sqlite3"
+        return
+    name = f"serve_{uuid.uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        try:
+            yield urlsplit(server)._replace(path=f"/{name}").geturl()
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -58,6 +78,7 @@ def serving(variables: dict[str, str], port: int, log: Path) -> Iterator[subproc
         )
     try:
         wait_for(lambda: "Ctrl-C" in log.read_text() or process.poll() is not None)
+        assert process.poll() is None, log.read_text()
         yield process
     finally:
         if process.poll() is None:
