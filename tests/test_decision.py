@@ -1,0 +1,168 @@
+"""May a message be sent: one query, every reason, and a no whatever breaks."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import DatabaseError, InterfaceError, connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from consent import decision
+from consent.contact import Contact
+from consent.decision import ANSWER_LIVES, Reason
+from consent.models import Company, ConsentRecord
+from consent.sample import Sample
+from consent.vocabulary import Channel, Possession, State
+from tests.cast import ANA, BRUNO, may, says, stops
+
+YEAR = timedelta(days=365)
+
+
+def test_a_grant_allows_and_says_on_what_record_it_rests(aurora: Sample) -> None:
+    recorded = says(aurora)
+    answer = may(aurora)
+    assert (answer.allow, answer.reason, answer.record) == (True, Reason.GIVEN, recorded.records[0])
+
+
+@pytest.mark.parametrize("state", [State.REQUESTED, State.REFUSED, State.REVOKED, State.INVALIDATED])
+def test_every_other_word_denies_with_its_reason(aurora: Sample, state: str) -> None:
+    says(aurora, state=state, possession=Possession.NONE)
+    answer = may(aurora)
+    assert (answer.allow, answer.reason) == (False, Reason(state.value))
+
+
+def test_a_stop_denies(aurora: Sample) -> None:
+    says(aurora)
+    stops(aurora)
+    assert (may(aurora).allow, may(aurora).reason) == (False, Reason.WITHDRAWN)
+
+
+def test_nothing_said_denies(aurora: Sample) -> None:
+    says(aurora, BRUNO)
+    answer = may(aurora)
+    assert (answer.allow, answer.reason, answer.record) == (False, Reason.NO_RECORD, None)
+
+
+def test_a_purpose_the_company_does_not_have_denies(aurora: Sample) -> None:
+    says(aurora)
+    assert may(aurora, purpose="sorteios").reason == Reason.UNKNOWN_PURPOSE
+
+
+def test_a_grant_is_for_its_company_purpose_and_channel_alone(aurora: Sample) -> None:
+    says(aurora)
+    other = Company.objects.create(
+        slug="b", name="B", legal_name="B", address="A", dpo_name="D", dpo_contact="d"
+    )
+    assert may(aurora, purpose="pedidos").reason == Reason.NO_RECORD
+    assert may(aurora, channel=Channel.WHATSAPP).reason == Reason.NO_RECORD
+    asked = decision.may_send(ANA, company=other.pk, channel="sms", purpose="novidades")
+    assert asked.reason == Reason.UNKNOWN_PURPOSE
+
+
+def test_a_grant_that_ran_out_denies_to_the_second(aurora: Sample) -> None:
+    says(aurora)
+    end = ConsentRecord.objects.get().event_time + timedelta(days=730)
+    with time_machine.travel(end - timedelta(microseconds=1), tick=False):
+        assert may(aurora).allow
+    with time_machine.travel(end, tick=False):
+        assert may(aurora).reason == Reason.EXPIRED
+
+
+def test_an_unproved_grant_denies(aurora: Sample) -> None:
+    says(aurora, possession=Possession.NONE)
+    assert may(aurora).reason == Reason.REQUESTED
+
+
+def test_the_person_is_found_under_another_spelling(aurora: Sample) -> None:
+    says(aurora)
+    assert may(aurora, Contact.reported("whatsapp:+551187654321")).allow
+
+
+def test_an_answer_is_good_for_a_minute(aurora: Sample) -> None:
+    says(aurora)
+    for answer in (may(aurora), may(aurora, purpose="pedidos"), may(aurora, purpose="sorteios")):
+        assert answer.valid_until == answer.at + ANSWER_LIVES
+
+
+def test_an_answer_is_good_no_longer_than_its_grant(aurora: Sample) -> None:
+    says(aurora)
+    end = ConsentRecord.objects.get().event_time + timedelta(days=730)
+    with time_machine.travel(end - timedelta(seconds=10), tick=False):
+        assert may(aurora).valid_until == end
+
+
+def test_a_decision_about_the_past_knows_what_was_known_then(aurora: Sample) -> None:
+    with time_machine.travel(timezone.now() - YEAR):
+        says(aurora)
+    stops(aurora)
+    then = decision.may_send(
+        ANA, company=aurora.company.pk, channel="sms", purpose="novidades", at=timezone.now() - YEAR / 2
+    )
+    assert then.allow
+    assert not may(aurora).allow
+
+
+def test_a_stop_recorded_by_a_clock_that_runs_ahead_counts_at_once(aurora: Sample) -> None:
+    """Another machine's clock is ten minutes ahead; what it acknowledged is in force on this one too."""
+    says(aurora)
+    with time_machine.travel(timezone.now() + timedelta(minutes=10)):
+        stops(aurora)
+    assert may(aurora).reason == Reason.WITHDRAWN
+
+
+def test_a_stop_is_in_force_before_it_is_in_the_log(aurora: Sample) -> None:
+    says(aurora)
+    stops(aurora)
+    assert not may(aurora).allow
+
+
+def test_a_decision_is_one_query(aurora: Sample) -> None:
+    for _ in range(3):
+        says(aurora)
+        stops(aurora)
+    for purpose in ("novidades", "pedidos", "sorteios"):
+        with CaptureQueriesContext(connection) as queries:
+            may(aurora, purpose=purpose)
+        assert len(queries) == 1
+
+
+# --- whatever breaks is a no
+
+
+@pytest.mark.parametrize("error", [DatabaseError("gone"), InterfaceError("closed"), RuntimeError("?")])
+def test_a_database_that_fails_is_a_no(aurora: Sample, error: Exception, caplog: Any) -> None:
+    says(aurora)
+
+    def fail(*_: Any) -> Any:
+        raise error
+
+    with connection.execute_wrapper(fail):
+        answer = may(aurora)
+    assert (answer.allow, answer.reason, answer.record) == (False, Reason.UNAVAILABLE, None)
+    assert answer.valid_until == answer.at  # ask again at once
+    assert ANA.value[-8:] not in caplog.text
+
+
+def test_a_row_nobody_understands_is_a_no(aurora: Sample) -> None:
+    says(aurora)
+
+    def mangle(execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
+        return execute(sql.replace("r.uid", "'no id'", 1), params, many, context)
+
+    with connection.execute_wrapper(mangle):
+        assert may(aurora).reason == Reason.UNAVAILABLE
+
+
+def test_a_contact_nobody_can_write_down_is_a_no(aurora: Sample) -> None:
+    assert may(aurora, Contact("tel", "\udcff")).reason == Reason.UNAVAILABLE
+
+
+def test_the_reasons_are_the_states_and_five_more() -> None:
+    assert set(Reason) == set(State.values) | {
+        "no_record",
+        "expired",
+        "unknown_purpose",
+        "unavailable",
+    }
