@@ -1,7 +1,9 @@
 """Consent by SMS: what is written to our numbers is understood once, kept whatever it is, and answered."""
 
+import json
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +15,7 @@ from django.utils import timezone
 
 from consent import catalogue, decision, dialogue, hooks, inbound, opening, recording, spool, wording
 from consent.capture import sms
+from consent.contact import Contact
 from consent.models import Act, Company, ConsentRecord, InboundMessage, OutboundMessage, Sender
 from consent.providers import accounts
 from consent.sample import Sample
@@ -315,6 +318,34 @@ def test_everything_kept_is_sealed(aurora: Sample, client: Client) -> None:
         assert b"canary-7391" not in bytes(column)
         assert b"87654321" not in bytes(column)
     assert message.sender == aurora.sender
+
+
+# What each of Twilio's sample forms leads to: what the person gets, and what is decided about them afterwards.
+SAMPLES = {
+    "sms_double_opt_in_sim": ("Café Aurora: ", "no_record"),  # nothing was asked, so nothing is confirmed
+    "sms_yes_is_also_twilio_START": ("Café Aurora: ", "no_record"),
+    "sms_stop_advanced_opt_out": ("", "withdrawn"),
+    "sms_stop_default_handling_no_OptOutType": ("Café Aurora: ", "withdrawn"),
+    "sms_help_advanced_opt_out": ("", "no_record"),
+    "sms_baja_es": ("Café Aurora: ", "withdrawn"),
+}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_sample_forms_are_understood(aurora: Sample, client: Client, name: str) -> None:
+    path = Path(__file__).resolve().parents[2].parent / "shared/payloads/twilio/inbound_forms_SYNTHETIC.json"
+    if not path.exists():
+        pytest.skip("the sample forms are not here")
+    forms = {example["name"]: example["form"] for example in json.loads(path.read_text())["requests"]}
+    fields = forms[name]
+    webhooks.real_sender(aurora, "12345", address=fields["To"])
+    reply, decided = SAMPLES[name]
+
+    response = webhooks.post(client, fields, token="12345")
+
+    assert said(response).startswith(reply)
+    assert bool(said(response)) == bool(reply)
+    assert decide(aurora, Contact.reported(fields["From"])) == decided
 
 
 def count(work: Callable[[], Any]) -> int:
