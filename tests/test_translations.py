@@ -1,7 +1,10 @@
 """Everything a person reads is there in every language, whole, and nothing is kept that nobody shows."""
 
+from pathlib import Path
+
 import polib
 import pytest
+from django.core.management import call_command
 
 from consent.management.commands import compilemessages
 from tests import translations
@@ -76,13 +79,24 @@ def test_a_catalogue_is_judged() -> None:
     ]
 
 
-def test_catalogues_are_compiled_when_they_changed_and_only_then(tmp_path) -> None:
+def test_catalogues_are_compiled_when_they_changed_and_only_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = tmp_path / "es" / "LC_MESSAGES"
     folder.mkdir(parents=True)
     catalogue = polib.POFile()
     catalogue.append(polib.POEntry(msgid="yes", msgstr="sí"))
     catalogue.save(str(folder / "django.po"))
+    monkeypatch.setattr(compilemessages, "LOCALE", tmp_path)
 
-    assert compilemessages.compile_catalogues(tmp_path) == [folder / "django.po"]
+    call_command("compilemessages")
+    assert capsys.readouterr().out == "compiled es/LC_MESSAGES/django.po\n"
     assert polib.mofile(str(folder / "django.mo")).find("yes").msgstr == "sí"
-    assert compilemessages.compile_catalogues(tmp_path) == []
+
+    call_command("compilemessages")
+    assert capsys.readouterr().out == ""
+
+    (folder / "django.mo").unlink()
+    call_command("compilemessages", verbosity=0)
+    assert capsys.readouterr().out == ""
+    assert (folder / "django.mo").exists()
