@@ -96,11 +96,13 @@ def seed() -> Sample:
     }  # fmt: skip
     purposes = {
         slug: Purpose.objects.get_or_create(
-            company=company, slug=slug, defaults={"category": category, "name": name, "description": description}
+            company=company,
+            slug=slug,
+            defaults={"category": category, "name": name, "description": description},
         )[0]
         for slug, (category, name, description) in PURPOSES.items()
     }
-    version = _published_notice(company)
+    version = _notice(company)
     point, made = CapturePoint.objects.get_or_create(
         company=company,
         slug="novidades",
@@ -121,13 +123,11 @@ def seed() -> Sample:
     return Sample(company, point, senders[Channel.SMS], purposes, version)
 
 
-def _published_notice(company: Company) -> NoticeVersion:
-    notice, made = Notice.objects.get_or_create(company=company, slug="novidades")
-    current = notice.current
-    if current is not None:
-        return current
+def _notice(company: Company) -> NoticeVersion:
+    """The version shown now, or the newest there is: what staff retired or are writing is their affair."""
+    notice, _made = Notice.objects.get_or_create(company=company, slug="novidades")
+    version = notice.current or notice.versions.first()
+    if version is not None:
+        return version
     wordings = {language: {"screen": text} for language, text in SCREEN.items()}
-    draft = notice.versions.filter(state=NoticeVersion.State.DRAFT).first()
-    if draft is None or made:
-        draft = NoticeVersion.objects.create(notice=notice, wordings=wordings)
-    return publishing.publish(draft)
+    return publishing.publish(NoticeVersion.objects.create(notice=notice, wordings=wordings))

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models.query_utils import DeferredAttribute
 from django.utils.translation import get_language
 
 from consent.vocabulary import Language, from_django_code
@@ -20,8 +21,17 @@ class Localized(dict[str, str]):
         return self.in_language(from_django_code(get_language() or settings.LANGUAGE_CODE))
 
 
+class _Attribute(DeferredAttribute):
+    """What is assigned as a plain mapping is a Localized when it is read, saved or not."""
+
+    def __set__(self, instance: models.Model, value: Any) -> None:
+        instance.__dict__[self.field.attname] = Localized(value) if isinstance(value, dict) else value
+
+
 class LocalizedField(models.JSONField):
     """A JSON column {language: text}; languages as in `Language`."""
+
+    descriptor_class = _Attribute
 
     def __init__(self, *args: Any, long: bool = False, **kwargs: Any) -> None:
         kwargs.setdefault("default", Localized)

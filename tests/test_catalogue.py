@@ -1,0 +1,86 @@
+"""What is asked where, read no more often than need be."""
+
+import time
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from consent import catalogue
+from consent.models import CapturePoint, NoticeVersion, Offer
+from consent.sample import Sample
+
+
+def test_a_capture_point_comes_with_its_boxes_and_its_published_notice(aurora: Sample) -> None:
+    ask = catalogue.ask("aurora", "novidades")
+    assert ask is not None
+    assert (ask.point, ask.company, ask.sender) == (aurora.point, aurora.company, aurora.sender)
+    assert ask.version == aurora.version
+    assert len(ask.offers) == 3
+    assert ask.is_open
+
+
+def test_what_does_not_exist_is_none(aurora: Sample) -> None:
+    assert catalogue.ask("aurora", "nada") is None
+    assert catalogue.ask("nada", "novidades") is None
+    assert catalogue.version(0) is None
+    assert catalogue.sender_at("sms", "+1") is None
+
+
+def test_a_version_is_found_whatever_its_state(aurora: Sample) -> None:
+    NoticeVersion.objects.update(state="retired", retired_at=timezone.now())
+    found = catalogue.version(aurora.version.pk)
+    assert found is not None
+    assert (found.state, found.notice.slug) == ("retired", "novidades")
+
+
+def test_a_sender_is_found_by_channel_and_number(aurora: Sample) -> None:
+    found = catalogue.sender_at("sms", aurora.sender.address)
+    assert found == aurora.sender
+    assert catalogue.sender_at("voice", aurora.sender.address) is None
+
+
+@pytest.mark.parametrize("missing", ["open", "version", "boxes"])
+def test_a_capture_point_is_closed_without_any_part_of_it(aurora: Sample, missing: str) -> None:
+    if missing == "open":
+        CapturePoint.objects.update(is_open=False)
+    elif missing == "version":
+        NoticeVersion.objects.update(state="retired", retired_at=timezone.now())
+    else:
+        Offer.objects.all().delete()
+    ask = catalogue.ask("aurora", "novidades")
+    assert ask is not None
+    assert not ask.is_open
+
+
+def queries(read: Any) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        read()
+    return len(captured)
+
+
+def test_a_capture_point_is_three_queries_and_then_none_for_a_second(aurora: Sample, settings: Any) -> None:
+    settings.OPTIN_CATALOGUE_SECONDS = 60
+    assert queries(lambda: catalogue.ask("aurora", "novidades")) == 3
+    assert queries(lambda: catalogue.ask("aurora", "novidades")) == 0
+    assert queries(lambda: catalogue.version(aurora.version.pk)) == 1
+    assert queries(lambda: catalogue.sender_at("sms", "+1")) == 1
+    settings.OPTIN_CATALOGUE_SECONDS = 0.01
+    time.sleep(0.02)
+    assert queries(lambda: catalogue.ask("aurora", "novidades")) == 3
+
+
+def test_what_was_changed_here_can_be_read_anew_at_once(aurora: Sample, settings: Any) -> None:
+    settings.OPTIN_CATALOGUE_SECONDS = 60
+    catalogue.ask("aurora", "novidades")
+    catalogue.forget()
+    assert queries(lambda: catalogue.ask("aurora", "novidades")) == 3
+
+
+def test_addresses_that_strangers_make_up_do_not_fill_the_memory(aurora: Sample, settings: Any) -> None:
+    settings.OPTIN_CATALOGUE_SECONDS = 60
+    catalogue._kept.update({("ask", "nobody", str(number)): (0.0, None) for number in range(10_001)})
+    catalogue.ask("aurora", "novidades")
+    assert len(catalogue._kept) == 1
