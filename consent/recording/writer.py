@@ -206,6 +206,6 @@ def _add_message(
     rows["consent_outboundmessage"].append(
         (
             message, telling.sender.company_id, telling.sender.pk, person.subject, act,
-            vault.number_key(contact), telling.kind, sealed, "queued", now, now, 0, "", "",
+            vault.number_key(contact), telling.kind, sealed, now, now,
         )
     )  # fmt: skip

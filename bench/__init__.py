@@ -1,0 +1,1 @@
+"""The measured promises, each runnable alone: `python -m bench.decision`."""

@@ -1,0 +1,73 @@
+"""Rows come back as they went in, whatever is written in them."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from django.db import connection
+
+from consent import vault
+from consent.models import EvidenceFile, OutboundMessage, SubjectKey
+from consent.recording import tables
+
+pytestmark = pytest.mark.django_db
+
+NASTY = [
+    'a"b',
+    "a\\b",
+    "{}",
+    "NULL",
+    "",
+    " ",
+    ",",
+    "'",
+    "\\x00",
+    "ção\n\t",
+    "\u2028",
+    "😀",
+    '"\\"',
+    "%s",
+    "$1",
+]
+BYTES = [b"", b"\x00", bytes(range(256)), b"NULL", b'"\\', b"\\x41"]
+
+
+@pytest.fixture
+def rows() -> tables.Rows:
+    return tables.no_rows()
+
+
+def test_every_text_comes_back(rows: tables.Rows) -> None:
+    for text in NASTY:
+        rows["consent_evidencefile"].append(
+            (vault.new_id(), vault.new_id(), vault.new_id(), text, "image/png", b"")
+        )
+    tables.insert(connection, rows)
+    assert sorted(EvidenceFile.objects.values_list("name", flat=True)) == sorted(NASTY)
+
+
+def test_every_byte_comes_back(rows: tables.Rows) -> None:
+    for number, content in enumerate(BYTES):
+        rows["consent_subjectkey"].append((vault.new_id(), number, content))
+    tables.insert(connection, rows)
+    kept = SubjectKey.objects.order_by("company").values_list("wrapped", flat=True)
+    assert [bytes(wrapped) for wrapped in kept] == BYTES
+
+
+def test_a_moment_comes_back_to_the_microsecond_from_any_zone(rows: tables.Rows) -> None:
+    moment = datetime(2026, 3, 1, 9, 30, 0, 123456, tzinfo=timezone(timedelta(hours=-3)))
+    ids = [vault.new_id() for _ in range(3)]
+    rows["consent_outboundmessage"].append(
+        (ids[0], 1, 1, ids[1], ids[2], b"k" * 32, "ask", b"", moment, moment)
+    )
+    tables.insert(connection, rows)
+    [kept] = OutboundMessage.objects.all()
+    assert kept.due_at == datetime(2026, 3, 1, 12, 30, 0, 123456, tzinfo=UTC)
+    assert (kept.id, kept.subject, kept.act) == (ids[0], ids[1], ids[2])
+    assert (kept.state, kept.attempts, kept.provider_id, kept.error) == ("queued", 0, "", "")
+
+
+def test_the_usual_act_stays_within_what_psycopg_keeps_ready() -> None:
+    usual = tuple(table for table in tables.TABLES if table != "consent_evidencefile")
+    statement = tables._one_statement(usual)
+    assert statement.count("%s") <= 50
+    assert len(statement) <= 4096
