@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.core.cache import cache
 from django.db import connection
@@ -22,6 +23,10 @@ NO_POSTGRES = "needs PostgreSQL: python tests/with_postgres.py pytest ..."
 
 
 def pytest_configure() -> None:
+    # How long an example takes says how busy the machine is, not whether the code is right.
+    slow = [hypothesis.HealthCheck.too_slow]
+    hypothesis.settings.register_profile("house", deadline=None, suppress_health_check=slow)
+    hypothesis.settings.load_profile("house")
     compilemessages.compile_catalogues(compilemessages.LOCALE)
 
 
