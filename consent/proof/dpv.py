@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils.translation import override
 
 from consent.canonical import moment
+from consent.log import published
 from consent.models import ConsentRecord, NoticeVersion
 from consent.proof import words
 from consent.proof.account import Account
@@ -73,7 +74,7 @@ def _record(account: Account, record: ConsentRecord, logged: Logged | None) -> d
         "withdrawal_method": {
             "@type": "dpv:WithdrawConsent",
             "exercised_at": account.address,
-            "description": words.how_to_stop(account.address),
+            "description": words.how_to_stop(),
         },
         "privacy_rights": {"@type": "dpv:DataSubjectRight", "exercised_at": company.privacy_url},
         "events": [_event(record)],
@@ -81,7 +82,7 @@ def _record(account: Account, record: ConsentRecord, logged: Logged | None) -> d
     if record.notice is not None:
         fields["privacy_notice"] = _notice(record.notice, record.language, company.privacy_url)
     if logged is not None:
-        fields["log_entry"] = {"log_origin": settings.OPTIN_LOG_ORIGIN, "log_index": logged.proof.index}
+        fields["log_entry"] = {"log_origin": published.origin(), "log_index": logged.proof.index}
     return fields
 
 

@@ -16,7 +16,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from consent import branding
+from consent import branding, contact
+from consent.log import published
 from consent.models import ConsentRecord
 from consent.proof import words
 from consent.proof.account import Account
@@ -89,9 +90,9 @@ def _what_happened(account: Account) -> dict[str, Any]:
     if account.number:
         facts.append((_("Your number"), account.number.replace("·", "•")))  # the font's own dot is a speck
     if first.point is not None:
-        facts.append((_("We write from"), first.point.sender.address))
+        facts.append((_("We write from"), contact.written(first.point.sender.address)))
     if account.state in (State.GIVEN, State.REQUESTED):
-        facts.append((_("How to stop"), words.how_to_stop(account.address)))
+        facts.append((_("How to stop"), words.how_to_stop()))
     return {"title": _("What happened"), "facts": facts, "codes": []}
 
 
@@ -107,11 +108,11 @@ def _who_asked(account: Account) -> dict[str, Any]:
 
 def _place(account: Account, logged: dict[UUID, Logged]) -> dict[str, Any]:
     first = account.first
-    facts = [(_("Log"), settings.OPTIN_LOG_ORIGIN), (_("Receipt"), str(account.act))]
+    facts = [(_("Log"), published.origin()), (_("Receipt"), str(account.act))]
     codes = [_entry(record, logged.get(record.uid)) for record in account.records]
     if first.notice is not None:
-        facts.append((_("Text shown"), f"{first.notice.notice.slug} {first.notice.number}"))
-        codes.insert(0, f"SHA-256 {first.notice.digest}")
+        facts.append((_("Text shown"), f"{first.notice.notice.slug} {first.notice.number}, SHA-256"))
+        codes.insert(0, first.notice.digest)
     return {"title": _("Written where nobody can change it"), "facts": facts, "codes": codes}
 
 

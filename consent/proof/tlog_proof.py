@@ -32,12 +32,13 @@ def of_records(records: Sequence[UUID]) -> dict[UUID, Logged]:
     if last is None:
         return {}
     tiled = proofs.TiledTree(last.size, published.read_tile)
+    checkpoint = published.cosigned(last)
     return {
         record: Logged(
             record=record,
             entry=data,
             proof=proofs.Proof(
-                index=index, hashes=tuple(tiled.inclusion(index)), checkpoint=last.note, extra=data
+                index=index, hashes=tuple(tiled.inclusion(index)), checkpoint=checkpoint, extra=data
             ),
         )
         for record, index, data in found

@@ -85,11 +85,8 @@ def termination(record: ConsentRecord) -> str:
     return _("%(ending)s, or sooner if you stop it") % {"ending": ending(record)}
 
 
-def how_to_stop(address: str) -> str:
-    return _(
-        "Reply STOP to any message, or open %(address)s."
-        " It is free of charge, at any time, without giving a reason."
-    ) % {"address": address}
+def how_to_stop() -> str:
+    return _("Reply STOP to any message. It is free of charge, at any time, without giving a reason.")
 
 
 def of_entries() -> list[tuple[str, str]]:

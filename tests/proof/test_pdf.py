@@ -183,7 +183,7 @@ def test_a_company_in_no_time_zone_has_its_times_in_utc(aurora: Sample) -> None:
     aurora.company.time_zone = "Atlantis/Capital"
     aurora.company.save()
 
-    assert "Nov. 20, 2026, 5:05 p.m. (UTC)" in words_of(render(acts.say(aurora, language="en")))
+    assert "20 November 2026, 17:05 (UTC)" in words_of(render(acts.say(aurora, language="en")))
 
 
 def test_it_is_dated_when_the_act_was_recorded(given: Account) -> None:

@@ -9,6 +9,7 @@ import pytest
 from consent import vault
 from consent.log import merkle, note, proofs, tree
 from consent.models import LogEntry
+from consent.models.log import Cosignature
 from consent.proof import tlog_proof
 from consent.proof.account import Account
 from consent.sample import Sample
@@ -79,6 +80,18 @@ def test_old_records_are_proved_under_the_latest_checkpoint(given: Account, auro
         assert signed.checkpoint.size == 9
 
 
+def test_the_signatures_of_witnesses_come_along(given: Account) -> None:
+    witness = note.Signer.from_seed("witness.example", bytes(32))
+    line = witness.sign("what it says does not matter here\n")
+    Cosignature.objects.create(
+        size=7, witness=str(witness.verifier), line=line, cosigned_at=given.first.recorded_at
+    )
+
+    for each in logged(given):
+        assert each.proof.checkpoint.endswith(f"{line}\n")
+        proofs.verify(each.proof, leaf=merkle.leaf_hash(each.entry), log=key())
+
+
 def test_the_bundle_holds_everything_once(given: Account) -> None:
     each = logged(given)
     bundle = json.loads(tlog_proof.bundle(each))
@@ -92,7 +105,7 @@ def test_the_bundle_holds_everything_once(given: Account) -> None:
     ]
 
 
-def test_the_key_is_ed25519_under_the_name_of_the_log(settings: object) -> None:
+def test_the_key_is_ed25519_under_the_name_of_the_log(given: Account, settings: object) -> None:
     name, _id, rest = tlog_proof.public_key().split("+", 2)
 
     assert name == settings.OPTIN_LOG_ORIGIN  # type: ignore[attr-defined]
