@@ -7,15 +7,17 @@ from collections.abc import Callable
 
 from django.db import DatabaseError, close_old_connections, connection
 
-from consent import delivery, outbox
+from consent import delivery, outbox, witnesses
 from consent.capture import sms
 from consent.log import guard, tree
+from consent.log.errors import LogRefuses
 
 log = logging.getLogger(__name__)
 
 IDLE = 0.2  # seconds between two looks when nothing is waiting
 SEQUENCE_EVERY = 0.5  # seconds: one signed checkpoint covers what came in meanwhile
 AFTER_TROUBLE = 2.0  # seconds
+AFTER_REFUSAL = 30.0  # seconds: somebody has to come and mend the log
 
 _last_sequenced = 0.0
 
@@ -38,16 +40,18 @@ def send() -> int:
 
 
 # Each takes what is due, does it, and returns how much that was.
-DRAINS: tuple[Callable[[], int], ...] = (sequence, send, sms.drain, delivery.drain)
+DRAINS: tuple[Callable[[], int], ...] = (sequence, witnesses.drain, send, sms.drain, delivery.drain)
 
 
 def run(stop: threading.Event) -> None:
     """Drain everything again and again until `stop` is set; trouble in one drain never stops another.
 
     Each in a thread of its own: the log must not wait for a provider that does not answer (design section 5).
-    Raises guard.LogBehind at the start where this database does not continue the published log.
+    Raises guard.LogBehind at the start where this database does not continue the published log, as this machine
+    or a witness remembers it.
     """
     guard.check()
+    witnesses.look()
     threads = [
         threading.Thread(target=_keep_draining, args=(drain, stop), name=f"drain {drain.__module__}")
         for drain in DRAINS
@@ -74,6 +78,9 @@ def _once(drain: Callable[[], int]) -> float:
     except tree.HeadMoved:
         log.info("Another sequencer was faster; nothing is lost.")
         return IDLE
+    except LogRefuses as refusal:
+        log.critical("%s", refusal)
+        return AFTER_REFUSAL
     except DatabaseError:
         log.exception("The database refused; trying again soon.")
         connection.close()

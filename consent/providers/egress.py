@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
+from typing import Any
 
 import requests
 import urllib3
@@ -51,23 +52,19 @@ def post(
     headers: Mapping[str, str] | None = None,
     auth: tuple[str, str] | None = None,
 ) -> Answer:
-    """Send a form to one of the hosts we speak to. Raises Failure."""
-    if not any(url.startswith(f"{origin}/") for origin in _origins()):
-        raise Failure("egress.refused", perhaps_done=False)
-    deadline = time.monotonic() + WHOLE_SECONDS
-    try:
-        with _session.post(
-            url,
-            data=dict(fields),
-            headers=headers,
-            auth=auth,
-            timeout=(CONNECT_SECONDS, READ_SECONDS),
-            allow_redirects=False,
-            stream=True,
-        ) as response:
-            return Answer(response.status_code, response.headers, _read(response, deadline))
-    except requests.RequestException as error:
-        raise Failure(_code(error), perhaps_done=not _never_connected(error)) from None
+    """Send a form to one of the providers. Raises Failure."""
+    return _ask("POST", url, _providers(), data=dict(fields), headers=headers, auth=auth)
+
+
+def post_to_witness(url: str, text: str) -> Answer:
+    """Send a text to one of the witnesses of the log. Raises Failure."""
+    headers = {"Content-Type": "text/plain; charset=utf-8"}
+    return _ask("POST", url, _witnesses(), data=text.encode(), headers=headers)
+
+
+def get_from_witness(url: str) -> Answer:
+    """Read what one of the witnesses of the log shows. Raises Failure."""
+    return _ask("GET", url, _witnesses())
 
 
 def hang_up() -> None:
@@ -75,9 +72,33 @@ def hang_up() -> None:
     _session.close()
 
 
-def _origins() -> list[str]:
-    """Whom we speak to: never an address that somebody else chose."""
+# Whom we speak to: never an address that somebody else chose.
+
+
+def _providers() -> list[str]:
     return [TWILIO, settings.OPTIN_PUBLIC_URL] if settings.OPTIN_SANDBOX else [TWILIO]
+
+
+def _witnesses() -> list[str]:
+    return [witness.split()[-1].rstrip("/") for witness in settings.OPTIN_WITNESSES]
+
+
+def _ask(method: str, url: str, allowed: list[str], **content: Any) -> Answer:
+    if not any(url.startswith(f"{origin}/") for origin in allowed):
+        raise Failure("egress.refused", perhaps_done=False)
+    deadline = time.monotonic() + WHOLE_SECONDS
+    try:
+        with _session.request(
+            method,
+            url,
+            timeout=(CONNECT_SECONDS, READ_SECONDS),
+            allow_redirects=False,
+            stream=True,
+            **content,
+        ) as response:
+            return Answer(response.status_code, response.headers, _read(response, deadline))
+    except requests.RequestException as error:
+        raise Failure(_code(error), perhaps_done=not _never_connected(error)) from None
 
 
 def _new_session() -> requests.Session:
