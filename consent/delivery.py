@@ -182,6 +182,7 @@ HOOK = Hook(
     provider="twilio",
     verify=_verified,
     deliver=deliver,
+    sender=_sender,
     understand=understand,
     is_stop=is_stop,
     is_kept=_is_kept,

@@ -13,6 +13,7 @@ from django.utils import timezone
 from consent import inbound, spool
 from consent.http import RETRY_AFTER
 from consent.inbound import Delivery, Outcome
+from consent.models import Sender
 from consent.providers import Refused
 
 log = logging.getLogger(__name__)
@@ -25,15 +26,16 @@ class Hook:
     """One door of a provider.
 
     `verify` gives the parameters or raises Refused. `deliver` names the delivery they are and must not touch
-    the database. `understand` acts on it; `is_late` means that nobody waits for an answer any more. `is_stop`
-    tells what must be accepted even while the database is down, `is_kept` whether it is stored raw.
-    `silence` is the answer that says nothing.
+    the database. `sender` is whom it is for. `understand` acts on it; `is_late` means that nobody waits for an
+    answer any more. `is_stop` tells what must be accepted even while the database is down, `is_kept` whether it
+    is stored raw. `silence` is the answer that says nothing.
     """
 
     door: str
     provider: str
     verify: Callable[[HttpRequest], dict[str, str]]
     deliver: Callable[..., Delivery]
+    sender: Callable[[Mapping[str, str]], Sender | None]
     understand: Callable[..., Outcome]
     is_stop: Callable[[Mapping[str, str]], bool]
     is_kept: Callable[[Mapping[str, str]], bool]
@@ -52,7 +54,7 @@ def answer(request: HttpRequest, hook: Hook) -> HttpResponse:
         parameters = hook.verify(request)
     except Refused as refusal:
         if refusal.trimmed is not None:
-            _keep_trimmed(hook.deliver(refusal.trimmed, received_at=now))
+            _keep_trimmed(hook, hook.deliver(refusal.trimmed, received_at=now))
         return HttpResponse(status=HTTPStatus.FORBIDDEN)
     except DatabaseError:
         log.exception("A webhook could not be checked.")
@@ -125,12 +127,12 @@ def _not_now() -> HttpResponse:
     return HttpResponse(status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": RETRY_AFTER})
 
 
-def _keep_trimmed(delivery: Delivery) -> None:
+def _keep_trimmed(hook: Hook, delivery: Delivery) -> None:
     log.error(
         "A proxy in front changes the bodies of webhooks (it cuts off spaces), so their signatures fail. "
         "The message is kept and was not acted on: mend the proxy."
     )
     try:
-        inbound.keep(delivery, inbound.State.UNREADABLE)
+        inbound.keep(delivery, inbound.State.UNREADABLE, sender=hook.sender(delivery.parameters))
     except DatabaseError:
         log.exception("A refused message could not be kept.")

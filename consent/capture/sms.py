@@ -133,6 +133,7 @@ HOOK = Hook(
     provider="twilio",
     verify=partial(twilio.verified, ours="To"),
     deliver=deliver,
+    sender=_sender,
     understand=understand,
     is_stop=is_stop,
     is_kept=lambda _parameters: True,

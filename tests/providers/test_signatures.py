@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from consent.models import InboundMessage
 from consent.providers import Refused, accounts, twilio
 from consent.sample import Sample
 from tests import webhooks
@@ -259,6 +260,7 @@ def test_a_message_whose_spaces_a_proxy_cut_off_is_refused_kept_and_reported(
 
     assert response.status_code == 403
     assert webhooks.kept() == [("unreadable", "twilio")]
+    assert InboundMessage.objects.get().sender == aurora.sender
     assert "mend the proxy" in caplog.text
     assert "87654321" not in caplog.text
 
