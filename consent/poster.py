@@ -1,4 +1,4 @@
-"""What one hangs up or sends around so that people find a capture point: address, QR code, snippet, poster."""
+"""What one hangs up or sends around so that people find a capture point: QR code, snippet, poster."""
 
 import json
 from functools import cache
@@ -58,13 +58,18 @@ def qr_png(point: CapturePoint) -> bytes:
 def pdf(ask: Ask, *, language: str) -> bytes:
     """An A4 poster in one language, byte for byte the same for the same ask."""
     content: bytes = typst.compile(
-        _template(),
+        template(),
         format="pdf",
-        sys_inputs={"content": json.dumps(_content(ask, language))},
+        sys_inputs=inputs(ask, language),
         ignore_system_fonts=True,
         timestamp=WRITTEN_AT,
     )
     return content
+
+
+def inputs(ask: Ask, language: str) -> dict[str, str]:
+    """What a poster says, as the page takes it in."""
+    return {"content": json.dumps(_content(ask, language))}
 
 
 def _content(ask: Ask, language: str) -> dict[str, object]:
@@ -100,5 +105,6 @@ def _code(point: CapturePoint) -> zxingcpp.Barcode:
 
 
 @cache
-def _template() -> bytes:
+def template() -> bytes:
+    """The page, as Typst reads it."""
     return TEMPLATE.read_bytes()

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
+from phonenumbers import country_code_for_region
 
 from consent import history, vault
 from consent.admin import labels, openings, scope
@@ -90,8 +91,10 @@ def read(text: str, *, region: str) -> Contact:
     try:
         return Contact.tel(text, region)
     except BadInput:
+        code = "" if text.strip().startswith("+") else country_code_for_region(region)
+        digits = "".join(character for character in text if character in "0123456789")
         try:
-            return Contact.reported(text)
+            return Contact.reported(f"+{code}{digits}")
         except BadInput:
             pass
         raise

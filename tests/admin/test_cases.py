@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from consent.models import Erased, LogPending, Opening, SubjectKey
 from tests import cast
-from tests.admin.conftest import Firm, signed_in, user
+from tests.staff import Firm, signed_in, user
 
 
 def prove(firm: Firm) -> str:

@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, reverse
 
 from consent.admin import scope
 from consent.models import CapturePoint, Checkpoint, ConsentRecord, LogEntry, Opening
-from tests.admin.conftest import CANARY, Firm, signed_in, user
+from tests.staff import CANARY, Firm, signed_in, user
 
 
 def names(patterns: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -245,7 +245,7 @@ def point_form(point: CapturePoint, **changes: Any) -> dict[str, Any]:
     return {
         "title_en": "A", "title_es": "B", "title_pt_br": "C", "is_open": "on", "notice": point.notice_id,
         "sender": point.sender_id, "languages": ["en", "pt-BR"], "confirmation": "reply",
-        "offers-TOTAL_FORMS": 1, "offers-INITIAL_FORMS": 0, "offers-MIN_NUM_FORMS": 0, "offers-MAX_NUM_FORMS": 1000,
-        "offers-0-channel": "voice", "offers-0-position": 9, "offers-0-point": point.pk,
+        "offers-TOTAL_FORMS": 1, "offers-INITIAL_FORMS": 0, "offers-MIN_NUM_FORMS": 0,
+        "offers-MAX_NUM_FORMS": 1000, "offers-0-channel": "voice", "offers-0-position": 9, "offers-0-point": point.pk,
         "offers-0-purpose": point.offers.all()[0].purpose_id, **changes,
     }  # fmt: skip

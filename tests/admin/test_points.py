@@ -1,0 +1,126 @@
+"""Capture points: made, shared, counted."""
+
+import io
+from typing import Any
+
+import pytest
+import zxingcpp
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from PIL import Image
+
+from consent import catalogue, poster
+from consent.models import CapturePoint, NoticeShown, NoticeVersion
+from tests import cast
+from tests.admin.test_scope import point_form
+from tests.staff import Firm
+
+
+def change(point: CapturePoint) -> str:
+    return reverse("admin:consent_capturepoint_change", args=[point.pk])
+
+
+def test_a_point_is_made_with_its_boxes(bruno: Client, cafe: Firm) -> None:
+    form = point_form(cafe.aurora.point, company=cafe.company.pk, slug="balcao") | {"offers-0-point": ""}
+    assert bruno.post(reverse("admin:consent_capturepoint_add"), form).status_code == 302
+    point = CapturePoint.objects.get(slug="balcao")
+    assert point.languages == ["en", "pt-BR"]
+    assert [offer.channel for offer in point.offers.all()] == ["voice"]
+
+
+def test_a_form_to_make_one_has_room_for_boxes(bruno: Client, cafe: Firm) -> None:
+    page = bruno.get(reverse("admin:consent_capturepoint_add")).content.decode()
+    assert 'name="offers-1-purpose"' in page
+    assert "anybody can type anybody&#x27;s number" in page
+    assert "Put it before people" not in page
+
+
+def test_a_point_needs_a_language(bruno: Client, cafe: Firm) -> None:
+    form = point_form(cafe.aurora.point, languages=[])
+    assert "This field is required." in bruno.post(change(cafe.aurora.point), form).content.decode()
+
+
+def test_neither_company_nor_short_name_change(root: Client, cafe: Firm, bakery: Firm) -> None:
+    form = point_form(cafe.aurora.point, company=bakery.company.pk, slug="other", is_open="")
+    form["offers-0-channel"] = "voice"
+    assert root.post(change(cafe.aurora.point), form).status_code == 302
+    point = CapturePoint.objects.get(pk=cafe.aurora.point.pk)
+    assert (point.slug, point.company, point.is_open) == ("novidades", cafe.company, False)
+
+
+def test_its_page_has_all_one_hands_out(bruno: Client, cafe: Firm) -> None:
+    page = bruno.get(change(cafe.aurora.point)).content.decode()
+    assert 'value="http://localhost:8000/c/aurora/novidades/"' in page
+    assert "data-point=&quot;aurora/novidades&quot;" in page
+    for language in ("en", "es", "pt-BR"):
+        assert f"poster-{language}.pdf" in page
+    assert "Nobody has seen it yet." not in page  # Ana answered
+
+
+def test_an_unready_point_says_so(bruno: Client, cafe: Firm) -> None:
+    point = cafe.aurora.point
+    listed = reverse("admin:consent_capturepoint_changelist")
+    assert "badge-given" in bruno.get(listed).content.decode()
+    point.is_open = False
+    point.save()
+    assert "badge-closed" in bruno.get(listed).content.decode()
+    point.offers.all().delete()
+    assert "no boxes" in bruno.get(listed).content.decode()
+    page = bruno.get(change(point)).content.decode()
+    assert "Nobody sees the form yet." in page
+    assert "There is a poster as soon as there is a box." in page
+    NoticeVersion.objects.filter(state="published").update(state="retired")
+    assert "no published notice" in bruno.get(listed).content.decode()
+
+
+@pytest.mark.parametrize("kind", ["png", "svg"])
+def test_the_qr_code_leads_to_the_form(bruno: Client, cafe: Firm, kind: str) -> None:
+    answer = bruno.get(reverse(f"admin:consent_capturepoint_qr_{kind}", args=[cafe.aurora.point.pk]))
+    if kind == "svg":
+        assert answer["Content-Type"] == "image/svg+xml"
+        assert answer.content.decode() == poster.qr_svg(cafe.aurora.point)
+        return
+    with Image.open(io.BytesIO(answer.content)) as image:
+        read = zxingcpp.read_barcodes(image.convert("L"))
+    assert [code.text for code in read] == ["http://localhost:8000/c/aurora/novidades/"]
+
+
+def test_a_poster_is_given_in_the_languages_of_the_point(bruno: Client, cafe: Firm) -> None:
+    point = cafe.aurora.point
+
+    def poster_in(language: str) -> Any:
+        return bruno.get(reverse("admin:consent_capturepoint_poster", args=[point.pk, language]))
+
+    answer = poster_in("pt-BR")
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF")
+    assert poster_in("fr").status_code == 404
+    point.languages = ["en"]
+    point.save()
+    catalogue.forget()
+    assert poster_in("pt-BR").status_code == 404
+    point.offers.all().delete()
+    catalogue.forget()
+    assert poster_in("en").status_code == 404
+
+
+def test_showings_and_answers_are_counted_by_version(bruno: Client, cafe: Firm) -> None:
+    today = timezone.now().date()
+    for language, times in (("en", 30), ("es", 12)):
+        NoticeShown.objects.create(
+            point=cafe.aurora.point, version=cafe.aurora.version, language=language, method="website", day=today,
+            times=times,
+        )  # fmt: skip
+    cast.says(cafe.aurora)
+    cast.says(cafe.aurora, cast.BRUNO, state="requested", possession="none")
+    page = bruno.get(change(cafe.aurora.point)).content.decode()
+    row = page[page.index("novidades 1.0</a>") :].split("</tr>")[0]
+    assert "".join(row.split()).endswith("<td>42</td><td>2</td><td>1</td>")
+
+
+def test_an_auditor_sees_it_all_and_changes_nothing(auditor: Client, cafe: Firm) -> None:
+    page = auditor.get(change(cafe.aurora.point)).content.decode()
+    assert "Put it before people" in page
+    assert 'name="_save"' not in page
+    assert auditor.post(change(cafe.aurora.point), point_form(cafe.aurora.point)).status_code == 403

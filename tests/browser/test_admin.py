@@ -1,0 +1,154 @@
+"""The staff pages in a real browser: at both widths, in three languages, under the strict policy."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from consent import sample
+from consent.log import tree
+from consent.models import ConsentRecord, NoticeVersion, Opening
+from tests import cast
+from tests.browser.conftest import DESK, PHONE, Browse
+from tests.staff import PASSWORD, Firm, firm, user
+
+type Check = Callable[[Page], None]
+
+
+@pytest.fixture
+def cafe(aurora: Any) -> Firm:
+    made = firm(sample.seed())
+    tree.sequence()
+    user("bruno", "Staff", "Opens personal data", company=made.company, first_name="Bruno")
+    return made
+
+
+def sign_in(page: Page, name: str = "bruno") -> None:
+    page.goto("/admin/login/")
+    page.locator("#id_username").fill(name)
+    page.locator("#id_password").fill(PASSWORD)
+    page.locator("#login-form [type=submit]").click()
+    expect(page).to_have_url(re.compile("/admin/$"))
+
+
+def main_pages(cafe: Firm) -> list[str]:
+    record = ConsentRecord.objects.get(uid=cafe.said.records[0]).pk
+    point, company = cafe.aurora.point, cafe.company
+    return [
+        "", "password_change/", f"consent/company/{company.pk}/change/", "consent/capturepoint/",
+        f"consent/capturepoint/{point.pk}/change/", "consent/capturepoint/add/", "consent/sender/add/",
+        f"consent/purpose/{cafe.aurora.purposes['novidades'].pk}/change/",
+        f"consent/notice/{point.notice_id}/change/", f"consent/noticeversion/{cafe.draft.pk}/change/",
+        f"consent/noticeversion/{cafe.aurora.version.pk}/change/", f"consent/noticeversion/{cafe.draft.pk}/preview/",
+        f"consent/noticeversion/{cafe.draft.pk}/publish/", f"consent/noticeversion/{cafe.draft.pk}/delete/",
+        "consent/consentrecord/", f"consent/consentrecord/{record}/change/", "consent/consentrecord/find/",
+        f"consent/consentrecord/person/{cafe.said.subject}/", "consent/outboundmessage/",
+        f"consent/outboundmessage/{cafe.message.pk}/change/", "consent/inboundmessage/", "consent/opening/",
+        "consent/logentry/0/change/", "consent/checkpoint/", "consent/apikey/",
+        f"consent/apikey/{cafe.key.pk}/change/", f"consent/company/{company.pk}/history/",
+    ]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("width", "locale", "scheme"),
+    [(PHONE, "pt-BR", "light"), (PHONE, "es", "dark"), (DESK, "en", "light"), (DESK, "pt-BR", "dark")],
+)
+def test_every_page_is_accessible_and_fits_its_screen(
+    browse: Browse, cafe: Firm, assert_accessible: Check, width: int, locale: str, scheme: Any
+) -> None:
+    page = browse(width=width, locale=locale)
+    page.emulate_media(color_scheme=scheme)
+    page.goto("/admin/login/")
+    assert_accessible(page)
+    sign_in(page)
+    for path in main_pages(cafe):
+        page.goto(f"/admin/{path}")
+        assert_accessible(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def test_superusers_pages_are_accessible(browse: Browse, cafe: Firm, assert_accessible: Check) -> None:
+    root = user("ana", is_superuser=True)
+    page = browse(width=DESK)
+    sign_in(page, "ana")
+    for path in ("", "auth/user/", f"auth/user/{root.pk}/change/", "auth/user/add/", "auth/group/1/change/",
+                 "axes/accessattempt/", "consent/company/add/"):  # fmt: skip
+        page.goto(f"/admin/{path}")
+        assert_accessible(page)
+
+
+def test_evidence_is_opened_with_one_button(browse: Browse, cafe: Firm, assert_accessible: Check) -> None:
+    page = browse()
+    sign_in(page)
+    record = ConsentRecord.objects.get(uid=cafe.said.records[0])
+    page.goto(f"/admin/consent/consentrecord/{record.pk}/change/")
+    expect(page.get_by_text(cast.ANA.masked)).to_be_visible()
+    expect(page.get_by_text("Shown to Ana.")).to_have_count(0)
+    page.get_by_role("button", name="Open the evidence").click()
+    expect(page.get_by_text("Shown to Ana.")).to_be_visible()
+    assert_accessible(page)
+    assert Opening.objects.get().subject == cafe.said.subject
+
+
+def test_a_notice_is_written_previewed_and_published(browse: Browse, cafe: Firm) -> None:
+    page = browse(width=DESK)
+    sign_in(page)
+    page.goto(f"/admin/consent/noticeversion/{cafe.aurora.version.pk}/change/")
+    page.goto(f"/admin/consent/noticeversion/{cafe.draft.pk}/change/")
+    text = cafe.aurora.version.wordings
+    for name, language in (("en", "en"), ("es", "es"), ("pt_br", "pt-BR")):
+        page.locator(f"#id_screen_{name}").fill(text[language]["screen"] + " Fresh words.")
+    with page.expect_popup() as opened:
+        page.get_by_role("button", name="Preview as typed").click()
+    expect(opened.value.get_by_text("Fresh words.")).to_have_count(3)
+    opened.value.close()
+    page.get_by_role("button", name="Save and publish…").click()
+    expect(page.get_by_text("Version 1.0 retires.")).to_be_visible()
+    page.get_by_role("button", name="Publish", exact=True).click()
+    expect(page.get_by_text("From now on people see version 2.0.")).to_be_visible()
+    assert NoticeVersion.objects.get(pk=cafe.draft.pk).state == "published"
+
+
+def test_a_slash_leads_to_finding_a_person(browse: Browse, cafe: Firm) -> None:
+    page = browse(width=DESK)
+    sign_in(page)
+    page.keyboard.press("/")
+    expect(page).to_have_url(re.compile("/find/$"))
+    page.keyboard.type(cast.ANA.value)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"/person/{cafe.said.subject}/$"))
+    expect(page.get_by_text("Yes: the person agreed on")).to_be_visible()
+
+
+def test_an_address_is_copied(browse: Browse, cafe: Firm) -> None:
+    page = browse(width=DESK)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    sign_in(page)
+    page.goto(f"/admin/consent/capturepoint/{cafe.aurora.point.pk}/change/")
+    button = page.get_by_role("button", name="Copy").first
+    button.click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()").endswith("/c/aurora/novidades/")
+
+
+def test_the_language_is_switched_from_any_page(browse: Browse, cafe: Firm) -> None:
+    page = browse()
+    sign_in(page)
+    page.goto("/admin/consent/consentrecord/")
+    page.get_by_role("button", name="Português").click()
+    expect(page.locator("html")).to_have_attribute("lang", "pt-br")
+    expect(page).to_have_url(re.compile("/admin/consent/consentrecord/$"))
+
+
+def test_everything_needed_works_without_javascript(browse: Browse, cafe: Firm) -> None:
+    page = browse(javascript=False)
+    sign_in(page)
+    page.goto("/admin/consent/consentrecord/find/")
+    page.locator("#id_number").fill(cast.ANA.value)
+    page.get_by_role("button", name="Find").click()
+    page.locator("table").last.get_by_role("link").first.click()
+    page.get_by_role("button", name="Open the evidence").click()
+    expect(page.get_by_text("Shown to Ana.")).to_be_visible()
