@@ -4,7 +4,6 @@ from bench import figures, house
 
 house.begin()
 
-import os  # noqa: E402
 from collections.abc import Callable  # noqa: E402
 
 from django.db import connection  # noqa: E402

@@ -109,11 +109,10 @@ def serving(
 def _wait(process: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(OSError):
-            with socket.create_connection(("127.0.0.1", PORT), timeout=5) as asked:
-                asked.sendall(b"GET /healthz HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
-                if asked.recv(1):
-                    return
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", PORT), timeout=5) as asked:
+            asked.sendall(b"GET /healthz HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
+            if asked.recv(1):
+                return
         time.sleep(0.05)
     raise RuntimeError("The web server did not start; what it said stands above.")
 

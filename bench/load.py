@@ -57,7 +57,18 @@ def post(
 
 
 def _run(arguments: list[str], variables: dict[str, str], *, seconds: float, connections: int) -> Ran:
-    command = ["wrk", "--timeout", "30s", "-t", "1", "-c", str(connections), "-d", f"{max(1, round(seconds))}s", *arguments]
+    command = [
+        "wrk",
+        "--timeout",
+        "30s",
+        "-t",
+        "1",
+        "-c",
+        str(connections),
+        "-d",
+        f"{max(1, round(seconds))}s",
+        *arguments,
+    ]
     busy = our_seconds()
     done = subprocess.run(command, env=os.environ | variables, capture_output=True, text=True, check=False)
     busy = our_seconds() - busy

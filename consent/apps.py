@@ -16,7 +16,8 @@ class ConsentConfig(AppConfig):
     def ready(self) -> None:
         from consent import checks  # noqa: F401 - importing registers them
 
-        # One of the two signals in the product, both of migrate: SQLite drops triggers whenever a migration rebuilds their table.
+        # One of the two signals in the product, both of migrate: SQLite drops triggers whenever a migration
+        # rebuilds their table.
         post_migrate.connect(prepare_database, sender=self)
 
 

@@ -17,7 +17,9 @@ def checkpoint(_request: HttpRequest) -> HttpResponse:
     if latest is None:
         raise Http404("The log is empty; its first checkpoint comes with its first entry.")
     return HttpResponse(
-        published.cosigned(latest), content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-store"}
+        published.cosigned(latest),
+        content_type="text/plain; charset=utf-8",
+        headers={"Cache-Control": "no-store"},
     )
 
 
@@ -35,9 +37,7 @@ def tile(_request: HttpRequest, address: str) -> HttpResponse:
         content = published.read_entries(wanted.index, wanted.width)
     else:
         content = published.read_tile(wanted.level, wanted.index, wanted.width)
-    return HttpResponse(
-        content, content_type="application/octet-stream", headers={"Cache-Control": FOR_EVER}
-    )
+    return HttpResponse(content, content_type="application/octet-stream", headers={"Cache-Control": FOR_EVER})
 
 
 @require_safe

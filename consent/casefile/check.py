@@ -151,7 +151,11 @@ def read_proof(text: str) -> tuple[int, list[bytes], str]:
     if lines[0] != "c2sp.org/tlog-proof@v1":
         raise ValueError("this is no proof")
     lines = [line for line in lines[1:] if not line.startswith("extra ")]
-    return int(lines[0].partition("index ")[2]), [base64.b64decode(line, validate=True) for line in lines[1:]], note
+    return (
+        int(lines[0].partition("index ")[2]),
+        [base64.b64decode(line, validate=True) for line in lines[1:]],
+        note,
+    )
 
 
 def check_manifest(vkey: Key) -> None:

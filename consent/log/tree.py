@@ -60,12 +60,7 @@ def _append(head: LogHead, entries: list[tuple[UUID, bytes]], era: eras.Era) -> 
         for place, (number, data) in enumerate(entries)
     )
     LogPending.objects.filter(pk__in=[number for number, _data in entries])._raw_delete(connection.alias)
-    LogTile.objects.bulk_create(
-        [LogTile(level=level, index=index, hashes=hashes) for (level, index), hashes in growth.tiles.items()],
-        update_conflicts=True,
-        unique_fields=["level", "index"],
-        update_fields=["hashes"],
-    )
+    write_tiles(growth)
     moved = LogHead.objects.filter(pk=HEAD, size=head.size, root=head.root).update(
         size=growth.size, root=growth.root
     )
@@ -75,6 +70,16 @@ def _append(head: LogHead, entries: list[tuple[UUID, bytes]], era: eras.Era) -> 
     signed = note.sign(text, *eras.signers(era))
     Checkpoint.objects.create(size=growth.size, note=signed, published_at=timezone.now())
     transaction.on_commit(lambda: guard.remember(signed))
+
+
+def write_tiles(growth: tiles.Growth) -> None:
+    """Store each tile that is new or wider."""
+    LogTile.objects.bulk_create(
+        [LogTile(level=level, index=index, hashes=hashes) for (level, index), hashes in growth.tiles.items()],
+        update_conflicts=True,
+        unique_fields=["level", "index"],
+        update_fields=["hashes"],
+    )
 
 
 def _edge(size: int) -> dict[int, bytes]:

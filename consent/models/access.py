@@ -52,7 +52,10 @@ class Opening(AppendOnly):
     class Meta:
         verbose_name = _("opening of personal data")
         verbose_name_plural = _("openings of personal data")
-        permissions = [("open_personal_data", "Can open personal data"), ("erase_person", "Can erase a person")]
+        permissions = [
+            ("open_personal_data", "Can open personal data"),
+            ("erase_person", "Can erase a person"),
+        ]
         ordering = ["-opened_at"]
 
     def __str__(self) -> str:

@@ -121,4 +121,3 @@ class Witness:
         if now < latest.time - CLOCK_MAY_SLIP:
             raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "The clock of this witness went back; ask later.\n")
         return max(now, latest.time)
-
