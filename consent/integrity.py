@@ -1,8 +1,9 @@
 """Whether the consent records still say what the log says: every column against the bytes that were signed."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import batched
 from typing import Any
 from uuid import UUID
 
@@ -61,6 +62,22 @@ def check_no_record_is_outside(size: int) -> None:
         raise LogBroken(size, "an act has no records.")
 
 
+def said_by_records(records: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    """What the entries of these records must say, but for the commitment to their evidence."""
+    names = _Names()
+    said: dict[UUID, dict[str, Any]] = {}
+    for some in batched(records, 500, strict=False):
+        uids = [str(uid) if connection.vendor == "postgresql" else uid.hex for uid in some]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT r.uid, {_FIELDS}, {_ACT} FROM consent_consentrecord r"
+                f" JOIN consent_act a ON a.id = r.act_id WHERE r.uid IN ({', '.join(['%s'] * len(uids))})",
+                uids,
+            )
+            said |= {_uuid(row[0]): names.expected(list(row)) for row in cursor.fetchall()}
+    return said
+
+
 class _Names:
     """The short names that entries use, by the keys that records use."""
 
@@ -82,13 +99,14 @@ class _Names:
             if said.get("type") == CONSENT:
                 raise LogBroken(index, "the record is missing.")
             return
-        expected = self._expected(row)
+        expected = self.expected(row)
         expected["evidence"] = said.get("evidence")
         if expected != said:
             differing = sorted(name for name in {*expected, *said} if expected.get(name) != said.get(name))
             raise LogBroken(index, f"the record says another {', '.join(differing)} than the entry.")
 
-    def _expected(self, row: list[Any]) -> dict[str, Any]:
+    def expected(self, row: list[Any]) -> dict[str, Any]:
+        """What the entry of a record must say, but for the commitment to its evidence."""
         (uid, act, company, subject, purpose, channel, state, possession, valid_days, point, notice, language, method,
          entity, event_time, recorded_at, act_subject, act_company, act_recorded_at) = row  # fmt: skip
         is_one_act = (act_subject, act_company, act_recorded_at) == (subject, company, recorded_at)

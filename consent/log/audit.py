@@ -188,7 +188,7 @@ class _Checkpoints:
 
     def _compare(self, row: Checkpoint, grown: tiles.Growth) -> None:
         try:
-            signed = _signed(row.note, eras.at(self._eras, row.size))
+            signed = open_signed(row.note, eras.at(self._eras, row.size))
         except note.NoteInvalid as error:
             raise LogBroken(
                 row.size - 1, f"the checkpoint of {row.size} entries is not as it was signed: {error}"
@@ -201,7 +201,7 @@ class _Checkpoints:
             )
 
 
-def _signed(text: str, era: eras.Era) -> checkpoint.Checkpoint:
+def open_signed(text: str, era: eras.Era) -> checkpoint.Checkpoint:
     """The checkpoint in a note that every key of its era signed: an earlier or a later one does not count."""
     body, signatures = note.verify(text, verifiers=era.keys)
     missing = set(era.keys) - {signature.verifier for signature in signatures}
