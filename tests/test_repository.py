@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 
 pytestmark = pytest.mark.house
 
@@ -75,3 +76,11 @@ def test_nothing_is_left_to_do_silently() -> None:
     ]
 
     assert not found
+
+
+def test_the_migrations_make_the_tables_that_the_models_describe(
+    db: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("makemigrations", check_changes=True, dry_run=True)
+
+    assert capsys.readouterr().out == "No changes detected\n"
