@@ -1,6 +1,7 @@
 """Plumbing of requests: whose address it is, and errors that say what to do."""
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from http import HTTPStatus
 from ipaddress import ip_address
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -30,6 +31,7 @@ def client_address(request: HttpRequest) -> str:
         return peer
 
 
+@lru_cache(maxsize=4096)
 def network(address: str) -> str:
     """The part of an address that one household shares: all of IPv4, the /64 of IPv6."""
     try:
@@ -42,7 +44,7 @@ def network(address: str) -> str:
 def header(request: HttpRequest, name: str) -> str:
     """A header as evidence keeps it: printable, and not longer than anybody needs."""
     text = str(request.headers.get(name, ""))[:LONGEST_HEADER]
-    return "".join(character for character in text if character.isprintable())
+    return text if text.isprintable() else "".join(filter(str.isprintable, text))
 
 
 class OneCharset:

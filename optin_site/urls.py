@@ -6,6 +6,6 @@ from django.urls import include, path
 handler400 = "consent.http.bad_request"
 
 urlpatterns = [
-    path("admin/", admin.site.urls),
     path("", include("consent.urls")),
+    path("admin/", admin.site.urls),
 ]
