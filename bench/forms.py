@@ -30,7 +30,8 @@ def next_number() -> str:
 def fill_in(how_many: int, *, boxes: int) -> load.Post:
     """Forms with the first boxes ticked, ready to be sent to the sample's capture point."""
     ask = catalogue.ask("aurora", "novidades")
-    assert ask is not None and ask.version is not None
+    assert ask is not None
+    assert ask.version is not None
     shown = showing.show(ask, ask.version, LANGUAGE)
     ticked = {reading.field_name(box): reading.TICKED for box in shown.statement.boxes[:boxes]}
     now = timezone.now()

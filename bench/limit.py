@@ -1,10 +1,12 @@
 """The limit: the same statements and rows at the database's own pace, by pgbench."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -33,7 +35,13 @@ class Script:
 
     def _fill(self, sql: str, parameters: list[Any]) -> str:
         values = iter(parameters)
-        return re.sub(r"%s", lambda _: self._value(next(values)), sql)
+
+        def expression(place: re.Match[str]) -> str:
+            value, kind = next(values), place[1]
+            array = _read_array(kind, value) if kind and isinstance(value, str) else value
+            return self._value(array) + (f"::{kind}[]" if kind else "")
+
+        return re.sub(r"%s(?:::(\w+)\[\])?", expression, sql)
 
     def _value(self, value: Any) -> str:
         if isinstance(value, list):
@@ -58,6 +66,19 @@ class Script:
             self._made[value] = name = f"r{len(self._made)}"
             self._sets.append(f"\\set {name} random({least}, {most})")
         return self._made[value]
+
+
+def _read_array(kind: str, text: str) -> list[Any]:
+    """The values in an array that `recording.tables` wrote."""
+    inside = text[1:-1]
+    if kind == "text":
+        return list(json.loads(f"[{inside}]"))
+    read: dict[str, Callable[[str], Any]] = {
+        "uuid": UUID,
+        "bytea": lambda word: bytes.fromhex(word.strip('"').removeprefix("\\\\x")),
+        "timestamptz": lambda word: datetime.fromisoformat(word.strip('"')),
+    }
+    return [None if word == "NULL" else read.get(kind, int)(word) for word in inside.split(",")]
 
 
 def run(database: str, script: Script, *, clients: int, seconds: float) -> load.Ran:
