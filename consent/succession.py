@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from consent import integrity, journal, opening, vault
@@ -20,7 +21,6 @@ from consent.canonical import canonical
 from consent.log import audit, eras, guard, merkle, note, published, tiles, tree
 from consent.models import (
     Checkpoint,
-    Company,
     ConsentRecord,
     Cosignature,
     LogEntry,
@@ -61,6 +61,7 @@ class Plan:
     origin: str
     size: int
     root: bytes
+    spoiled: tuple[int, ...]  # sizes of earlier checkpoints that are not as they were signed
     given_up: int
     again: tuple[Again, ...]
     lost: tuple[UUID, ...]
@@ -75,7 +76,7 @@ def plan() -> Plan:
     why = _what_is_wrong()
     if why is None:
         raise NothingToSucceed("The log holds and continues what was published. There is nothing to succeed.")
-    size, root = _last_good()
+    size, root, spoiled = _last_good()
     removed = list(_entries(LogEntry.objects.filter(index__gte=size)))
     again, lost = _again(removed)
     return Plan(
@@ -83,6 +84,7 @@ def plan() -> Plan:
         origin=eras.next_origin(published.origin()),
         size=size,
         root=root,
+        spoiled=spoiled,
         given_up=len(removed),
         again=tuple(again),
         lost=tuple(lost),
@@ -92,22 +94,39 @@ def plan() -> Plan:
 def carry_out(agreed: Plan) -> Path | None:
     """Do what was planned, all of it or nothing. Returns the file with what was given up, if anything was.
 
-    Nothing else may work on the log meanwhile. Raises Interrupted, or errors.LogRefuses.
+    Raises Interrupted where the log is no longer as it was planned for, or errors.LogRefuses.
     """
-    kept = _keep_aside(agreed) if agreed.given_up else None
+    kept = None
     with transaction.atomic():
-        _cut(agreed)
-        waiting = [LogPending(id=each.entry, arrival=FIRST, data=each.data) for each in agreed.again]
-        for number, entry in enumerate(waiting):
-            entry.arrival += timedelta(microseconds=number)
-        LogPending.objects.bulk_create(waiting)
-        now = timezone.now()
-        for uid in agreed.disputed:
-            _dispute(uid, now)
-        change = eras.succession(eras.read(), now, size=agreed.size, root=agreed.root)
-        if not tree.sequence(change=change):
-            raise Interrupted("Another process is at work on the log. Stop the workers and try again.")
+        LogHead.objects.select_for_update().filter(
+            pk=tree.HEAD
+        ).first()  # sequencers leave it to us from here on
+        if plan() != agreed:
+            raise Interrupted("Somebody worked on the log meanwhile. Stop every process and plan again.")
+        if agreed.given_up or agreed.spoiled:
+            kept = _keep_aside(agreed)
+        try:
+            _cut(agreed)
+            _enter(agreed)
+        except BaseException:
+            if kept:
+                kept.unlink()
+            raise
     return kept
+
+
+def _enter(agreed: Plan) -> None:
+    """Have everything wait that the new log gets again, and begin it."""
+    waiting = [
+        LogPending(id=each.entry, arrival=FIRST + timedelta(microseconds=number), data=each.data)
+        for number, each in enumerate(agreed.again)
+    ]
+    LogPending.objects.bulk_create(waiting)
+    now = timezone.now()
+    for uid in agreed.disputed:
+        company = ConsentRecord.objects.select_related("company").get(uid=uid).company
+        journal.write(DISPUTED, company=company, at=now, record=str(uid))
+    tree.sequence(change=eras.succession(eras.read(), now, size=agreed.size, root=agreed.root))
 
 
 def _what_is_wrong() -> str | None:
@@ -120,10 +139,13 @@ def _what_is_wrong() -> str | None:
     return None
 
 
-def _last_good() -> tuple[int, bytes]:
-    """Size and root of the last checkpoint that is signed as it must be and agrees with entries and records."""
+def _last_good() -> tuple[int, bytes, tuple[int, ...]]:
+    """Size and root of the last checkpoint that is signed as it must be and agrees with entries and records.
+
+    Then the sizes of those before it that do not.
+    """
     signed = {row.size: row for row in Checkpoint.objects.all()}
-    all_eras, good = eras.read(), (0, merkle.EMPTY_ROOT)
+    all_eras, good = eras.read(), {0: merkle.EMPTY_ROOT}
     grown, leaves = tiles.Growth(0, merkle.EMPTY_ROOT, {}, {}), list[bytes]()
     for data in _sound_entries():
         leaves.append(merkle.leaf_hash(data))
@@ -131,8 +153,9 @@ def _last_good() -> tuple[int, bytes]:
         if size in signed or len(leaves) == CHUNK:
             grown, leaves = tiles.grow(grown.size, grown.edge, leaves), []
         if size in signed and _agrees(signed[size], grown, eras.at(all_eras, size)):
-            good = (grown.size, grown.root)
-    return good
+            good[size] = grown.root
+    size = max(good)
+    return size, good[size], tuple(sorted(each for each in signed if each < size and each not in good))
 
 
 def _sound_entries() -> Iterator[bytes]:
@@ -219,7 +242,7 @@ def _keep_aside(agreed: Plan) -> Path:
     """Write what is taken out of the log to a file, durably: it is evidence, and holds nothing personal."""
     path = Path(settings.OPTIN_DATA_DIR) / f"log-given-up-{agreed.size}.jsonl"
     with path.open("x", encoding="utf-8") as file:
-        for row in Checkpoint.objects.filter(size__gt=agreed.size).order_by("size"):
+        for row in Checkpoint.objects.filter(_taken_out(agreed)).order_by("size"):
             file.write(json.dumps({"checkpoint": row.note}) + "\n")
         for index, number, data in _entries(LogEntry.objects.filter(index__gte=agreed.size)):
             line = {"index": index, "id": str(number), "data": b64encode(data).decode("ascii")}
@@ -229,40 +252,33 @@ def _keep_aside(agreed: Plan) -> Path:
     return path
 
 
+def _taken_out(agreed: Plan) -> Q:
+    """Which checkpoints, and cosignatures of theirs, the log no longer has."""
+    return Q(size__gt=agreed.size) | Q(size__in=agreed.spoiled)
+
+
 def _cut(agreed: Plan) -> None:
     """Take out of the log what comes after the last good checkpoint, and compute its tiles again.
 
     The one place in the product that steps around the guards of append-only tables.
     """
-    if connection.vendor == "postgresql":  # what is still to be checked would hinder the guards
-        with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    connection.check_constraints()  # on PostgreSQL what is still to be checked would hinder the guards
     triggers.remove(connection)
     for rows in (
         LogEntry.objects.filter(index__gte=agreed.size),
-        Checkpoint.objects.filter(size__gt=agreed.size),
-        Cosignature.objects.filter(size__gt=agreed.size),
+        Checkpoint.objects.filter(_taken_out(agreed)),
+        Cosignature.objects.filter(_taken_out(agreed)),
         LogEra.objects.filter(start__gt=agreed.size),
         LogTile.objects.all(),
     ):
         rows._raw_delete(connection.alias)
-    kept = (data for _index, _number, data in _entries(LogEntry.objects.all()))
-    root = _write_tiles(kept)
-    if root != agreed.root:
-        raise Interrupted("The log changed meanwhile. Stop the workers and try again.")
+    _write_tiles(data for _index, _number, data in _entries(LogEntry.objects.all()))
     LogHead.objects.update_or_create(pk=tree.HEAD, defaults={"size": agreed.size, "root": agreed.root})
     triggers.install(connection)
 
 
-def _write_tiles(entries: Iterable[bytes]) -> bytes:
+def _write_tiles(entries: Iterable[bytes]) -> None:
     grown = tiles.Growth(0, merkle.EMPTY_ROOT, {}, {})
     for chunk in batched(entries, CHUNK, strict=False):
         grown = tiles.grow(grown.size, grown.edge, [merkle.leaf_hash(data) for data in chunk])
         tree.write_tiles(grown)
-    return grown.root
-
-
-def _dispute(uid: UUID, now: datetime) -> None:
-    record = ConsentRecord.objects.get(uid=uid)
-    company: Company = record.company
-    journal.write(DISPUTED, company=company, at=now, record=str(uid))

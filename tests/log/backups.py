@@ -24,10 +24,7 @@ class Backup:
         with transaction.atomic():
             self._each("DELETE FROM {table}")
             self._each("INSERT INTO {table} SELECT * FROM {copy}")
-            if connection.vendor == "postgresql":  # what is still to be checked would hinder the triggers
-                with connection.cursor() as cursor:
-                    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-                    cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+            connection.check_constraints()  # on PostgreSQL what is still to be checked would hinder the triggers
         triggers.install(connection)
 
     def drop(self) -> None:

@@ -40,6 +40,7 @@ class Command(BaseCommand):
             "What is wrong": plan.why,
             "The log that ends": f"{published.origin()}, last good checkpoint: {plan.size} entries, {plan.root.hex()}",
             "The log that goes on": plan.origin,
+            "Earlier checkpoints spoiled": " ".join(map(str, plan.spoiled)) or 0,
             "Entries given up": plan.given_up,
             "Entered again": len(plan.again),
             "Disputed among those": " ".join(map(str, plan.disputed)) or 0,
