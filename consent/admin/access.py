@@ -144,17 +144,12 @@ class LoginsAdmin(ReadOnlyForSuperusers, AccessLogAdmin):  # type: ignore[misc]
     """Every sign-in."""
 
 
-def _replace(model: Any, page: Any) -> None:
-    if admin.site.is_registered(model):
-        admin.site.unregister(model)
-    admin.site.register(model, page)
-
-
 for _model, _page in (
     (User, StaffAdmin), (Group, GroupsAdmin), (AccessAttempt, AttemptsAdmin),
     (AccessFailureLog, FailuresAdmin), (AccessLog, LoginsAdmin),
 ):  # fmt: skip
-    _replace(_model, _page)
+    admin.site.unregister(_model)  # the pages that came with the packages imported above
+    admin.site.register(_model, _page)
 
 
 @admin.register(ApiKey)

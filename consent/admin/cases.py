@@ -76,10 +76,12 @@ def context(request: HttpRequest, subject: UUID) -> dict[str, Any]:
 
 def _company(request: HttpRequest, subject: UUID) -> Company:
     """The company of a person whom this user may see. Raises Http404 for anybody else's."""
+    if not request.user.has_perm(people.VIEW):
+        raise PermissionDenied
     record = (
         scope.within(ConsentRecord.objects.filter(subject=subject), request).select_related("company").first()
     )
-    if record is None or not request.user.has_perm(people.VIEW):
+    if record is None:
         raise Http404
     company: Company = record.company
     return company

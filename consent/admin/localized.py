@@ -1,6 +1,6 @@
 """Typing a text in every language: one input for each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -69,12 +69,7 @@ class LocalizedField(forms.MultiValueField):
             field.clean(text)
         return Localized(zip(Language.values, texts, strict=True))
 
-    def compress(self, data_list: Sequence[str]) -> Localized:
-        return Localized(zip(Language.values, data_list, strict=True))
-
     def has_changed(self, initial: Any, data: Any) -> bool:
-        if not isinstance(data, list):
-            return True
         return bool(self.widget.decompress(initial) != [str(text or "").strip() for text in data])
 
 

@@ -57,8 +57,6 @@ class NoticeAdmin(ScopedAdmin):
     def response_add(
         self, request: HttpRequest, obj: Notice, post_url_continue: str | None = None
     ) -> HttpResponse:
-        if "_popup" in request.POST:
-            return super().response_add(request, obj, post_url_continue)
         self.message_user(
             request, _("The notice has a first draft with a text to begin with. Change it and publish it.")
         )

@@ -38,10 +38,8 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
 
     @cached_property
     def count(self) -> int:
-        rows = self.object_list
-        if isinstance(rows, QuerySet):
-            return rows.order_by()[: self.MOST].count()
-        return len(rows)
+        rows: Any = self.object_list
+        return int(rows.order_by()[: self.MOST].count())
 
 
 class WithoutPopups:

@@ -38,7 +38,7 @@ def bruno(cafe: Firm) -> Client:
 @pytest.fixture
 def clara(bakery: Firm) -> Client:
     """Clara works for Padaria Horizonte, with the same rights there."""
-    return signed_in(user("clara", "Staff", "Opens personal data", company=bakery.company))
+    return signed_in(user("clara", "Staff", "Opens personal data", "Erases people", company=bakery.company))
 
 
 @pytest.fixture

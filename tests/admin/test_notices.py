@@ -59,6 +59,14 @@ def test_a_notices_page_lists_its_versions_and_points(bruno: Client, cafe: Firm)
     assert "badge-draft" in listed
 
 
+def test_a_notice_that_is_sent_again_stays_as_it_is(bruno: Client, cafe: Firm) -> None:
+    notice = cafe.aurora.point.notice
+    before = notice.versions.count()
+    path = reverse("admin:consent_notice_change", args=[notice.pk])
+    assert bruno.post(path, {"slug": "other"}).status_code == 302
+    assert (Notice.objects.get(pk=notice.pk).slug, notice.versions.count()) == ("novidades", before)
+
+
 def test_the_list_says_where_nothing_is_published(bruno: Client, cafe: Firm) -> None:
     Notice.objects.create(company=cafe.company, slug="leer")
     assert "badge-missing" in bruno.get(reverse("admin:consent_notice_changelist")).content.decode()

@@ -234,6 +234,11 @@ def test_whoever_works_for_no_company_sees_an_empty_house(cafe: Firm, db: None) 
     assert client.get(reverse("admin:consent_company_change", args=[cafe.company.pk])).status_code == 404
 
 
+def test_the_pages_of_an_app_are_listed_at_home(bruno: Client, nobody: Client) -> None:
+    assert bruno.get("/admin/consent/")["Location"] == "/admin/"
+    assert nobody.get("/admin/consent/").status_code == 404
+
+
 def test_a_model_nobody_thought_of_shows_nothing_to_staff(bruno: Client, cafe: Firm) -> None:
     request = bruno.get("/admin/").wsgi_request
     assert not scope.within(Checkpoint.objects.all(), request).exists()
