@@ -1,38 +1,35 @@
-"""Every measured promise in one table: `python -m bench`, or `--quick` for a look."""
+"""Runs every measure, each in a process of its own, and prints one table: `make bench`, `make bench QUICK=1`."""
 
 import json
 import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from bench import figures
 
-MEASURES = ("capture", "capture_sqlite", "decision", "sequencing", "growth", "verify")
+MEASURES = ["decision", "capture", "capture_sqlite", "sequencing", "growth"]
 
 
 def main() -> int:
+    begun = time.monotonic()
     failed = []
-    with tempfile.NamedTemporaryFile("r", suffix=".jsonl") as collected:
+    with tempfile.NamedTemporaryFile("w+", suffix=".jsonl") as collected:
         for measure in MEASURES:
-            figures.say(f"== {measure}")
+            print(f"\n== {measure}", flush=True)
             command = [sys.executable, "-m", f"bench.{measure}", *sys.argv[1:]]
-            done = subprocess.run(
-                command,
-                env=os.environ | {"BENCH_COLLECT": collected.name},
-                stdout=subprocess.DEVNULL,
-                check=False,
-            )
-            if done.returncode:
+            if subprocess.run(
+                command, env=os.environ | {"BENCH_COLLECT": collected.name}, check=False
+            ).returncode:
                 failed.append(measure)
         lines = Path(collected.name).read_text().splitlines()
     promises = [figures.Promise(**json.loads(line)) for line in lines]
-    print(figures.table(promises))
-    print("\nmedians of interleaved rounds; closed loop, load generator on the same machine")
-    for measure in failed:
-        print(f"{measure} did not come to an end: run python -m bench.{measure} alone")
-    return 1 if failed else 0
+    print(f"\n== everything, in {(time.monotonic() - begun) / 60:.0f} minutes\n\n{figures.table(promises)}")
+    if failed:
+        print(f"\nDID NOT RUN: {', '.join(failed)}")
+    return 1 if failed or not all(promise.is_kept for promise in promises) else 0
 
 
 if __name__ == "__main__":

@@ -4,13 +4,13 @@ from bench import figures, house
 
 house.begin()
 
-from collections.abc import Callable  # noqa: E402
+from collections.abc import Callable
 
-from django.db import connection  # noqa: E402
+from django.db import connection
 
-from bench import forms, limit, load, statements  # noqa: E402
-from consent import sample  # noqa: E402
-from consent.models import Act  # noqa: E402
+from bench import forms, limit, load, statements
+from consent import sample
+from consent.models import Act
 
 CLIENTS = (8, 16, 32, 64)
 FORMS_A_SECOND = 6_000  # more than anybody here reads

@@ -1,114 +1,96 @@
-"""Captures on SQLite: the website's form over HTTP against a raw single writer of the same statements and rows."""
-
-import os
-import tempfile
+"""Captures on SQLite: the website's form over HTTP against one writer that does nothing but write the same rows."""
 
 from bench import figures, house
-from optin_site import env
 
-FOLDER = tempfile.mkdtemp(prefix="optin-bench-sqlite-")
-for _name, _value in env.new_secrets().items():
-    os.environ.setdefault(_name, _value)
-os.environ |= {
-    "OPTIN_DATA_DIR": FOLDER,
-    "DATABASE_URL": f"sqlite:///{FOLDER}/optin.sqlite3",
-    "OPTIN_CHALLENGE_AFTER": "0",
-    "PORT": str(house.PORT),
-    "DJANGO_SETTINGS_MODULE": "optin_site.settings",
-    "BENCH_SERVER": "given",
-}
-os.chdir(house.ROOT)
+house.begin(sqlite=True)
 
-import django  # noqa: E402
+import secrets
+import sqlite3
+import time
+from typing import Any
 
-for _command in ("migrate", "createcachetable", "seed_sample"):
-    house.manage(_command)
-django.setup()
+from django.db import connection
 
-import secrets  # noqa: E402
-import shutil  # noqa: E402
-import sqlite3  # noqa: E402
-import time  # noqa: E402
-from typing import Any  # noqa: E402
+from bench import capture, load, statements
+from bench.statements import Statement
+from consent import sample
 
-from django.conf import settings  # noqa: E402
-from django.db import connection  # noqa: E402
-
-from bench import forms, load, statements  # noqa: E402
-from bench.capture import FORMS_A_SECOND, recorded  # noqa: E402
+AHEAD = 4_000  # acts whose rows are made up before the clock starts
 
 
 def main() -> None:
     chosen = figures.arguments(__doc__ or "")
-    caught = statements.of_one_form(boxes=1)
+    sample.seed()
+    promises = [measure(boxes, chosen.rounds, chosen.seconds) for boxes in (1, 3)]
+    figures.report(promises, command="python -m bench.capture_sqlite", machine=house.machine())
+
+
+def measure(boxes: int, times: int, seconds: float) -> figures.Promise:
+    caught = statements.of_one_form(boxes=boxes)
     connection.close()
-    beside = f"{FOLDER}/limit.sqlite3"
-    shutil.copy(f"{FOLDER}/optin.sqlite3", beside)
     runs = figures.rounds(
         {
-            "raw sqlite3, one writer": lambda: raw(beside, caught, chosen.seconds),
-            "website form on SQLite": lambda: website(chosen.seconds),
+            "one writer, raw sqlite3": lambda: raw(caught, seconds),
+            "website form": lambda: capture.website(boxes, seconds),
         },
-        times=chosen.rounds,
+        times=times,
     )
-    limit, ours = runs.values()
-    figures.report(
-        [
-            figures.Promise(
-                "capture over HTTP on SQLite, to a raw writer",
-                figures.rate(ours) / figures.rate(limit),
-                f"{figures.rate(ours):,.0f}/s, p99 {figures.p99(ours):.0f} ms",
-                f"{figures.rate(limit):,.0f}/s",
-                0.4,
-                True,
-            )
-        ],
-        command="python -m bench.capture_sqlite",
-        machine=f"SQLite {sqlite3.sqlite_version}, {settings.DATABASES['default']['OPTIONS']['init_command']}",
+    alone, ours = runs.values()
+    return figures.Promise(
+        f"capture over HTTP on SQLite, {boxes} box{'es' if boxes > 1 else ''}",
+        figures.rate(ours) / figures.rate(alone),
+        f"{figures.rate(ours):,.0f}/s, p99 {figures.p99(ours):.0f} ms",
+        f"{figures.rate(alone):,.0f}/s raw single writer",
+        0.4,
+        True,
     )
-    shutil.rmtree(FOLDER, ignore_errors=True)
 
 
-def website(seconds: float) -> load.Ran:
-    with house.serving() as base:
-        enough = int(FORMS_A_SECOND * max(1.0, seconds))
-        return recorded(lambda: load.post(base, forms.fill_in(enough, boxes=1), seconds=seconds), base, 1)
+def raw(caught: list[Statement], seconds: float) -> load.Ran:
+    """The statements of one form again and again with fresh ids, one transaction an act, on a connection like ours."""
+    settings = connection.settings_dict
+    with sqlite3.connect(settings["NAME"], isolation_level=None, timeout=20) as database:
+        for pragma in settings["OPTIONS"]["init_command"].split(";"):
+            database.execute(pragma)
+        acts = [_fresh(caught) for _ in range(AHEAD)]
+        done, busy, begun = 0, load.our_seconds(), time.perf_counter()
+        while time.perf_counter() - begun < seconds:
+            if done == len(acts):
+                raise load.LoadFailed("Make up more acts ahead.")
+            _write(database, acts[done])
+            done += 1
+        spent, busy = time.perf_counter() - begun, load.our_seconds() - busy
+    database.close()
+    return load.Ran(done, done / spent, 1000 * spent / done, 0.0, 1e6 * busy / done)
 
 
-def raw(database: str, caught: list[statements.Statement], seconds: float) -> load.Ran:
-    """Replay the statements of one form, with new ids each time, in one transaction each, as fast as one writer can."""
-    there = sqlite3.connect(database, isolation_level=None)
-    for pragma in settings.DATABASES["default"]["OPTIONS"]["init_command"].split(";"):
-        there.execute(pragma)
-    statements_of_one = [
-        (sql.replace("%s", "?"), rows, many) for sql, rows, many in caught if not _is_bracket(sql)
+def _write(database: sqlite3.Connection, act: list[Statement]) -> None:
+    for sql, parameters, many in act:
+        if many:
+            database.executemany(sql, parameters)
+        else:
+            database.execute(sql, parameters).fetchall()
+
+
+def _fresh(caught: list[Statement]) -> list[Statement]:
+    """The statements with every id and keyed hash replaced by a new one, the same for the same."""
+    made: dict[Any, Any] = {}
+
+    def fresh(value: Any) -> Any:
+        if isinstance(value, str) and len(value) == 32:  # an id: sorted by time, as the product's
+            return made.setdefault(value, f"{time.time_ns() // 1_000_000:012x}7{secrets.token_hex(10)[:19]}")
+        if isinstance(value, bytes) and len(value) == 32:
+            return made.setdefault(value, secrets.token_bytes(32))
+        return value
+
+    return [
+        (
+            sql.replace("%s", "?"),
+            [[fresh(v) for v in row] for row in rows] if many else [fresh(v) for v in rows],
+            many,
+        )
+        for sql, rows, many in caught
     ]
-    done, begun = 0, time.perf_counter()
-    while (spent := time.perf_counter() - begun) < seconds:
-        new: dict[Any, Any] = {}
-        there.execute("BEGIN IMMEDIATE")
-        for sql, rows, many in statements_of_one:
-            if many:
-                there.executemany(sql, [[_fresh(value, new) for value in row] for row in rows])
-            else:
-                there.execute(sql, [_fresh(value, new) for value in rows]).fetchall()
-        there.execute("COMMIT")
-        done += 1
-    there.close()
-    return load.Ran(done, done / spent, 1000 * spent / done, 0.0, 1e6 * spent / done)
-
-
-def _is_bracket(sql: str) -> bool:
-    return sql.split()[0] in {"BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK"}
-
-
-def _fresh(value: Any, new: dict[Any, Any]) -> Any:
-    """The value itself, or for an id or keyed hash one that was never there, the same within one form."""
-    if isinstance(value, str) and len(value) == 32:
-        return new.setdefault(value, secrets.token_hex(16))
-    if isinstance(value, bytes) and len(value) == 32:
-        return new.setdefault(value, secrets.token_bytes(32))
-    return value
 
 
 if __name__ == "__main__":

@@ -4,19 +4,19 @@ from bench import figures, house
 
 house.begin()
 
-import json  # noqa: E402
-import os  # noqa: E402
-import random  # noqa: E402
-import time  # noqa: E402
-from collections.abc import Callable  # noqa: E402
+import json
+import os
+import random
+import time
+from collections.abc import Callable
 
-from django.db import connection  # noqa: E402
+from django.db import connection
 
-from bench import load, people  # noqa: E402
-from consent import decision, sample  # noqa: E402
-from consent.api import decisions, keys  # noqa: E402
-from consent.contact import Contact  # noqa: E402
-from consent.models import ConsentRecord  # noqa: E402
+from bench import load, people
+from consent import decision, sample
+from consent.api import decisions, keys
+from consent.contact import Contact
+from consent.models import ConsentRecord
 
 WARM_UP = 1.0  # seconds: every thread of the server opens its connection
 

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from django.utils import timezone
@@ -27,8 +28,11 @@ def next_number() -> str:
     return f"+55119{60_000_000 + next(_numbers):08d}"
 
 
-def fill_in(how_many: int, *, boxes: int) -> load.Post:
-    """Forms with the first boxes ticked, ready to be sent to the sample's capture point."""
+def fill_in(how_many: int, *, boxes: int, known: Sequence[str] = ()) -> load.Post:
+    """Forms with the first boxes ticked, ready to be sent to the sample's capture point.
+
+    They come from people nobody has met, and every other one from somebody `known` where there are any.
+    """
     ask = catalogue.ask("aurora", "novidades")
     assert ask is not None
     assert ask.version is not None
@@ -36,7 +40,9 @@ def fill_in(how_many: int, *, boxes: int) -> load.Post:
     ticked = {reading.field_name(box): reading.TICKED for box in shown.statement.boxes[:boxes]}
     now = timezone.now()
 
-    def form() -> bytes:
+    numbers = (known[at // 2 % len(known)] if known and at % 2 else next_number() for at in range(how_many))
+
+    def form(number: str) -> bytes:
         token = pinned.pin(
             point=ask.point.pk,
             version=ask.version.pk,
@@ -45,10 +51,10 @@ def fill_in(how_many: int, *, boxes: int) -> load.Post:
             shown_at=now,
             host="",
         )
-        fields = {reading.TOKEN: token, reading.TRAP: "", reading.PHONE: next_number(), **ticked}
+        fields = {reading.TOKEN: token, reading.TRAP: "", reading.PHONE: number, **ticked}
         return urlencode(fields).encode()
 
-    return load.Post(PATH, HEADERS, [form() for _ in range(how_many)])
+    return load.Post(PATH, HEADERS, [form(number) for number in numbers])
 
 
 def as_json(how_many: int, *, boxes: int) -> load.Post:

@@ -1,88 +1,95 @@
-"""Growth: what a capture and a decision cost among 10 million records, to what they cost among 10 thousand."""
+"""Growth: what captures and decisions cost at ten million records, against what they cost at ten thousand."""
 
 from bench import figures, house
 
 house.begin()
 
-import random  # noqa: E402
+import os
+import random
+import time
 
-import psycopg  # noqa: E402
-from django.db import connection  # noqa: E402
+import psycopg
+from django.db import connection
 
-from bench import capture, decision, forms, load, people  # noqa: E402
-from consent import sample  # noqa: E402
-from consent.api import keys  # noqa: E402
+from bench import capture, decision, forms, load, people
+from consent import history, sample, vault
+from consent.api import keys
+from consent.contact import Contact
 
 SMALL = 10_000
-PLAN = (
-    "EXPLAIN SELECT arrival, state, possession, valid_days, event_time, recorded_at, uid FROM consent_consentrecord"
-    " WHERE subject = (SELECT subject FROM consent_consentrecord LIMIT 1) AND channel = 'sms' AND purpose_id = 1"
-)
+INDEX = "fold_of_a_person"
 
 
 def main() -> None:
     chosen = figures.arguments(__doc__ or "", records=10_000_000)
-    records = 1_000_000 if chosen.quick and chosen.records == 10_000_000 else chosen.records
+    records = min(chosen.records, 1_000_000) if chosen.quick else chosen.records
     aurora = sample.seed()
     key = keys.issue(aurora.company, name="bench")
     connection.close()
-    filled: dict[str, tuple[str, load.Post]] = {}
-    for name, size in (("small", SMALL), ("large", records)):
-        database = house.new_database(name, like="product")
-        numbers = people.fill(database, aurora, records=size)
-        random.seed(1)
-        random.shuffle(numbers)
-        filled[name] = (database, decision.ask_all(numbers, key))
-    figures.say(f"  plan among {records:,}: {plan(filled['large'][0])}")
-    ran = figures.rounds(
-        {
-            f"{what} among {size}": lambda run=run, name=name: run(*filled[name], chosen.seconds)
-            for what, run in (("captures", captures), ("decisions", decisions))
-            for name, size in (("small", f"{SMALL:,}"), ("large", f"{records:,}"))
-        },
-        times=chosen.rounds,
-    )
-    few_captures, many_captures, few_decisions, many_decisions = ran.values()
-    figures.report(
-        [
-            promise("capture", few_captures, many_captures, records),
-            promise("decision", few_decisions, many_decisions, records),
-        ],
-        command="python -m bench.growth",
-        machine=house.machine(),
-    )
+    small, big = os.environ["DATABASE_URL"], house.new_database("big", like="product")
+    numbers = {small: people.fill(small, aurora, records=SMALL)}
+    begun = time.monotonic()
+    numbers[big] = people.fill(big, aurora, records=records)
+    figures.say(f"  filled {records:,} records in {time.monotonic() - begun:.0f} s: {_size(big)}")
+    for known in numbers.values():
+        random.Random(1).shuffle(known)
+    plan = explain(big, aurora.company.pk, numbers[big][0])
+
+    def captures(database: str) -> load.Ran:
+        with house.serving(database=database) as base:
+            _forms(base, numbers[database], capture.WARM_UP)
+            return _forms(base, numbers[database], chosen.seconds)
+
+    def decisions(database: str) -> load.Ran:
+        questions = decision.ask_all(numbers[database], key)
+        with house.serving(database=database) as base:
+            load.post(base, questions, seconds=decision.WARM_UP, again=True)
+            return load.post(base, questions, seconds=chosen.seconds, again=True)
+
+    names = {small: f"{SMALL:,}", big: f"{records:,}"}
+    promises = []
+    for what, run in (("capture", captures), ("decision", decisions)):
+        runs = figures.rounds(
+            {f"{what} at {names[each]}": lambda each=each: run(each) for each in (small, big)},  # noqa: B023
+            times=chosen.rounds,
+        )
+        few, many = runs.values()
+        promises.append(
+            figures.Promise(
+                f"{what} at {names[big]} records, cost to {names[small]}",
+                figures.rate(few) / figures.rate(many),
+                f"{figures.rate(many):,.0f}/s",
+                f"{figures.rate(few):,.0f}/s",
+                1.5,
+                False,
+            )
+        )
+    figures.report(promises, command=f"python -m bench.growth --records {records}", machine=house.machine())
+    print(f"\nThe plan of a decision at {names[big]} records:\n{plan}")
 
 
-def promise(what: str, few: list[load.Ran], many: list[load.Ran], records: int) -> figures.Promise:
-    """The cost of one among many, in the cost of one among few."""
-    return figures.Promise(
-        f"{what} over HTTP among {records:,}, cost",
-        figures.rate(few) / figures.rate(many),
-        f"{figures.rate(many):,.0f}/s, p99 {figures.p99(many):.1f} ms",
-        f"{figures.rate(few):,.0f}/s, p99 {figures.p99(few):.1f} ms among {SMALL:,}",
-        1.5,
-        False,
-    )
+def explain(database: str, company: int, number: str) -> str:
+    """The plan of the decision's statement. Raises when the fold is not read from its index alone."""
+    parameters = (vault.lookup(company, Contact.tel(number)), "sms", company, "novidades")
+    with psycopg.connect(database) as raw:
+        rows = raw.execute(
+            f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {history._EVENTS}", parameters
+        ).fetchall()
+    plan = "\n".join(line for [line] in rows)
+    if f"Index Only Scan using {INDEX}" not in plan or "Seq Scan on consent_c" in plan:
+        raise load.LoadFailed(f"The fold is not read from its index alone:\n{plan}")
+    return plan
 
 
-def captures(database: str, _questions: load.Post, seconds: float) -> load.Ran:
-    with house.serving(database=database) as base:
-        enough = int(capture.FORMS_A_SECOND * max(1.0, seconds))
-        load.post(base, forms.fill_in(capture.FORMS_A_SECOND, boxes=1), seconds=capture.WARM_UP)
-        return load.post(base, forms.fill_in(enough, boxes=1), seconds=seconds)
+def _forms(base: str, known: list[str], seconds: float) -> load.Ran:
+    filled = forms.fill_in(int(capture.FORMS_A_SECOND * seconds), boxes=1, known=known)
+    return load.post(base, filled, seconds=seconds)
 
 
-def decisions(database: str, questions: load.Post, seconds: float) -> load.Ran:
-    with house.serving(database=database) as base:
-        load.post(base, questions, seconds=decision.WARM_UP, again=True)
-        return load.post(base, questions, seconds=seconds, again=True)
-
-
-def plan(database: str) -> str:
-    """How the fold finds a person's records there."""
-    with psycopg.connect(database) as there:
-        lines = [str(row[0]).strip() for row in there.execute(PLAN)]
-    return next((line for line in lines if "fold_of_a_person" in line), lines[0])
+def _size(database: str) -> str:
+    with psycopg.connect(database) as raw:
+        [[size]] = raw.execute("SELECT pg_size_pretty(pg_database_size(current_database()))").fetchall()
+    return str(size)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
 """A house to measure in: a durable PostgreSQL of its own, the product's tables, its web server and the peers'."""
 
+import atexit
 import contextlib
-import json
 import os
+import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -23,14 +25,14 @@ READY_SECONDS = 90
 PORT = int(os.environ.get("BENCH_PORT", "8765"))
 
 
-def begin() -> None:
+def begin(*, sqlite: bool = False) -> None:
     """Set up Django on a fresh database; without a server, start one and run this program again under it.
 
     The server keeps what makes a commit a commit: fsync, full_page_writes and synchronous_commit are on.
     """
     if apps.ready:  # one measure uses another's pieces
         return
-    if "BENCH_SERVER" not in os.environ:
+    if not sqlite and "BENCH_SERVER" not in os.environ:
         url = os.environ.pop("TEST_DATABASE_URL", None)
         inside = [sys.executable, "-m", _module(), *sys.argv[1:]]
         if url is None:
@@ -38,17 +40,21 @@ def begin() -> None:
             os.execve(sys.executable, [*starter, *inside], os.environ | {"BENCH_SERVER": "started"})
         os.environ |= {"BENCH_SERVER": "given", "DATABASE_URL": url}
     os.chdir(ROOT)
-    os.environ.setdefault("BENCH_URL", os.environ["DATABASE_URL"])
     for name, value in env.new_secrets().items():
         os.environ.setdefault(name, value)
-    os.environ.setdefault("OPTIN_DATA_DIR", tempfile.mkdtemp(prefix="optin-bench-"))
+    folder = os.environ["OPTIN_DATA_DIR"] = tempfile.mkdtemp(prefix="optin-bench-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     # Every request comes from one machine and most from one address: the challenge against that stays out of it.
     os.environ |= {
         "PORT": str(PORT),
         "OPTIN_CHALLENGE_AFTER": "0",
         "DJANGO_SETTINGS_MODULE": "optin_site.settings",
     }
-    os.environ["DATABASE_URL"] = new_database("product")
+    if sqlite:
+        os.environ["DATABASE_URL"] = f"sqlite:///{folder}/bench.sqlite3"
+    else:
+        os.environ.setdefault("BENCH_URL", os.environ["DATABASE_URL"])
+        os.environ["DATABASE_URL"] = new_database("product")
     for command in ("migrate", "createcachetable", "seed_sample"):
         manage(command)
     django.setup()
@@ -117,17 +123,31 @@ def _wait(process: "subprocess.Popen[bytes]") -> None:
     raise RuntimeError("The web server did not start; what it said stands above.")
 
 
+@contextlib.contextmanager
+def working() -> Iterator[None]:
+    """The product's worker, as `manage.py serve` starts it."""
+    process = subprocess.Popen([sys.executable, "manage.py", "work"], cwd=ROOT, start_new_session=True)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
 def machine() -> str:
     """What all this ran on, in one line."""
-    [model] = [
-        line.partition(": ")[2]
-        for line in Path("/proc/cpuinfo").read_text().splitlines()
-        if "model name" in line
-    ][:1]
-    [[version]] = server("SHOW server_version")
-    durable = {
-        str(name): server(f"SHOW {name}")[0][0]
-        for name in ("fsync", "synchronous_commit", "full_page_writes")
-    }
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.partition(": ")[2].strip() for line in lines if "model name" in line), "unknown")
     python = ".".join(map(str, sys.version_info[:3]))
-    return f"{os.cpu_count()} x {model.strip()}, Python {python}, PostgreSQL {version}, {json.dumps(durable)}"
+    return f"{os.cpu_count()} x {model}, Python {python}, {_database()}"
+
+
+def _database() -> str:
+    if os.environ["DATABASE_URL"].startswith("sqlite"):
+        return f"SQLite {sqlite3.sqlite_version}"
+    [[version]] = server("SHOW server_version")
+    durable = [
+        f"{name} {server(f'SHOW {name}')[0][0]}"
+        for name in ("fsync", "synchronous_commit", "full_page_writes")
+    ]
+    return f"PostgreSQL {version} ({', '.join(durable)})"

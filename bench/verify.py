@@ -4,16 +4,16 @@ from bench import figures, house
 
 house.begin()
 
-import hashlib  # noqa: E402
-import time  # noqa: E402
+import hashlib
+import time
 
-from django.utils import timezone  # noqa: E402
+from django.utils import timezone
 
-from consent import integrity, recording, sample  # noqa: E402
-from consent.contact import Contact  # noqa: E402
-from consent.log import audit, published, tree  # noqa: E402
-from consent.models import LogEntry  # noqa: E402
-from consent.recording import ConsentEvent, writer  # noqa: E402
+from consent import integrity, recording, sample
+from consent.contact import Contact
+from consent.log import audit, published, tree
+from consent.models import LogEntry
+from consent.recording import ConsentEvent, writer
 
 PROMISED = 50_000  # entries a second and core
 BATCH = 500
