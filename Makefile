@@ -53,8 +53,8 @@ check: dev ## style, types, layers, migrations, translations, documents
 	@.venv/bin/lint-imports --no-logo
 	@$(PYTHON) -m pytest -q -m house
 
-bench: dev ## the measured promises (bench/README.md says what they are)
-	@$(PYTHON) -m bench
+bench: dev ## the measured promises (bench/README.md says what they are; QUICK=1 is a look, not a measurement)
+	@$(PYTHON) -m bench $(if $(QUICK),--quick)
 
 format: dev ## put code and templates into the house's format
 	@$(PYTHON) -m ruff check --fix --quiet || true

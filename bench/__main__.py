@@ -1,4 +1,4 @@
-"""Runs every measure, each in a process of its own, and prints one table: `make bench`, `make bench QUICK=1`."""
+"""Every measured promise in one table: `python -m bench`, or `--quick` for a look."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench import figures
 
-MEASURES = ["decision", "capture", "capture_sqlite", "sequencing", "growth"]
+MEASURES = ["decision", "capture", "capture_sqlite", "sequencing", "growth", "verify"]
 
 
 def main() -> int:
