@@ -54,13 +54,17 @@ def erase(subject: UUID, *, company: Company, entity: str) -> Erasure:
         _forget_messages(subject, company, contacts)
         ContactPoint.objects.filter(subject=subject).delete()
         entry = journal.write("erased", company=company, at=now, subject=str(subject), entity=entity)
-        Erased.objects.create(subject=subject, company=company.pk, entry=entry, entity=entity, recorded_at=now)
+        Erased.objects.create(
+            subject=subject, company=company.pk, entry=entry, entity=entity, recorded_at=now
+        )
     return Erasure(entry, now)
 
 
 def _contacts(subject: UUID) -> list[Contact]:
     schemes = ContactPoint.objects.filter(subject=subject).values_list("scheme", flat=True).distinct()
-    return [contact for scheme in schemes if (contact := opening.contact_of(subject, scheme=scheme)) is not None]
+    return [
+        contact for scheme in schemes if (contact := opening.contact_of(subject, scheme=scheme)) is not None
+    ]
 
 
 def _forget_messages(subject: UUID, company: Company, contacts: list[Contact]) -> None:
@@ -76,4 +80,3 @@ def _forget_messages(subject: UUID, company: Company, contacts: list[Contact]) -
 
 def _raw_delete(rows: QuerySet) -> None:  # type: ignore[type-arg]
     rows._raw_delete(rows.db)
-

@@ -45,9 +45,7 @@ def inclusion_proof(size: int, *, index: int, get_hash: GetHash, level: int = 0)
     At a higher level, those that lead on from the complete subtree (level, index).
     """
     if not 0 <= index < size >> level:
-        raise ValueError(
-            f"There is no complete subtree {index} of level {level} in a tree of size {size}."
-        )
+        raise ValueError(f"There is no complete subtree {index} of level {level} in a tree of size {size}.")
     return _path(size, index=index, level=level, get_hash=get_hash)
 
 
