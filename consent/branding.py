@@ -60,17 +60,13 @@ def contrast(one: Color, other: Color) -> float:
 
 def _toward(end: Color, color: Color, *, against: Color) -> Color:
     """The nearest mix of a colour with black or white that can be read against a background."""
-    mixed = color
-    for step in range(1, 21):
-        if contrast(mixed, against) >= READABLE:
-            break
-        red, green, blue = (_between(*parts, step) for parts in zip(color, end, strict=True))
-        mixed = (red, green, blue)
-    return mixed
+    mixes = (_mixed(color, end, step / 20) for step in range(21))
+    return next(mix for mix in mixes if contrast(mix, against) >= READABLE)
 
 
-def _between(start: int, end: int, step: int) -> int:
-    return round(start + (end - start) * step / 20)
+def _mixed(color: Color, end: Color, share: float) -> Color:
+    red, green, blue = (round(part + (last - part) * share) for part, last in zip(color, end, strict=True))
+    return (red, green, blue)
 
 
 def _luminance(color: Color) -> float:

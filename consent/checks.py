@@ -10,7 +10,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
-from consent import capture
+from consent import capture, witnesses
 from optin_site import env
 
 HERE = {"localhost", "127.0.0.1", "::1"}
@@ -44,6 +44,16 @@ def methods_exist(**_: Any) -> list[CheckMessage]:
         capture.methods()
     except ImproperlyConfigured as error:
         return [Error(str(error), id="consent.E002")]
+    return []
+
+
+@register()
+def witnesses_can_be_read(**_: Any) -> list[CheckMessage]:
+    """Every witness of the settings has a verifier key and an address."""
+    try:
+        witnesses.configured()
+    except ImproperlyConfigured as error:
+        return [Error(str(error), id="consent.E003")]
     return []
 
 

@@ -35,10 +35,7 @@ def switch(offered: Sequence[str], current: str) -> list[dict[str, object]]:
 
 def _preferred(request: HttpRequest) -> list[str]:
     header = request.headers.get("Accept-Language", "").lower()
-    try:
-        return [code for code, _weight in parse_accept_lang_header(header)]
-    except ValueError:  # longer than any browser writes
-        return []
+    return [code for code, _weight in parse_accept_lang_header(header)]
 
 
 def _find(wanted: str, offered: Sequence[str]) -> str | None:

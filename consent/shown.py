@@ -7,7 +7,7 @@ from datetime import date
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, InterfaceError, connection, transaction
 
 from consent.catalogue import Ask
 from consent.models import NoticeVersion
@@ -64,7 +64,7 @@ def flush() -> None:
                 cursor.execute(_ADD, [*counted, times])
         except IntegrityError:
             logger.info("A capture point is gone, and the count of its showings with it.")
-        except DatabaseError:
+        except (DatabaseError, InterfaceError):
             logger.warning("Showings could not be counted; they are kept for later.")
             with _lock:
                 _counts[counted] = _counts.get(counted, 0) + times

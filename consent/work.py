@@ -9,7 +9,7 @@ from django.db import DatabaseError, close_old_connections, connection
 
 from consent import delivery, outbox, witnesses
 from consent.capture import sms
-from consent.log import guard, tree
+from consent.log import clock, guard, tree
 from consent.log.errors import LogRefuses
 
 log = logging.getLogger(__name__)
@@ -47,9 +47,10 @@ def run(stop: threading.Event) -> None:
     """Drain everything again and again until `stop` is set; trouble in one drain never stops another.
 
     Each in a thread of its own: the log must not wait for a provider that does not answer (design section 5).
-    Raises guard.LogBehind at the start where this database does not continue the published log, as this machine
-    or a witness remembers it.
+    Raises errors.LogRefuses at the start where this database does not continue the published log, as this machine
+    or a witness remembers it, or where the clock is wrong.
     """
+    clock.check()
     guard.check()
     witnesses.look()
     threads = [

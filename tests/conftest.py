@@ -2,12 +2,14 @@
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+import pytest_django
 from django.core.cache import cache
 from django.db import connection
 from django.urls import get_resolver
@@ -86,6 +88,26 @@ def _emptying_is_allowed(request: pytest.FixtureRequest) -> Iterator[None]:
     if touches and not connection.in_atomic_block:
         cache.clear()
         triggers.remove(connection)
+
+
+_ANYBODY_ELSE = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker
+) -> Iterator[None]:
+    """A database somebody is connected to cannot be dropped, and a thread that is ending may still be."""
+    yield
+    if connection.vendor != "postgresql":
+        return
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        for _ in range(20):
+            cursor.execute(f"SELECT count(*) {_ANYBODY_ELSE}")
+            if cursor.fetchone() == (0,):
+                break
+            time.sleep(0.1)
+        cursor.execute(f"SELECT pg_terminate_backend(pid) {_ANYBODY_ELSE}")
 
 
 @pytest.fixture(autouse=True)

@@ -56,6 +56,12 @@ def test_a_method_that_is_none_is_refused(settings: Any) -> None:
         capture.methods.cache_clear()
 
 
+def test_a_witness_without_an_address_is_refused(settings: Any) -> None:
+    settings.OPTIN_WITNESSES = ["witness.example"]
+
+    assert [message.id for message in checks.witnesses_can_be_read()] == ["consent.E003"]
+
+
 @pytest.mark.parametrize(
     ("address", "ids"),
     [

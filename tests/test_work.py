@@ -12,6 +12,7 @@ from django.db import DatabaseError, connection, transaction
 
 from consent import sample, work
 from consent.log import guard, tree
+from consent.log.errors import LogRefuses
 from consent.models import Checkpoint, LogEntry, LogPending, OutboundMessage
 from tests.cast import asks, says
 
@@ -78,6 +79,15 @@ def test_a_drain_that_hangs_holds_up_no_other(run: Any) -> None:
         return let_go.is_set()
 
     run(is_done, drains=(hang, work.sequence))
+
+
+def test_a_log_that_refuses_is_said_and_left_in_peace_for_a_while(caplog: pytest.LogCaptureFixture) -> None:
+    def refuse() -> int:
+        raise LogRefuses("docs/log-succession.md says what to do.")
+
+    assert work._once(refuse) == work.AFTER_REFUSAL
+    assert [(said.levelname, said.exc_info) for said in caplog.records] == [("CRITICAL", None)]
+    assert "docs/log-succession.md" in caplog.text
 
 
 @pytest.mark.parametrize("error", [DatabaseError("gone"), LookupError("?"), tree.HeadMoved("1")])

@@ -9,7 +9,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import typst
-from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -78,7 +77,7 @@ def _content(
             [_("Person"), str(subject)],
             [_("Reached at"), _reached_at(subject)],
             [_("Made on"), f"{_moment(at, company)} ({company.time_zone})"],
-            [_("Log"), settings.OPTIN_LOG_ORIGIN],
+            [_("Log"), published.origin()],
             [_("Key of the log"), str(published.signing_key().verifier)],
         ],
         "standings": {

@@ -14,7 +14,7 @@ from consent import decision, dialogue, erasure, opening, outbox, vault
 from consent.capture.website import confirming, tries
 from consent.contact import Contact
 from consent.errors import BadInput
-from consent.models import Act, CapturePoint, CodeTry, ConsentRecord, OutboundMessage, Sender
+from consent.models import Act, CapturePoint, CodeTry, ConsentRecord, OutboundMessage, Sender, SubjectKey
 from consent.sample import Sample
 from consent.vocabulary import Confirmation
 from tests.capture.conftest import FORM, Visitor, codes, text
@@ -339,6 +339,12 @@ def test_a_person_who_was_erased_meanwhile_is_no_mistake(
     assert client.get(waiting).status_code == 200
     assert type_code(client, waiting, code).status_code in {410, 422}
     assert not ConsentRecord.objects.filter(state="given").exists()
+
+
+def test_a_person_who_is_erased_at_this_very_moment_is_no_mistake(client: Client, waiting: str) -> None:
+    SubjectKey.objects.all().delete()
+
+    assert type_code(client, waiting, vault.code(the_act())).status_code == 410
 
 
 def test_a_program_that_was_humoured_waits_like_anybody(client: Client, visitor: Visitor) -> None:

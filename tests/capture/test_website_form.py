@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 from django.test import Client, RequestFactory
 
 from consent import branding, catalogue, languages, shown
@@ -190,6 +191,23 @@ def test_showings_are_written_down_soon_though_nobody_else_comes(aurora: Sample,
     while NoticeShown.objects.count() < 2 and time.monotonic() < deadline:
         time.sleep(0.02)
     assert NoticeShown.objects.count() == 2
+
+
+def test_showings_that_cannot_be_written_now_are_kept_and_the_page_is_shown(
+    client: Client, aurora: Sample
+) -> None:
+    def refuse(execute: Any, sql: str, *rest: Any) -> Any:
+        if "consent_noticeshown" in sql:
+            raise OperationalError("disk full")
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(refuse):
+        assert client.get(FORM).status_code == 200
+    assert not NoticeShown.objects.exists()
+
+    shown.flush()
+
+    assert NoticeShown.objects.get().times == 1
 
 
 @pytest.mark.django_db(transaction=True)

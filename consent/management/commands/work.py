@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from consent import work
-from consent.log import guard
+from consent.log.errors import LogRefuses
 
 
 class Command(BaseCommand):
@@ -19,5 +19,5 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         try:
             work.run(stop)
-        except guard.LogBehind as error:
+        except LogRefuses as error:
             raise CommandError(str(error)) from error
