@@ -108,6 +108,12 @@ START = _table(
     es="alta, volver, recibir, iniciar",
 )
 
+# The words that people are told to write, by the language they are told in. English says JOIN, because to
+# Twilio every YES is a START.
+STOP_WORD = {"en": "STOP", "es": "SALIR", "pt-BR": "SAIR"}
+CONFIRM_WORD = {"en": "JOIN", "es": "ACEPTO", "pt-BR": "SIM"}
+HELP_WORD = {"en": "HELP", "es": "AYUDA", "pt-BR": "AJUDA"}
+
 WORDS = {
     Intent.STOP: STOP,
     Intent.CONFIRM: CONFIRM,

@@ -4,36 +4,9 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from consent import catalogue, publishing
+from consent import catalogue, publishing, starter
 from consent.models import CapturePoint, Company, Notice, NoticeVersion, Offer, Purpose, Sender
 from consent.vocabulary import Category, Channel
-
-SCREEN = {
-    "en": (
-        "{company} would like to write to you by {channels}. Tick what you want to receive; tick nothing and nothing"
-        " is sent.\n\n"
-        "{legal_name} decides how your number is used: only for what you tick ({purposes}), for as long as shown beside"
-        " each box, and it is not passed on to others. You can stop at any time, free of charge: reply STOP to any"
-        " message, or use the link in your receipt. Refusing has no other effect on you.\n\n"
-        "Questions, a copy of your data, or deletion: {dpo_name}, {dpo_contact}. Privacy policy: {privacy_url}"
-    ),
-    "es": (
-        "{company} quiere escribirle por {channels}. Marque lo que desea recibir; si no marca nada, no se envía nada."
-        "\n\n"
-        "{legal_name} decide cómo se usa su número: solo para lo que marque ({purposes}), durante el tiempo indicado"
-        " junto a cada casilla, y no se entrega a terceros. Puede parar cuando quiera y sin costo: responda SALIR a"
-        " cualquier mensaje o use el enlace de su comprobante. No aceptar no tiene ninguna otra consecuencia.\n\n"
-        "Preguntas, copia o eliminación de sus datos: {dpo_name}, {dpo_contact}. Política de privacidad: {privacy_url}"
-    ),
-    "pt-BR": (
-        "{company} quer escrever para você por {channels}. Marque o que deseja receber; se não marcar nada, nada será"
-        " enviado.\n\n"
-        "{legal_name} decide como seu número é usado: somente para o que você marcar ({purposes}), pelo tempo indicado"
-        " ao lado de cada opção, e sem repassar a terceiros. Você pode parar quando quiser, de graça: responda SAIR a"
-        " qualquer mensagem ou use o link do seu comprovante. Não aceitar não tem nenhuma outra consequência.\n\n"
-        "Perguntas, cópia ou exclusão dos seus dados: {dpo_name}, {dpo_contact}. Política de privacidade: {privacy_url}"
-    ),
-}
 
 PURPOSES = {
     "novidades": (
@@ -129,5 +102,5 @@ def _notice(company: Company) -> NoticeVersion:
     version = notice.current or notice.versions.first()
     if version is not None:
         return version
-    wordings = {language: {"screen": text} for language, text in SCREEN.items()}
+    wordings = starter.wordings(sms_to_us="US" in company.countries)
     return publishing.publish(NoticeVersion.objects.create(notice=notice, wordings=wordings))

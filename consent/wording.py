@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from consent import keywords
 from consent.canonical import canonical
 from consent.catalogue import Ask
 from consent.models import NoticeVersion, Offer
@@ -21,7 +22,9 @@ PLACEHOLDERS = (
     "dpo_name",
     "dpo_contact",
     "sender",
+    "how_to_stop",
 )
+WORDINGS = ("screen", "message", "spoken", "paper")
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -60,7 +63,7 @@ def statement(ask: Ask, version: NoticeVersion, language: str, *, wording: str =
     template = wordings.get(wording) or wordings.get("screen", "")
     with override(django_code(language)):
         boxes = tuple(_box(offer, language) for offer in ask.offers)
-        text = fill(template, _values(ask, language))
+        text = fill(template, _values(ask, language, wording))
     return Statement(text=text, boxes=boxes, language=language)
 
 
@@ -89,20 +92,47 @@ def _channel(channel: str) -> str:
     return str(Channel(channel).label)
 
 
-def _values(ask: Ask, language: str) -> dict[str, str]:
+def _values(ask: Ask, language: str, wording: str) -> dict[str, str]:
     company = ask.company
-    channels = dict.fromkeys(_channel(offer.channel) for offer in ask.offers)
     purposes = dict.fromkeys(offer.purpose.name.in_language(language) for offer in ask.offers)
+    channels = dict.fromkeys(offer.channel for offer in ask.offers)
+    said = _speakable if wording == "spoken" else str
     return {
         "company": company.name,
         "legal_name": company.legal_name,
-        "channels": _listed(list(channels)),
-        "purposes": _listed(list(purposes)),
-        "privacy_url": company.privacy_url,
+        "channels": _listed([_channel(channel) for channel in channels]),
+        "purposes": ", ".join(purposes),  # their names hold an "and" of their own
+        "privacy_url": said(company.privacy_url),
         "dpo_name": company.dpo_name,
-        "dpo_contact": company.dpo_contact,
-        "sender": ask.sender.address,
+        "dpo_contact": said(company.dpo_contact),
+        "sender": said(ask.sender.address),
+        "how_to_stop": _how_to_stop(ask, set(channels), language, wording),
     }
+
+
+def _how_to_stop(ask: Ask, channels: set[str], language: str, wording: str) -> str:
+    """What a person does to stop, on each of the channels, as `keywords` understands it."""
+    values = {"word": keywords.STOP_WORD[language]}
+    if wording == "message":
+        return _("reply %(word)s") % values
+    ways = []
+    if channels != {Channel.VOICE}:
+        ways.append(_("reply %(word)s to any message") % values)
+    elif ask.sender.channel == Channel.SMS:
+        number = _speakable(ask.sender.address) if wording == "spoken" else ask.sender.address
+        ways.append(_("send %(word)s by SMS to %(number)s") % (values | {"number": number}))
+    if Channel.VOICE in channels:
+        ways.append(_("press 0 during any call"))
+    return ways[0] if len(ways) == 1 else _("%(first)s or %(last)s") % {"first": ways[0], "last": ways[1]}
+
+
+def _speakable(text: str) -> str:
+    """An address or a number as a voice reads it aloud."""
+    if text.startswith("+"):
+        return " ".join(text[1:])
+    bare = re.sub(r"^(https?://)?(www\.)?|/$", "", text) if "@" not in text else text
+    words = {"@": _("at"), ".": _("dot"), "/": _("slash"), "-": _("dash")}
+    return re.sub(r"[@./-]", lambda match: f" {words[match[0]]} ", bare)
 
 
 def _listed(names: list[str]) -> str:

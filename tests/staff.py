@@ -7,8 +7,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
 
-from consent import publishing, recording, vault
-from consent.admin import starter
+from consent import publishing, recording, starter, vault
 from consent.models import (
     ApiKey,
     CapturePoint,

@@ -1,12 +1,14 @@
 """What people are shown: every placeholder filled, nothing evaluated, and a digest of all of it."""
 
+import re
+
 import pytest
 from django.utils import translation
 
-from consent import catalogue, wording
-from consent.models import Offer
+from consent import catalogue, keywords, wording
+from consent.models import CapturePoint, Offer, Sender
 from consent.sample import Sample
-from consent.vocabulary import Channel
+from consent.vocabulary import Channel, Language
 from consent.wording import Statement
 
 
@@ -76,9 +78,51 @@ def test_an_unknown_placeholder_stays_as_it_is() -> None:
 
 
 def test_another_wording_is_used_where_there_is_one(aurora: Sample) -> None:
-    assert shown(aurora, kind="spoken").text == shown(aurora).text
     aurora.version.wordings["pt-BR"]["spoken"] = "{company} fala."
     assert shown(aurora, kind="spoken").text == "Café Aurora fala."
+    del aurora.version.wordings["pt-BR"]["spoken"]
+    assert shown(aurora, kind="spoken").text.startswith("Café Aurora quer falar com você por SMS e WhatsApp.")
+
+
+@pytest.mark.parametrize("language", Language.values)
+@pytest.mark.parametrize("kind", ["screen", "message", "spoken", "paper"])
+def test_every_wording_says_how_to_stop_with_a_word_that_stops(
+    aurora: Sample, language: str, kind: str
+) -> None:
+    word = keywords.STOP_WORD[language]
+    assert keywords.interpret(word) is keywords.Intent.STOP
+    text = shown(aurora, language, kind=kind).text
+    assert re.search(rf"(reply|responda) {word}\b", text)
+    assert wording.placeholders(text) == set()
+
+
+@pytest.mark.parametrize(
+    ("channels", "said"),
+    [
+        (["sms", "voice"], "responda SAIR a qualquer mensagem ou tecle 0 durante qualquer ligação."),
+        (["voice"], "envie SAIR por SMS para +551140028922 ou tecle 0 durante qualquer ligação."),
+    ],
+)
+def test_how_to_stop_depends_on_the_channels(aurora: Sample, channels: list[str], said: str) -> None:
+    Offer.objects.all().delete()
+    for channel in channels:
+        Offer.objects.create(point=aurora.point, purpose=aurora.purposes["pedidos"], channel=channel)
+    assert f"de graça: {said}" in shown(aurora).text
+
+
+def test_a_sender_of_calls_takes_no_sms(aurora: Sample) -> None:
+    Offer.objects.exclude(channel=Channel.WHATSAPP).delete()
+    Offer.objects.update(channel=Channel.VOICE)
+    CapturePoint.objects.update(sender=Sender.objects.get(channel=Channel.VOICE))
+    assert "de graça: tecle 0 durante qualquer ligação." in shown(aurora).text
+
+
+def test_what_a_voice_reads_aloud_can_be_said(aurora: Sample) -> None:
+    text = shown(aurora, kind="spoken").text
+    assert "privacidade arroba aurora ponto example" in text
+    assert "está em aurora ponto example barra privacidade." in text
+    aurora.version.wordings["en"]["spoken"] = "{sender}"
+    assert shown(aurora, "en", kind="spoken").text == "5 5 1 1 4 0 0 2 8 9 2 2"
 
 
 def test_a_language_the_notice_does_not_speak_falls_back_to_one_it_does(aurora: Sample) -> None:

@@ -10,7 +10,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from consent.admin import labels, starter, versions
+from consent import starter
+from consent.admin import labels, versions
 from consent.admin.scoped import ScopedAdmin, ScopedFilter
 from consent.models import Notice, NoticeVersion
 
@@ -52,7 +53,8 @@ class NoticeAdmin(ScopedAdmin):
     def save_model(self, request: HttpRequest, obj: Notice, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if not change:
-            NoticeVersion.objects.create(notice=obj, wordings=starter.wordings())
+            wordings = starter.wordings(sms_to_us="US" in obj.company.countries)
+            NoticeVersion.objects.create(notice=obj, wordings=wordings)
 
     def response_add(
         self, request: HttpRequest, obj: Notice, post_url_continue: str | None = None

@@ -19,6 +19,7 @@ MEANINGS = {
     "dpo_name": _("the data protection officer"),
     "dpo_contact": _("the contact of the officer"),
     "sender": _("the number that messages come from"),
+    "how_to_stop": _("what to do to stop, such as “reply STOP to any message”"),
 }
 
 

@@ -7,8 +7,8 @@ from django.db import DatabaseError, transaction
 from django.test import Client
 from django.urls import reverse
 
-from consent import publishing
-from consent.admin import starter, versions
+from consent import publishing, starter
+from consent.admin import versions
 from consent.models import Company, Notice, NoticeVersion
 from tests.staff import Firm
 
@@ -18,8 +18,9 @@ State = NoticeVersion.State
 def typed(**changes: str) -> dict[str, str]:
     """What the browser posts for a version whose texts say everything."""
     texts = {
-        versions.field_name("screen", language): kinds["screen"]
-        for language, kinds in starter.wordings().items()
+        versions.field_name(kind, language): text
+        for language, kinds in starter.wordings(sms_to_us=True).items()
+        for kind, text in kinds.items()
     }
     return texts | changes
 
@@ -77,9 +78,9 @@ def test_a_draft_is_edited_by_language(bruno: Client, cafe: Firm) -> None:
     assert answer["Location"] == change(cafe.draft)
     cafe.draft.refresh_from_db()
     assert cafe.draft.wordings["es"]["spoken"] == "Hola."
-    assert cafe.draft.wordings["en"] == {"screen": starter.TEXTS["en"]}
+    assert cafe.draft.wordings["en"] == starter.wordings(sms_to_us=True)["en"]
     page = bruno.get(change(cafe.draft)).content.decode()
-    assert "{company} would like to write" in page
+    assert "{company} would like to contact" in page
     assert "What you may write in braces" in page
 
 
@@ -93,7 +94,7 @@ def test_the_preview_shows_every_language_as_typed(bruno: Client, cafe: Firm) ->
     path = reverse("admin:consent_noticeversion_preview", args=[cafe.draft.pk])
     page = bruno.post(path, typed(screen_es="Prueba de {company} <b>ya</b>")).content.decode()
     assert "Prueba de Café Aurora &lt;b&gt;ya&lt;/b&gt;" in page
-    assert "Café Aurora would like to write to you by SMS and WhatsApp" in page
+    assert "Café Aurora would like to contact you by SMS and WhatsApp" in page
     assert "Novidades e ofertas por SMS" in page or "Novidades e ofertas" in page
     cafe.draft.refresh_from_db()
     assert "es" not in cafe.draft.wordings
@@ -150,7 +151,7 @@ def test_what_says_too_little_cannot_be_published(bruno: Client, cafe: Firm) -> 
 
 
 def test_a_misspelt_name_in_braces_is_pointed_out(bruno: Client, cafe: Firm) -> None:
-    text = starter.TEXTS["en"] + " {compnay}"
+    text = starter.wordings()["en"]["screen"] + " {compnay}"
     bruno.post(change(cafe.draft), typed(screen_en=text))
     assert "{compnay}" in bruno.get(publish(cafe.draft)).content.decode()
 

@@ -169,7 +169,7 @@ def test_the_language_can_be_changed_without_script(browse: Browse) -> None:
     page.get_by_role("link", name="Español").click()
 
     expect(page.locator("html")).to_have_attribute("lang", "es")
-    expect(page.locator(".statement")).to_contain_text("quiere escribirle por")
+    expect(page.locator(".statement")).to_contain_text("quiere comunicarse con usted por")
     assert page.context.cookies() == []
 
 

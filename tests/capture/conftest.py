@@ -11,7 +11,7 @@ from django.test import Client
 from consent import publishing
 from consent.capture.website import pressure
 from consent.models import NoticeVersion
-from consent.sample import SCREEN, Sample
+from consent.sample import Sample
 
 ANA = "(11) 98765-4321"
 FORM = "/c/aurora/novidades/"
@@ -71,7 +71,10 @@ def text(response: Any) -> str:
 
 def publish_next(sample: Sample) -> NoticeVersion:
     """Publish a new version of the sample notice, with other words."""
-    wordings = {language: {"screen": words + "\n\nNEW"} for language, words in SCREEN.items()}
+    wordings = {
+        language: texts | {"screen": f"{texts['screen']}\n\nNEW"}
+        for language, texts in sample.version.wordings.items()
+    }
     draft = NoticeVersion.objects.create(notice=sample.version.notice, major=2, wordings=wordings)
     return publishing.publish(draft)
 

@@ -26,7 +26,7 @@ PIXEL = base64.b64decode(
 def test_the_statement_stands_in_the_page_and_names_company_and_channels(visitor: Visitor) -> None:
     shown_text = text(visitor.page)
 
-    assert "Café Aurora quer escrever para você por SMS e WhatsApp" in shown_text
+    assert "Café Aurora quer falar com você por SMS e WhatsApp" in shown_text
     assert "Café Aurora Ltda." in shown_text
     assert "https://aurora.example/privacidade" in shown_text
 

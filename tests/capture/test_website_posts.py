@@ -74,7 +74,7 @@ def test_the_evidence_holds_what_was_shown_ticked_and_typed(visitor: Visitor, au
 
     record = ConsentRecord.objects.get()
     evidence = opening.evidence_of(record.act_id)
-    assert "Café Aurora quer escrever para você por SMS e WhatsApp" in evidence["text"]
+    assert "Café Aurora quer falar com você por SMS e WhatsApp" in evidence["text"]
     assert [(box["key"], box["ticked"]) for box in evidence["boxes"]] == [
         ("novidades.sms", False), ("novidades.whatsapp", True), ("pedidos.sms", False),
     ]  # fmt: skip
@@ -464,7 +464,7 @@ def test_a_company_that_was_renamed_asks_again_with_every_box_empty(visitor: Vis
     answer = visitor.send()
 
     assert (answer.status_code, codes(answer)) == (422, ["notice.superseded"])
-    assert "Café Boreal quer escrever" in text(answer)
+    assert "Café Boreal quer falar" in text(answer)
     assert f'value="{ANA}"' in answer.content.decode()
     assert " checked" not in answer.content.decode()
     assert not ConsentRecord.objects.exists()
