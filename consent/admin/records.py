@@ -81,7 +81,7 @@ class RecordAdmin(ReadOnlyAdmin):
     def method_name(self, record: ConsentRecord) -> str:
         return labels.method(record.method)
 
-    @admin.display(description=gettext_lazy("place in the log"))
+    @admin.display(description=gettext_lazy("entry"))
     def place(self, record: Any) -> SafeString | str:
         if record.log_index is None:
             return format_html('<span class="quiet">{}</span>', _("waiting"))

@@ -22,6 +22,13 @@ SECTIONS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (_("Access"), ("ApiKey", "User", "Group", "AccessAttempt", "AccessFailureLog", "AccessLog")),
 )
 
+# What the library that holds off guessers calls its tables, in words that staff read in their language.
+NAMES = {
+    "AccessAttempt": _("Failed sign-ins"),
+    "AccessFailureLog": _("Sign-ins held off"),
+    "AccessLog": _("Sign-ins"),
+}
+
 
 def admin_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """The context of a page of our own inside the site."""
@@ -43,6 +50,8 @@ class OptinAdminSite(admin.AdminSite):
         """The pages by what they are for."""
         apps = super().get_app_list(request, app_label)
         models = {model["object_name"]: model for app in apps for model in app["models"]}
+        for name in NAMES.keys() & models.keys():
+            models[name]["name"] = NAMES[name]
         sections = [
             {
                 "name": title,
