@@ -9,6 +9,8 @@ from django.conf import settings
 
 from consent.models import CapturePoint, Company, Notice, NoticeVersion, Offer, Sender
 
+LONGEST_KEYWORD = 20  # characters; what is longer is no keyword, and is not kept in memory
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
@@ -37,7 +39,17 @@ _kept: dict[tuple[str, ...], tuple[float, Any]] = {}
 
 def ask(company: str, point: str) -> Ask | None:
     """The capture point with these short names, or None. No query, or three."""
-    return _keep(("ask", company, point), lambda: _read_ask(company, point))
+    return _keep(("ask", company, point), lambda: _read_ask(company__slug=company, slug=point))
+
+
+def ask_for(sender: Sender, keyword: str) -> Ask | None:
+    """The capture point of a sender's company with this keyword, normalised, or None. No query, or three."""
+    if len(keyword) > LONGEST_KEYWORD:
+        return None
+    return _keep(
+        ("keyword", str(sender.company_id), keyword),
+        lambda: _read_ask(company=sender.company_id, keyword=keyword),
+    )
 
 
 def version(number: int) -> NoticeVersion | None:
@@ -61,12 +73,8 @@ def forget() -> None:
     _kept.clear()
 
 
-def _read_ask(company: str, point: str) -> Ask | None:
-    found = (
-        CapturePoint.objects.select_related("company", "notice", "sender")
-        .filter(company__slug=company, slug=point)
-        .first()
-    )
+def _read_ask(**where: Any) -> Ask | None:
+    found = CapturePoint.objects.select_related("company", "notice", "sender").filter(**where).first()
     if found is None:
         return None
     offers = tuple(found.offers.select_related("purpose"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from enum import StrEnum
+from itertools import chain
 
 LONGEST_MESSAGE = 4096  # characters; WhatsApp's limit, SMS has fewer
 
@@ -22,8 +23,17 @@ class Intent(StrEnum):
 # language at any time; the other words in all of them too, because people answer in the one they like.
 
 
+_LANGUAGES: dict[str, set[str]] = {}  # every word of the tables, with the languages that have it
+
+
 def _table(**languages: str) -> frozenset[str]:
-    return frozenset(" ".join(entry.split()) for column in languages.values() for entry in column.split(","))
+    columns = {
+        code: [" ".join(entry.split()) for entry in column.split(",")] for code, column in languages.items()
+    }
+    for code, entries in columns.items():
+        for entry in entries:
+            _LANGUAGES.setdefault(entry, set()).add("pt-BR" if code == "pt" else code)
+    return frozenset(chain.from_iterable(columns.values()))
 
 
 STOP = _table(
@@ -86,7 +96,7 @@ CONFIRM = _table(
 DENY = _table(
     en="no, n, no thanks, no thank you, i do not agree, i dont agree, i dont want",
     pt="nao, nao obrigado, nao obrigada, nao quero, nao aceito, nao concordo",
-    es="no gracias, no quiero, no acepto",
+    es="no, no gracias, no quiero, no acepto",
 )
 
 # What may stand around a code that is sent back.
@@ -159,6 +169,17 @@ def interpret(text: str) -> Intent:
 def means(text: str, intent: Intent) -> bool:
     """Whether the whole message is a word of one intent, whatever else it may mean as well."""
     return normalise(text[:LONGEST_MESSAGE]) in WORDS[intent]
+
+
+# Written the world over, so they do not tell which language somebody speaks.
+_EVERYWHERE = frozenset({"stop", "start", "help", "info", "ok", "no"})
+
+
+def language_of(text: str) -> str | None:
+    """The language of a message that is one word or phrase we know, where no other has it: "SIM" is "pt-BR"."""
+    words = normalise(text[:LONGEST_MESSAGE])
+    languages = _LANGUAGES.get(words, set()) & {"en", "es", "pt-BR"}
+    return languages.pop() if len(languages) == 1 and len(words) > 1 and words not in _EVERYWHERE else None
 
 
 def normalise(text: str) -> str:

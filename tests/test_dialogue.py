@@ -22,6 +22,7 @@ from consent import (
     wording,
 )
 from consent.contact import Contact
+from consent.dialogue import settling
 from consent.keywords import Intent
 from consent.models import ConsentRecord, OutboundMessage, Purpose, Sender
 from consent.sample import Sample
@@ -410,7 +411,7 @@ def test_two_answers_at_once_are_one_yes(aurora: Sample) -> None:
     asked = sent(asks(aurora))
     heard = dialogue.Heard(aurora.sender, ANA, "sms", "sms:SM2", {"message": "SIM"}, asked.subject, "pt-BR")
     writes(aurora, "SIM")
-    assert dialogue._settle([asked.act], State.GIVEN, heard, possession="reply") is None
+    assert settling.settle([asked.act], State.GIVEN, heard, possession="reply") is None
     assert len(records()) == 2
 
 

@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from consent import catalogue, poster
+from consent import catalogue, keywords, poster
 from consent.admin import labels, recent
 from consent.admin.scoped import InlineFormSet, ModelForm, ScopedAdmin, ScopedFilter, ScopedInline
 from consent.catalogue import Ask
@@ -60,9 +60,32 @@ class PointForm(ModelForm):
         model = CapturePoint
         fields = "__all__"
 
+    def clean_keyword(self) -> str:
+        """The word as it is compared: lower case, no accents."""
+        keyword = keywords.normalise(self.cleaned_data["keyword"])
+        if not keyword:
+            return ""
+        if not keyword.isascii() or not keyword.isalnum() or keyword.isdigit() or len(keyword) < 2:
+            raise ValidationError(
+                _("Choose one word of letters and digits, such as PROMO."), code="keyword.word"
+            )
+        if keywords.interpret(keyword) is not keywords.Intent.OTHER:
+            raise ValidationError(
+                _("This word already means something to people who write to us (stop, yes, no, help)."
+                  " Choose another one."), code="keyword.taken",
+            )  # fmt: skip
+        return keyword
+
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or self.cleaned_data
         company = cleaned.get("company") or (self.instance.company_id and self.instance.company)
+        keyword = cleaned.get("keyword")
+        others = CapturePoint.objects.filter(company=company or None, keyword=keyword).exclude(
+            pk=self.instance.pk
+        )
+        if keyword and (other := others.first()):
+            message = _("The capture point “%(other)s” of this company has this keyword.")
+            self.add_error("keyword", ValidationError(message, code="keyword.used", params={"other": other}))
         for name in ("notice", "sender"):
             part = cleaned.get(name)
             if company and part and part.company_id != company.pk:
@@ -119,6 +142,7 @@ class PointAdmin(ScopedAdmin):
     fieldsets = [
         (None, {"fields": ["company", "slug", "title", "is_open"]}),
         (_("What is said"), {"fields": ["notice", "languages"]}),
+        (_("In a conversation"), {"fields": ["keyword"]}),
         (_("Proof that the number is theirs"), {"fields": ["sender", "confirmation"]}),
     ]
     empty_title = _("No capture point yet.")
@@ -224,6 +248,9 @@ class PointAdmin(ScopedAdmin):
             else [],
             "counts": recent.counts(point, since=since),
             "counted_days": COUNTED_DAYS,
+            "keyword": point.keyword.upper(),
+            "sms_number": point.sender.address,
+            "sms_link": f"sms:{point.sender.address}?body={point.keyword.upper()}",
         }
 
 

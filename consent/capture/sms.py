@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -73,18 +74,26 @@ def understand(delivery: Delivery, *, is_late: bool) -> Outcome:
         return Outcome(State.UNREADABLE, twilio.reply(), sender)
     if is_late and not is_stop(parameters):
         return Outcome(State.UNREADABLE, twilio.reply(), sender)
-    reply = dialogue.answer(
-        sender=sender,
-        contact=delivery.contact,
-        text=_text(parameters),
-        method=METHOD.slug,
-        channel=sender.channel,
-        reference=parameters["MessageSid"],
-        evidence=_evidence(delivery),
-    )
+    reply = _reply(delivery, delivery.contact, sender)
     # Advanced Opt-Out has answered the person already, in the company's own words.
     has_answered = parameters.get("OptOutType") in {"STOP", "HELP"}
     return Outcome(State.ANSWERED, twilio.reply("" if has_answered else reply), sender)
+
+
+def _reply(delivery: Delivery, contact: Contact, sender: Sender) -> str:
+    """Ask about the capture point whose keyword this is, or take it for an answer."""
+    text = _text(delivery.parameters)
+    heard: dict[str, Any] = {
+        "sender": sender,
+        "contact": contact,
+        "method": METHOD.slug,
+        "reference": delivery.parameters["MessageSid"],
+        "evidence": _evidence(delivery),
+    }
+    ask = dialogue.asked_by(sender, text)
+    if ask is not None:
+        return dialogue.invite(ask, language=dialogue.language_for(sender, contact), **heard).text
+    return dialogue.answer(text=text, channel=sender.channel, **heard)
 
 
 def is_stop(parameters: Mapping[str, str]) -> bool:

@@ -128,6 +128,13 @@ class CapturePoint(models.Model):
     confirmation = models.CharField(
         _("proof of the number"), max_length=8, choices=Confirmation.choices, default=Confirmation.REPLY
     )
+    keyword = models.CharField(
+        _("keyword"),
+        max_length=20,
+        blank=True,
+        default="",
+        help_text=_("Whoever writes this word to a number of the company is asked in the conversation."),
+    )
     languages = models.JSONField(_("languages"), default=every_language)
     is_open = models.BooleanField(_("open"), default=True)
 
@@ -135,7 +142,14 @@ class CapturePoint(models.Model):
         verbose_name = _("capture point")
         verbose_name_plural = _("capture points")
         ordering = ["company", "slug"]
-        constraints = [models.UniqueConstraint(fields=["company", "slug"], name="point_slug_in_company")]
+        constraints = [
+            models.UniqueConstraint(fields=["company", "slug"], name="point_slug_in_company"),
+            models.UniqueConstraint(
+                fields=["company", "keyword"],
+                condition=~models.Q(keyword=""),
+                name="point_keyword_in_company",
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.title) or self.slug

@@ -11,6 +11,7 @@ class OutboundMessage(models.Model):
 
     class Kind(models.TextChoices):
         ASK = "ask", _("asks for confirmation")
+        INVITE = "invite", _("asks whoever wrote first")
         RECEIPT = "receipt", _("receipt")
         REPLY = "reply", _("reply")
 

@@ -48,9 +48,13 @@ class ConsentEvent:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Telling:
-    """A message to queue with the act, in the same transaction. `kind` is an OutboundMessage.Kind."""
+    """A message to queue with the act, in the same transaction. `kind` is an OutboundMessage.Kind.
+
+    One that `is_sent` is not queued: it leaves with the answer to the webhook that recorded the act.
+    """
 
     kind: str
     sender: Sender
     text: str
     extra: Mapping[str, Any] = field(default_factory=dict)
+    is_sent: bool = False

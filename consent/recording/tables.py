@@ -32,13 +32,13 @@ TABLES: dict[str, dict[str, str]] = {
     "consent_outboundmessage": {
         "id": "uuid", "company_id": "bigint", "sender_id": "bigint", "subject": "uuid", "act": "uuid",
         "number_key": "bytea", "kind": "text", "sealed": "bytea", "created_at": "timestamptz",
-        "due_at": "timestamptz",
+        "due_at": "timestamptz", "state": "text", "sent_at": "timestamptz",
     },
 }  # fmt: skip
 
 # What every new row of a table has alike, as SQL. (psycopg keeps a statement ready up to 50 parameters.)
 ALIKE: dict[str, dict[str, str]] = {
-    "consent_outboundmessage": {"state": "'queued'", "attempts": "0", "provider_id": "''", "error": "''"},
+    "consent_outboundmessage": {"attempts": "0", "provider_id": "''", "error": "''"},
 }
 
 Rows = dict[str, list[tuple[Any, ...]]]

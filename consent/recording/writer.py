@@ -206,6 +206,11 @@ def _add_message(
     rows["consent_outboundmessage"].append(
         (
             message, telling.sender.company_id, telling.sender.pk, person.subject, act,
-            vault.number_key(contact), telling.kind, sealed, now, now,
+            vault.number_key(contact), telling.kind, sealed, now, now, *_fate(telling, now),
         )
     )  # fmt: skip
+
+
+def _fate(telling: Telling, now: datetime) -> tuple[str, datetime | None]:
+    """The state of a new message, and when it was sent."""
+    return ("sent", now) if telling.is_sent else ("queued", None)

@@ -124,3 +124,41 @@ def test_an_auditor_sees_it_all_and_changes_nothing(auditor: Client, cafe: Firm)
     assert "Put it before people" in page
     assert 'name="_save"' not in page
     assert auditor.post(change(cafe.aurora.point), point_form(cafe.aurora.point)).status_code == 403
+
+
+# --- the keyword
+
+
+@pytest.mark.parametrize("typed", ["PROMO2", "Prómo2 ", "promo2"])
+def test_a_keyword_is_kept_as_it_is_compared_and_shown_ready_to_use(
+    bruno: Client, cafe: Firm, typed: str
+) -> None:
+    form = point_form(cafe.aurora.point, keyword=typed)
+    assert bruno.post(change(cafe.aurora.point), form).status_code == 302
+    assert CapturePoint.objects.get(pk=cafe.aurora.point.pk).keyword == "promo2"
+    page = bruno.get(change(cafe.aurora.point)).content.decode()
+    assert f"sms:{cafe.aurora.sender.address}?body=PROMO2" in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "error"),
+    [("SAIR", "already means"), ("sí", "already means"), ("ajuda", "already means"), ("NO", "already means"),
+     ("two words", "one word"), ("1234", "one word"), ("x", "one word"), ("промо", "one word")],
+)  # fmt: skip
+def test_a_keyword_that_cannot_be_one_is_refused(bruno: Client, cafe: Firm, typed: str, error: str) -> None:
+    page = bruno.post(change(cafe.aurora.point), point_form(cafe.aurora.point, keyword=typed))
+    assert error in page.content.decode()
+
+
+def test_a_company_has_each_keyword_once(bruno: Client, cafe: Firm) -> None:
+    point = cafe.aurora.point
+    CapturePoint.objects.create(
+        company=point.company, slug="other", notice=point.notice, sender=point.sender, keyword="clube"
+    )
+    page = bruno.post(change(point), point_form(point, keyword="CLUBE"))
+    assert "has this keyword" in page.content.decode()
+
+
+def test_a_point_needs_no_keyword(bruno: Client, cafe: Firm) -> None:
+    assert bruno.post(change(cafe.aurora.point), point_form(cafe.aurora.point, keyword="")).status_code == 302
+    assert "body=" not in bruno.get(change(cafe.aurora.point)).content.decode()

@@ -51,6 +51,17 @@ def decide(aurora: Sample, contact: Any = ANA) -> str:
     ).reason.value
 
 
+def test_the_keyword_of_a_point_asks_and_the_yes_to_it_is_a_grant(aurora: Sample, client: Client) -> None:
+    asked = webhooks.post(client, webhooks.sms("Promo"))
+    assert "SIM" in said(asked)
+    assert decide(aurora) == "requested"
+
+    webhooks.post(client, webhooks.sms("SIM"))
+
+    assert decide(aurora) == "given"
+    assert list(OutboundMessage.objects.values_list("kind", "state")) == [("invite", "sent")]
+
+
 def test_sim_confirms_what_was_asked_and_the_reply_is_the_receipt(aurora: Sample, client: Client) -> None:
     ask_ana(aurora)
     fields = webhooks.sms("SIM")

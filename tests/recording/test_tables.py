@@ -57,7 +57,7 @@ def test_a_moment_comes_back_to_the_microsecond_from_any_zone(rows: tables.Rows)
     moment = datetime(2026, 3, 1, 9, 30, 0, 123456, tzinfo=timezone(timedelta(hours=-3)))
     ids = [vault.new_id() for _ in range(3)]
     rows["consent_outboundmessage"].append(
-        (ids[0], 1, 1, ids[1], ids[2], b"k" * 32, "ask", b"", moment, moment)
+        (ids[0], 1, 1, ids[1], ids[2], b"k" * 32, "ask", b"", moment, moment, "queued", None)
     )
     tables.insert(connection, rows)
     [kept] = OutboundMessage.objects.all()

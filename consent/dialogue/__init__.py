@@ -1,0 +1,31 @@
+"""Asking people and understanding their answers, the same on every channel that can talk.
+
+Imported as `dialogue`: `dialogue.answer(...)`. Asks once and never reminds; a question that nobody answers
+grows too old by itself (OPTIN_ASK_TTL_HOURS).
+"""
+
+from consent.dialogue.answers import answer
+from consent.dialogue.heard import Heard, language_for
+from consent.dialogue.inviting import Invitation, asked_by, invite
+from consent.dialogue.payloads import Payload, payload, read_payload
+from consent.dialogue.questions import asking, open_requests, spaced
+from consent.dialogue.settling import confirm, refuse
+from consent.dialogue.stopping import withdraw_everything
+
+__all__ = [
+    "Heard",
+    "Invitation",
+    "Payload",
+    "answer",
+    "asked_by",
+    "asking",
+    "confirm",
+    "invite",
+    "language_for",
+    "open_requests",
+    "payload",
+    "read_payload",
+    "refuse",
+    "spaced",
+    "withdraw_everything",
+]

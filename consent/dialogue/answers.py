@@ -1,0 +1,63 @@
+"""What people write or press, acted upon: a stop, a yes or a no to an open question, or small talk."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import override
+
+from consent import keywords, vault
+from consent.contact import Contact
+from consent.dialogue import heard as hearing
+from consent.dialogue import payloads, questions, replies, settling, stopping
+from consent.dialogue.heard import Heard
+from consent.dialogue.payloads import Payload
+from consent.keywords import Intent
+from consent.models import Sender
+from consent.vocabulary import Possession, State, django_code
+
+# What a button says. A stop needs no question.
+PRESSED = {"yes": Intent.CONFIRM, "no": Intent.DENY, "stop": Intent.STOP}
+
+
+def answer(
+    *, sender: Sender, contact: Contact, text: str, method: str, channel: str, reference: str,
+    evidence: Mapping[str, Any], payload: Payload | None = None,
+) -> str:  # fmt: skip
+    """Act on what somebody wrote to one of our senders; returns the reply, "" for silence.
+
+    A stop is understood in every language at any time from anybody, and is durable when this returns. A yes
+    or a no counts only as the answer to an open request that was sent from this sender; with the payload of a
+    button, whatever its visible text, only to the request in it. The same reference again changes nothing and
+    gets the same reply.
+    """
+    heard = hearing.hear(
+        sender=sender, contact=contact, method=method, reference=reference, evidence=evidence, text=text
+    )
+    with override(django_code(heard.language)):
+        intent = PRESSED[payload.answer] if payload else keywords.interpret(text)
+        if intent is Intent.STOP:
+            return stopping.stop(heard)
+        before = settling.recorded_before(heard)
+        if before is not None:
+            return replies.again(before, sender.company.name)
+        requests = questions.open_requests(heard.subject, sender)
+        if payload:
+            requests = [act for act in requests if payloads.is_about(payload, act)]
+            return _settle(requests, intent, heard) or replies.small_talk(intent, sender, is_asked=False)
+        code, meant = keywords.code_in(text), intent
+        if code is not None:
+            requests = [act for act in requests if vault.code(act) == code]
+            meant = Intent.CONFIRM if keywords.confirms_with_code(text) else Intent.OTHER
+        if requests and meant in ANSWERS:
+            return _settle(requests, meant, heard)
+        return replies.small_talk(intent, sender, is_asked=bool(requests))
+
+
+ANSWERS = {Intent.CONFIRM: State.GIVEN, Intent.DENY: State.REFUSED}
+
+
+def _settle(requests: Sequence[UUID], intent: Intent, heard: Heard) -> str:
+    state = ANSWERS[intent]
+    recorded = settling.settle(requests, state, heard, possession=Possession.REPLY) if requests else None
+    return replies.to_state(state, recorded.act, heard.sender.company.name) if recorded else ""

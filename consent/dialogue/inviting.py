@@ -1,0 +1,125 @@
+"""Asking whoever opened a conversation from their own number, by a keyword or a link, about a capture point."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from consent import catalogue, keywords, recording
+from consent.catalogue import Ask
+from consent.contact import Contact
+from consent.dialogue import payloads, replies
+from consent.dialogue.payloads import Payload
+from consent.models import ConsentRecord, NoticeVersion, OutboundMessage, Sender
+from consent.recording import ConsentEvent, Recorded, Telling
+from consent.shown import count
+from consent.vocabulary import Possession, State, django_code
+from consent.wording import Statement, statement
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A question about a capture point: its act, the words to send, and the notice they are of."""
+
+    act: UUID
+    text: str
+    notice: str
+    language: str
+
+    def payload(self, answer: str) -> str:
+        """What to put behind a button that says "yes", "no" or "stop" to it."""
+        return payloads.write(Payload(self.act, self.notice, answer))
+
+
+def asked_by(sender: Sender, text: str) -> Ask | None:
+    """The open capture point whose keyword somebody wrote to a sender; None for any other message."""
+    keyword = keywords.normalise(text[: keywords.LONGEST_MESSAGE])
+    if not keyword or keywords.interpret(text) is not keywords.Intent.OTHER:
+        return None
+    ask = catalogue.ask_for(sender, keyword)
+    return ask if ask and ask.is_open else None
+
+
+def invite(
+    ask: Ask, *, sender: Sender, contact: Contact, language: str, method: str, reference: str,
+    evidence: Mapping[str, Any], wording: str = "message",
+    tell: Callable[[Invitation], Iterable[Telling]] | None = None,
+) -> Invitation:  # fmt: skip
+    """Record that everything on offer was asked of somebody who wrote to us; returns the words to send.
+
+    The evidence gets the exact words, their digest and the notice version. The words leave with the answer to
+    the webhook, or else by what `tell` queues: messages of the kind INVITE from `sender`. The same reference
+    again changes nothing and returns the same words. Nobody has agreed yet; the answer comes by `answer`.
+    """
+    version = ask.version
+    if version is None:
+        raise ValueError("Nobody is asked before the notice is published.")
+    language = _spoken(ask, version, language)
+    shown = statement(ask, version, language, wording=wording)
+    text = _words(shown) if wording == "message" else shown.text
+    now = timezone.now()
+    whole = {
+        **evidence,
+        "text": shown.text,
+        "boxes": [{"key": box.key, "label": box.label, "hint": box.hint} for box in shown.boxes],
+        "digest": shown.digest,
+        "shown": text,
+        "wording": wording,
+        "notice": f"{version.notice.slug} {version.number}",
+        "language": language,
+    }
+
+    def invitation(act: UUID) -> Invitation:
+        return Invitation(act, text, version.digest, language)
+
+    def tellings(act: UUID) -> Iterable[Telling]:
+        if tell is not None:
+            return tell(invitation(act))
+        return [Telling(kind=OutboundMessage.Kind.INVITE, sender=sender, text=text, is_sent=True)]
+
+    recorded = recording.record(
+        *(
+            ConsentEvent(
+                company=ask.company, contact=contact, purpose=offer.purpose, channel=offer.channel,
+                state=State.REQUESTED, notice=version, language=language, event_time=now, method=method,
+                reference=f"{method}:{reference}", evidence=whole, possession=Possession.INBOUND,
+                point=ask.point,
+            )
+            for offer in ask.offers
+        ),
+        tell=tellings,
+    )  # fmt: skip
+    if not recorded.is_new:
+        return _again(recorded)
+    count(ask, version, language=language, method=method, day=now.date())
+    return invitation(recorded.act)
+
+
+def _again(recorded: Recorded) -> Invitation:
+    """An invitation as it was recorded before, word for word."""
+    first = ConsentRecord.objects.select_related("notice").get(uid=recorded.records[0])
+    assert first.notice is not None, "nothing is requested without a notice"
+    return Invitation(recorded.act, replies.invitation(recorded.act), first.notice.digest, first.language)
+
+
+def _spoken(ask: Ask, version: NoticeVersion, language: str) -> str:
+    """The language to ask in: the wanted one where the capture point and the notice speak it."""
+    spoken: list[str] = [one for one in ask.point.languages if one in version.wordings] or list(
+        version.wordings
+    )
+    for wanted in (language, ask.company.language):
+        if wanted in spoken:
+            return wanted
+    return spoken[0]
+
+
+def _words(shown: Statement) -> str:
+    """The statement, which says how to stop, its boxes as lines, and how to answer."""
+    with override(django_code(shown.language)):
+        lines = [f"- {box.label}. {box.hint}".rstrip() for box in shown.boxes]
+        ending = _("Reply JOIN to accept or NO to refuse.")
+        return "\n\n".join([shown.text, "\n".join(lines), ending])

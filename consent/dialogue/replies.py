@@ -1,0 +1,46 @@
+"""What people are told after they said something, in the language now active."""
+
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from consent import keywords, opening, receipts
+from consent.models import ConsentRecord, Sender
+from consent.recording import Recorded
+from consent.vocabulary import State
+
+
+def to_state(state: str, act: UUID, company: str) -> str:
+    """The reply to what was recorded."""
+    if state == State.GIVEN:
+        return receipts.short_text(act, company)
+    if state == State.REFUSED:
+        return _("%(company)s: understood, you will not get these messages.") % {"company": company}
+    return _("%(company)s: done. You will get no more messages here. To come back, fill in our form.") % {
+        "company": company
+    }
+
+
+def again(recorded: Recorded, company: str) -> str:
+    """The reply that a message got when it was recorded."""
+    states = ConsentRecord.objects.filter(uid=recorded.records[0]).values_list("state", flat=True)
+    if states[0] == State.REQUESTED:
+        return invitation(recorded.act)
+    return to_state(states[0], recorded.act, company)
+
+
+def invitation(act: UUID) -> str:
+    """The words that were shown when somebody opened the conversation."""
+    return str(opening.evidence_of(act)["shown"])
+
+
+def small_talk(intent: keywords.Intent, sender: Sender, *, is_asked: bool) -> str:
+    """The reply to what changes nothing."""
+    values = {"company": sender.company.name, "contact": sender.company.dpo_contact}
+    if intent is keywords.Intent.HELP:
+        return _("%(company)s: questions to %(contact)s. To stop all messages here, reply STOP.") % values
+    if is_asked:
+        return _("%(company)s: reply JOIN to accept or STOP to stop.") % values
+    if intent in (keywords.Intent.START, keywords.Intent.CONFIRM):
+        return _("%(company)s: nothing is waiting for your answer. Fill in our form to sign up.") % values
+    return ""

@@ -1,0 +1,93 @@
+"""Recording the answer to what was asked: a yes or a no, to all the boxes of an act at once."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from consent import opening, outbox, recording, vault
+from consent.dialogue import questions
+from consent.dialogue.heard import Heard
+from consent.models import Act, ConsentRecord, OutboundMessage
+from consent.recording import ConsentEvent, Recorded
+from consent.vocabulary import State
+
+
+def confirm(
+    act: UUID, *, possession: str, method: str, reference: str, evidence: Mapping[str, Any]
+) -> Recorded | None:
+    """Record that the person confirmed what an act requested; None when there is nothing to confirm any more.
+
+    The same reference again is the same confirmation.
+    """
+    return _settle_one(
+        act, State.GIVEN, possession=possession, method=method, reference=reference, evidence=evidence
+    )
+
+
+def refuse(
+    act: UUID, *, possession: str, method: str, reference: str, evidence: Mapping[str, Any]
+) -> Recorded | None:
+    """Record that the person refused what an act requested; None when there is nothing to refuse any more."""
+    return _settle_one(
+        act, State.REFUSED, possession=possession, method=method, reference=reference, evidence=evidence
+    )
+
+
+def _settle_one(
+    act: UUID, state: State, *, possession: str, method: str, reference: str, evidence: Mapping[str, Any]
+) -> Recorded | None:
+    request = (
+        ConsentRecord.objects.select_related("company", "point__sender__company").filter(act=act).first()
+    )
+    if request is None or request.point is None:
+        return None
+    try:
+        contact = opening.contact_of(request.subject)
+    except opening.Erased:
+        return None
+    if contact is None:
+        return None
+    sender = request.point.sender
+    heard = Heard(
+        sender, contact, method, f"{method}:{reference}", evidence, request.subject, request.language
+    )
+    return recorded_before(heard) or settle([act], state, heard, possession=possession)
+
+
+def recorded_before(heard: Heard) -> Recorded | None:
+    """What the same message recorded before; its reply was lost on the way."""
+    reference = vault.reference_key(heard.sender.company_id, heard.reference)
+    act = Act.objects.filter(reference=reference).first()
+    if act is None:
+        return None
+    records = act.records.order_by("arrival").values_list("uid", flat=True)
+    return Recorded(act.pk, act.subject, tuple(records), is_new=False)
+
+
+def settle(acts: Sequence[UUID], state: State, heard: Heard, *, possession: str) -> Recorded | None:
+    """Record one answer to all the requests of some acts, as one act."""
+    requests = questions.waiting(heard.subject).filter(act__in=acts)
+    requested = list(requests.select_related("company", "purpose", "notice", "point"))
+    if not requested:
+        return None
+    now = timezone.now()
+    evidence = {**heard.evidence, "answers": [questions.answered(act) for act in acts]}
+    # Asked twice is answered once.
+    boxes = {(request.channel, request.purpose_id): request for request in requested}
+    recorded = recording.record(
+        *(
+            ConsentEvent(
+                company=request.company, contact=heard.contact, purpose=request.purpose,
+                channel=request.channel, state=state, notice=request.notice, language=request.language,
+                event_time=now, method=request.method, reference=heard.reference, evidence=evidence,
+                possession=possession, point=request.point,
+            )
+            for request in boxes.values()
+        )
+    )  # fmt: skip
+    outbox.expire(OutboundMessage.objects.filter(act__in=acts))
+    if state == State.GIVEN:
+        outbox.release(heard.contact)
+    return recorded
