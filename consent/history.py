@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from consent.models import ConsentRecord
+from consent.models import ConsentRecord, Erased
 from consent.vocabulary import Possession, State
 
 # Everything that ends a grant. A refusal of a new ask is a no as well: doubt denies.
@@ -17,6 +17,7 @@ GIVEN = State.GIVEN.value
 REQUESTED = State.REQUESTED.value
 EXPIRED = "expired"
 NOTHING = "nothing"
+ERASED = "erased"
 
 
 class Said(NamedTuple):
@@ -33,7 +34,7 @@ class Said(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a person stands: a state, `expired` or `nothing`, since when, until when, by which record."""
+    """Where a person stands: a state, `expired`, `erased` or `nothing`, since when, until when, by which record."""
 
     state: str
     since: datetime | None = None
@@ -137,11 +138,16 @@ def _said(row: tuple[Any, ...]) -> Said:
 
 
 def standings(subject: UUID, *, at: datetime) -> dict[tuple[str, int | None], Standing]:
-    """Every standing of one person, by (channel, purpose id). One query.
+    """Every standing of one person, by (channel, purpose id). Two queries.
 
-    The purpose None stands for "everything on this channel" and is there only where the person said so.
+    The purpose None stands for "everything on this channel" and is there only where the person said so. Nobody
+    stands anywhere after they were erased: the records stay, and lead to nobody.
     """
-    return {key: fold(events, at) for key, events in _everything_said(subject).items()}
+    said = _everything_said(subject)
+    erased = Erased.objects.filter(subject=subject, recorded_at__lte=at).first()
+    if erased is not None:
+        return dict.fromkeys(said, Standing(ERASED, since=erased.recorded_at))
+    return {key: fold(events, at) for key, events in said.items()}
 
 
 def waiting(subject: UUID) -> set[UUID]:

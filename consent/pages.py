@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from consent import branding, catalogue, contact, history, languages, receipts, vault
 from consent.models import Company, ConsentRecord
+from consent.proof import certificate
 from consent.receipts import Receipt
 from consent.vocabulary import Language, State, django_code
 
@@ -60,9 +61,10 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
                     "brand": branding.brand(found.company),
                     "said": _said(found),
                     "zone": f"UTC{found.event_time.astimezone(zone):%:z}",
+                    "certificate": certificate.address_of(found.subject),
                     "sender": contact.written(found.sender.address) if found.sender else "",
                     "languages": languages.switch(offered, language),
-                    "states": dict(State.choices) | {history.EXPIRED: _("expired")},
+                    "states": dict(State.choices) | {history.EXPIRED: _("expired"), history.ERASED: _("erased")},
                 },
             )
     response.headers["Cache-Control"] = "no-store"  # what it shows changes with every withdrawal

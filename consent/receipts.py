@@ -29,6 +29,7 @@ class Receipt:
     """What an act recorded, for the person who did it."""
 
     act: UUID
+    subject: UUID
     company: Company
     lines: tuple[Line, ...]
     event_time: datetime
@@ -56,6 +57,7 @@ def read(act: UUID, *, at: datetime) -> Receipt | None:
     standings = history.standings(first.subject, at=at)
     return Receipt(
         act=act,
+        subject=first.subject,
         company=first.company,
         lines=tuple(_line(record, standings) for record in records),
         event_time=first.event_time,

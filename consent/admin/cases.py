@@ -17,6 +17,7 @@ from consent import casefile, erasure
 from consent.admin import openings, people, scope
 from consent.admin.site import admin_page
 from consent.models import Company, ConsentRecord, Erased
+from consent.proof import certificate
 from consent.vocabulary import from_django_code
 
 MAY_ERASE = "consent.erase_person"
@@ -59,7 +60,7 @@ def erase(request: HttpRequest, subject: UUID) -> HttpResponse:
         return TemplateResponse(request, "consent/admin/erase.html", admin_page(request, context))
     done = erasure.erase(subject, company=company, entity=openings.entity(request))
     if done.had_something:
-        messages.success(request, _("Erased. The certificate is in the case file, which stays available."))
+        messages.success(request, _("Erased. Give the person the address of the certificate, below."))
     else:
         messages.info(request, _("This person was erased before; nothing is held."))
     return redirect(people.address(subject))
@@ -67,10 +68,12 @@ def erase(request: HttpRequest, subject: UUID) -> HttpResponse:
 
 def context(request: HttpRequest, subject: UUID) -> dict[str, Any]:
     """What a person's page needs to offer both."""
+    erased = Erased.objects.filter(subject=subject).first()
     return {
         "may_prove": openings.may_open(request),
         "may_erase": request.user.has_perm(MAY_ERASE),
-        "erased": Erased.objects.filter(subject=subject).first(),
+        "erased": erased,
+        "certificate": certificate.address(erased.entry) if erased else "",
     }
 
 

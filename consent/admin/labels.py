@@ -23,6 +23,7 @@ REASONS = {
     "revoked": gettext_lazy("No: the company revoked the consent on %(since)s."),
     "invalidated": gettext_lazy("No: the consent was found invalid on %(since)s."),
     "expired": gettext_lazy("No: the consent of %(since)s expired on %(until)s."),
+    "erased": gettext_lazy("No: the person was erased on %(since)s."),
     "nothing": gettext_lazy("No: the person was never asked."),
 }
 
@@ -34,7 +35,7 @@ def method(slug: str) -> str:
 
 def state(code: str) -> str:
     """A state's name, the computed ones included."""
-    computed = {"expired": _("expired"), "nothing": _("never asked")}
+    computed = {"expired": _("expired"), "erased": _("erased"), "nothing": _("never asked")}
     return computed.get(code) or str(State(code).label)
 
 

@@ -124,6 +124,8 @@ def state_words(state: str) -> str:
     """A standing in words."""
     if state == history.EXPIRED:
         return _("expired")
+    if state == history.ERASED:
+        return _("erased")
     if state == history.NOTHING:
         return _("nothing said")
     return str(State(state).label)

@@ -2,38 +2,31 @@
 
 import json
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
-from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
 from consent import vault
 from consent.log import proofs
-from consent.proof import account, dpv, kantara, pdf, tlog_proof
+from consent.proof import account, dpv, files, kantara, pdf, tlog_proof
 from consent.proof.account import Account
 from consent.proof.tlog_proof import Logged
-from consent.vocabulary import django_code
-
-PLAIN = "text/plain; charset=utf-8"
-RETRY_AFTER = "3"  # seconds: by then the log has grown
 
 
 @require_safe
 def as_pdf(request: HttpRequest, token: str) -> HttpResponse:
     """The receipt to print or keep."""
     found, logged = _read(token)
-    return _file(pdf.render(found, logged), _name(found, "pdf"), "application/pdf")
+    return files.give(pdf.render(found, logged), _name(found, "pdf"), "application/pdf")
 
 
 @require_safe
 def as_jsonld(request: HttpRequest, token: str) -> HttpResponse:
     """The receipt in ISO/IEC TS 27560 fields and W3C DPV terms."""
     found, logged = _read(token)
-    return _file(_json(dpv.receipt(found, logged)), _name(found, "jsonld"), "application/ld+json")
+    return files.give(_json(dpv.receipt(found, logged)), _name(found, "jsonld"), "application/ld+json")
 
 
 @require_safe
@@ -43,7 +36,7 @@ def as_kantara(request: HttpRequest, token: str) -> HttpResponse:
     receipt = kantara.receipt(found)
     if receipt is None:
         raise Http404("This act gave nothing.")
-    return _file(_json(receipt), _name(found, "json"), "application/json")
+    return files.give(_json(receipt), _name(found, "json"), "application/json")
 
 
 @require_safe
@@ -51,9 +44,9 @@ def as_bundle(request: HttpRequest, token: str) -> HttpResponse:
     """Entries, proofs, checkpoint and key in one file, for the page that verifies."""
     found, logged = _read(token)
     if len(logged) < len(found.records):
-        return _not_yet(found)
+        return files.not_yet(found.language)
     bundle = tlog_proof.bundle([logged[record.uid] for record in found.records])
-    return _file(bundle.encode(), _name(found, "proof.json"), "application/json")
+    return files.give(bundle.encode(), _name(found, "proof.json"), "application/json")
 
 
 @require_safe
@@ -75,9 +68,9 @@ def _of_record(token: str, record: UUID, form: Callable[[Logged], tuple[bytes, s
     if record not in {each.uid for each in found.records}:
         raise Http404("No such record in this act.")
     if record not in logged:
-        return _not_yet(found)
+        return files.not_yet(found.language)
     content, extension, media_type = form(logged[record])
-    return _file(content, f"{record}{extension}", media_type)
+    return files.give(content, f"{record}{extension}", media_type)
 
 
 def _read(token: str) -> tuple[Account, dict[UUID, Logged]]:
@@ -95,29 +88,3 @@ def _json(value: dict[str, Any]) -> bytes:
 def _name(found: Account, extension: str) -> str:
     """A file name that tells a person's receipts apart: the day, and the end of the act's id."""
     return f"receipt-{found.first.event_time:%Y-%m-%d}-{found.act.hex[-6:]}.{extension}"
-
-
-def _file(content: bytes, name: str, media_type: str) -> HttpResponse:
-    return _private(
-        HttpResponse(
-            content,
-            content_type=media_type,
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
-        )
-    )
-
-
-def _not_yet(found: Account) -> HttpResponse:
-    with override(django_code(found.language)):
-        text = _("This record is kept, but it has no place in the log yet. Try again in a few seconds.")
-    response = HttpResponse(f"{text}\n", content_type=PLAIN, status=HTTPStatus.CONFLICT)
-    response.headers["Retry-After"] = RETRY_AFTER
-    return _private(response)
-
-
-def _private(response: HttpResponse) -> HttpResponse:
-    """What only the person shall have leaves nothing behind on a shared computer."""
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response

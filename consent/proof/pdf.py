@@ -5,6 +5,7 @@ name in another script makes a plain tagged PDF, because a receipt that is less 
 """
 
 import json
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from django.utils.translation import override
 
 from consent import branding, contact
 from consent.log import published
-from consent.models import ConsentRecord
+from consent.models import Company, ConsentRecord
 from consent.proof import words
 from consent.proof.account import Account
 from consent.proof.tlog_proof import Logged
@@ -30,12 +31,16 @@ STANDARDS = ["a-2a", "ua-1"]
 
 def render(account: Account, logged: dict[UUID, Logged]) -> bytes:
     """The receipt of an act as PDF, with the place in the log of each record that has one by now."""
-    content = json.dumps(_content(account, logged))
-    written_at = int(account.first.recorded_at.timestamp())
+    return write(_content(account, logged), written_at=account.first.recorded_at)
+
+
+def write(content: dict[str, Any], *, written_at: datetime) -> bytes:
+    """A sheet as PDF: what `receipt.typ` asks for, and when it is said to be written."""
+    said, moment = json.dumps(content), int(written_at.timestamp())
     try:
-        return _compile(content, written_at, STANDARDS)
+        return _compile(said, moment, STANDARDS)
     except typst.TypstError:
-        return _compile(content, written_at, [])
+        return _compile(said, moment, [])
 
 
 def _compile(content: str, written_at: int, standards: list[Any]) -> bytes:
@@ -51,32 +56,39 @@ def _compile(content: str, written_at: int, standards: list[Any]) -> bytes:
 
 
 def _content(account: Account, logged: dict[UUID, Logged]) -> dict[str, Any]:
-    company, first = account.company, account.first
-    brand = branding.brand(company)
+    company = account.company
     with override(django_code(account.language)):
         return {
-            "language": account.language.partition("-")[0],
-            "region": account.language.partition("-")[2],
-            "written": [first.recorded_at.year, first.recorded_at.month, first.recorded_at.day],
-            "company": company.name,
-            "legal_name": company.legal_name,
-            "address": company.address,
-            "color": brand.color,
-            "ink": brand.ink,
-            "accent": brand.day,
-            "logo": list(bytes(company.logo)) if brand.logo else [],
+            **sheet(company, account.language, written_at=account.first.recorded_at, address=account.address),
             "title": words.title(account.state),
             "lead": words.lead(account.state, company.name),
             "columns": [_("What for"), _("By"), _("You said"), _("How long")],
             "lines": [_line(record) for record in account.records],
             "sections": [_what_happened(account), _who_asked(account), _place(account, logged)],
-            "qr": _qr(account.address),
             "qr_alt": _("QR code with the address of this receipt"),
             "keep": _("This receipt on the web. Whoever has the address can read it: keep it to yourself."),
-            "at": account.address,
-            "verify": _("Check it without us:"),
-            "verify_at": f"{settings.OPTIN_PUBLIC_URL}/verify/",
         }
+
+
+def sheet(company: Company, language: str, *, written_at: datetime, address: str) -> dict[str, Any]:
+    """What every sheet of a company says, in the language now active: who, when, and where it is on the web."""
+    brand = branding.brand(company)
+    return {
+        "language": language.partition("-")[0],
+        "region": language.partition("-")[2],
+        "written": [written_at.year, written_at.month, written_at.day],
+        "company": company.name,
+        "legal_name": company.legal_name,
+        "address": company.address,
+        "color": brand.color,
+        "ink": brand.ink,
+        "accent": brand.day,
+        "logo": list(bytes(company.logo)) if brand.logo else [],
+        "qr": _qr(address),
+        "at": address,
+        "verify": _("Check it without us:"),
+        "verify_at": f"{settings.OPTIN_PUBLIC_URL}/verify/",
+    }
 
 
 def _line(record: ConsentRecord) -> list[str]:

@@ -8,7 +8,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consent.models import ConsentRecord
+from consent.models import Company, ConsentRecord
 from consent.proof import account
 from consent.vocabulary import Channel, Language, Possession, State
 
@@ -64,9 +64,9 @@ def purpose(record: ConsentRecord) -> str:
 
 def moment(record: ConsentRecord) -> str:
     """When the person spoke, by the company's clock, which is named."""
-    zone = _zone(record)
-    local = timezone.localtime(record.event_time, zone)
-    return f"{date_format(local, 'DATETIME_FORMAT')} ({zone.key.replace('_', ' ')})"
+    zone_ = zone(record.company)
+    local = timezone.localtime(record.event_time, zone_)
+    return f"{date_format(local, 'DATETIME_FORMAT')} ({zone_.key.replace('_', ' ')})"
 
 
 def ending(record: ConsentRecord) -> str:
@@ -74,7 +74,7 @@ def ending(record: ConsentRecord) -> str:
     end = account.until(record)
     if end is None:
         return _("until you stop it")
-    day = timezone.localtime(end, _zone(record))
+    day = timezone.localtime(end, zone(record.company))
     return _("until %(day)s") % {"day": date_format(day, "DATE_FORMAT")}
 
 
@@ -99,8 +99,9 @@ def of_entries() -> list[tuple[str, str]]:
     return [*named, *languages, *((f"method.{slug}", str(label)) for slug, label in METHODS.items())]
 
 
-def _zone(record: ConsentRecord) -> ZoneInfo:
+def zone(company: Company) -> ZoneInfo:
+    """The zone by whose clock a company speaks."""
     try:
-        return ZoneInfo(record.company.time_zone)
+        return ZoneInfo(company.time_zone)
     except (KeyError, ValueError, OSError):  # a name that no zone has
         return ZoneInfo("UTC")

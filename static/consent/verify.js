@@ -162,11 +162,12 @@
 
   /* What a person wants to know in words, and everything else as it stands in the entry. */
   const FIRST = ["company", "state", "purpose", "channel", "method", "event_time", "valid_days"];
+  const FIRST_OF_OTHERS = ["type", "company", "entity", "recorded_at"]; // that somebody was erased, for one
 
   function recordRows({ index, fields, holds }) {
     const section = element("section", "", { class: "record", "data-holds": String(Boolean(holds)) });
     const all = element("details", "");
-    const known = FIRST.filter((name) => name in fields).map((name) => [name, inWords(name, raw(fields[name]))]);
+    const known = (fields.type === "consent" ? FIRST : FIRST_OF_OTHERS).filter((name) => name in fields).map((name) => [name, inWords(name, raw(fields[name]))]);
     all.append(element("summary", sentence("record.all")));
     all.append(facts(Object.entries(fields).map(([name, value]) => [name, raw(value)]), "facts small"));
     section.append(element("h3", sentence(holds ? "record.proved" : "record.claimed", { index })));
@@ -189,7 +190,7 @@
   }
 
   function inWords(name, text) {
-    const moment = name === "event_time" ? new Date(text) : NaN;
+    const moment = ["event_time", "recorded_at"].includes(name) ? new Date(text) : NaN;
     if (!Number.isNaN(Number(moment)))
       return moment.toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "long" });
     return sentence(name + "." + text) || text;

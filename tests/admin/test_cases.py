@@ -2,7 +2,9 @@
 
 import io
 import json
+import re
 import zipfile
+from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
@@ -71,7 +73,11 @@ def test_nobody_is_erased_without_being_asked_once_more(eraser: Client, cafe: Fi
 def test_erasing_says_what_was_done_and_who_did_it(eraser: Client, cafe: Firm) -> None:
     page = eraser.post(erase(cafe), follow=True).text
 
-    assert "Erased. The certificate is in the case file" in page
+    assert "Erased. Give the person the address of the certificate" in page
+    [address] = re.findall(r'value="([^"]+/e/[^"]+)"', page)
+    assert "No: the person was erased on" in page
+    assert "Yes: the person agreed" not in page
+    assert eraser.get(urlsplit(address).path).status_code == 200
     assert erase(cafe) not in page
     assert Erased.objects.get().entity.startswith("staff:")
     assert not SubjectKey.objects.filter(subject=cafe.said.subject).exists()

@@ -129,3 +129,7 @@ def test_an_erased_person_leaves_a_case_file_with_a_certificate(aurora: Sample, 
     assert '"type":"erased"' in (folder / f"records/{done.entry}.entry.json").read_text()
     assert not (folder / "evidence").exists()
     assert check(folder).returncode == 0
+    document = pypdfium2.PdfDocument((folder / "cover.pdf").read_bytes())
+    text = document[0].get_textpage().get_text_range()
+    document.close()
+    assert "erased" in text.partition("Where the person stands now")[2]
