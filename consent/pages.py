@@ -64,7 +64,8 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
                     "certificate": certificate.address_of(found.subject),
                     "sender": contact.written(found.sender.address) if found.sender else "",
                     "languages": languages.switch(offered, language),
-                    "states": dict(State.choices) | {history.EXPIRED: _("expired"), history.ERASED: _("erased")},
+                    "states": dict(State.choices)
+                    | {history.EXPIRED: _("expired"), history.ERASED: _("erased")},
                 },
             )
     response.headers["Cache-Control"] = "no-store"  # what it shows changes with every withdrawal
