@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from consent import history, vault
 from consent.contact import Contact
+from consent.models import Hold
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +29,13 @@ class Reason(StrEnum):
     REVOKED = "revoked"
     INVALIDATED = "invalidated"
     EXPIRED = "expired"
+    HELD = "held"  # something they wrote may be a stop; staff will judge it
+    BLOCKED = "blocked"  # they stopped our offers at the platform itself
     UNKNOWN_PURPOSE = "unknown_purpose"
     UNAVAILABLE = "unavailable"
+
+
+HOLDS = {Hold.Kind.UNSURE.value: Reason.HELD, Hold.Kind.BLOCKED.value: Reason.BLOCKED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +58,28 @@ def may_send(
     """
     moment = at or timezone.now()
     try:
-        events = history.read_events(
-            company=company, lookup=vault.lookup(company, contact), channel=channel, purpose=purpose
+        known = history.look(
+            company=company, lookup=vault.lookup(company, contact), channel=channel, purpose=purpose, at=at
         )
         if (
             at is None
         ):  # another machine's clock may run ahead of ours: what it recorded is known all the same
-            moment = max([moment, *(event.recorded_at for event in events or ())])
-        return _decide(events, moment)
+            moment = max([moment, *(event.recorded_at for event in (known.events if known else ()))])
+        return _decide(known, moment)
     except Exception:
         log.exception("A decision could not be made; it was answered with a no.")
         return Decision(False, Reason.UNAVAILABLE, moment, valid_until=moment)  # ask again at once
 
 
-def _decide(events: list[history.Said] | None, moment: datetime) -> Decision:
-    if events is None:
+def _decide(known: history.Known | None, moment: datetime) -> Decision:
+    if known is None:
         return _deny(Reason.UNKNOWN_PURPOSE, moment)
-    standing = history.fold(events, moment)
+    standing = history.fold(known.events, moment)
     if standing.state == history.NOTHING:
         return _deny(Reason.NO_RECORD, moment)
     valid_until = min(filter(None, [moment + ANSWER_LIVES, standing.until if standing.is_given else None]))
+    if standing.is_given and known.hold:
+        return Decision(False, HOLDS[known.hold], moment, moment + ANSWER_LIVES, standing.record)
     return Decision(standing.is_given, Reason(standing.state), moment, valid_until, standing.record)
 
 

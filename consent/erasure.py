@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from consent import journal, opening, vault
@@ -17,6 +18,7 @@ from consent.models import (
     Erased,
     Evidence,
     EvidenceFile,
+    Hold,
     InboundMessage,
     OutboundMessage,
     SandboxMessage,
@@ -52,6 +54,7 @@ def erase(subject: UUID, *, company: Company, entity: str) -> Erasure:
         _raw_delete(Evidence.objects.filter(subject=subject))
         _raw_delete(EvidenceFile.objects.filter(subject=subject))
         _forget_messages(subject, company, contacts)
+        Hold.objects.filter(subject=subject).update(sealed=b"", ended_at=Coalesce("ended_at", now))
         ContactPoint.objects.filter(subject=subject).delete()
         entry = journal.write("erased", company=company, at=now, subject=str(subject), entity=entity)
         Erased.objects.create(

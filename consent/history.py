@@ -16,6 +16,7 @@ ENDS = frozenset({State.REFUSED.value, State.WITHDRAWN.value, State.REVOKED.valu
 GIVEN = State.GIVEN.value
 REQUESTED = State.REQUESTED.value
 EXPIRED = "expired"
+END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)  # a hold that is over by now is over by then
 NOTHING = "nothing"
 ERASED = "erased"
 
@@ -101,10 +102,20 @@ def expiry(event_time: datetime, valid_days: int) -> datetime | None:
         return None
 
 
+class Known(NamedTuple):
+    """What is known of a person about a purpose: what they said, and the kind of hold on offers, if there is one."""
+
+    events: list[Said]
+    hold: str | None
+
+
 # One statement: the purpose by its slug, then the person by the keyed hash, then the covering index of the
-# fold.
+# fold. A hold (models.Hold) keeps back marketing alone.
 _EVENTS = """
-SELECT p.id, p.category, r.arrival, r.state, r.possession, r.valid_days, r.event_time, r.recorded_at, r.uid
+SELECT p.id, CASE WHEN p.category = 'marketing' THEN (
+ SELECT MIN(h.kind) FROM consent_hold h WHERE h.subject = c.subject AND h.channel = %s
+ AND h.said_at <= %s AND (h.ended_at IS NULL OR h.ended_at > %s)) END,
+ r.arrival, r.state, r.possession, r.valid_days, r.event_time, r.recorded_at, r.uid
 FROM consent_purpose p
 LEFT JOIN consent_contactpoint c ON c.lookup = %s
 LEFT JOIN consent_consentrecord r ON r.subject = c.subject AND r.channel = %s
@@ -113,17 +124,21 @@ WHERE p.company_id = %s AND p.slug = %s
 """
 
 
-def read_events(*, company: int, lookup: bytes, channel: str, purpose: str) -> list[Said] | None:
-    """What the person found under `lookup` said about a purpose; None when the company has no such purpose.
+def look(
+    *, company: int, lookup: bytes, channel: str, purpose: str, at: datetime | None = None
+) -> Known | None:
+    """What is known, at a moment or now, of the person found under `lookup` about a purpose; None when the
+    company has no such purpose.
 
     One query, on the primary.
     """
+    moment = connection.ops.adapt_datetimefield_value(at or END_OF_TIME)
     with connection.cursor() as cursor:
-        cursor.execute(_EVENTS, [lookup, channel, company, purpose])
+        cursor.execute(_EVENTS, [channel, moment, moment, lookup, channel, company, purpose])
         rows = cursor.fetchall()
     if not rows:
         return None
-    return [_said(row[2:]) for row in rows if row[2] is not None]
+    return Known([_said(row[2:]) for row in rows if row[2] is not None], rows[0][1])
 
 
 def _said(row: tuple[Any, ...]) -> Said:

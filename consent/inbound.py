@@ -140,6 +140,7 @@ def _row(delivery: Delivery, state: str, sender: Sender | None) -> InboundMessag
         id=vault.new_id(),
         event=delivery.key,
         provider=delivery.provider,
+        door=delivery.door,
         sender=sender,
         state=state,
         digest=delivery.digest,

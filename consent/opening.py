@@ -6,7 +6,7 @@ from uuid import UUID
 
 from consent import vault
 from consent.contact import Contact
-from consent.models import ContactPoint, Evidence, EvidenceFile, OutboundMessage, SubjectKey
+from consent.models import ContactPoint, Evidence, EvidenceFile, Hold, OutboundMessage, SubjectKey
 
 
 class Erased(Exception):
@@ -52,6 +52,12 @@ def message_content(message: OutboundMessage) -> dict[str, Any]:
     plaintext = vault.open_sealed(
         key_of(message.subject), item=b"message" + message.pk.bytes, sealed=message.sealed
     )
+    return json.loads(plaintext)  # type: ignore[no-any-return]
+
+
+def held_words(held: Hold) -> dict[str, Any]:
+    """The words for which offers are held, with their evidence. Raises Erased."""
+    plaintext = vault.open_sealed(key_of(held.subject), item=b"hold" + held.pk.bytes, sealed=held.sealed)
     return json.loads(plaintext)  # type: ignore[no-any-return]
 
 

@@ -51,6 +51,13 @@ class Possession(TextChoices):
     POLICY = "policy", _("not asked for: policy of the capture point")
 
 
+class StopScope(TextChoices):
+    """What a stop ends; the company chooses, the person is told."""
+
+    EVERYTHING = "all", _("everything on the channel")
+    MARKETING = "marketing", _("offers and news on the channel")
+
+
 class Confirmation(TextChoices):
     """How a capture point has a typed number proved."""
 

@@ -200,14 +200,15 @@ def test_a_request_after_an_expired_grant_waits_though_the_standing_is_expired()
 def read(
     aurora: Sample, contact: Contact = ANA, *, purpose: str = "novidades", channel: str = "sms"
 ) -> list[Said]:
-    events = history.read_events(
+    known = history.look(
         company=aurora.company.pk,
         lookup=vault.lookup(aurora.company.pk, contact),
         channel=channel,
         purpose=purpose,
     )
-    assert events is not None
-    return events
+    assert known is not None
+    assert known.hold is None
+    return known.events
 
 
 def test_what_is_read_is_what_was_recorded(aurora: Sample) -> None:
@@ -248,7 +249,7 @@ def test_a_stop_of_everything_is_read_for_every_purpose_of_its_channel(aurora: S
 
 def test_a_purpose_nobody_has_is_not_the_same_as_nothing_said(aurora: Sample) -> None:
     lookup = vault.lookup(aurora.company.pk, ANA)
-    read = history.read_events(company=aurora.company.pk, lookup=lookup, channel="sms", purpose="sorteios")
+    read = history.look(company=aurora.company.pk, lookup=lookup, channel="sms", purpose="sorteios")
     assert read is None
 
 

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from django.utils.translation import override
 
-from consent import keywords, vault
+from consent import doubts, keywords, vault
 from consent.contact import Contact
 from consent.dialogue import heard as hearing
-from consent.dialogue import payloads, questions, replies, settling, stopping
+from consent.dialogue import holding, payloads, questions, replies, settling, stopping
 from consent.dialogue.heard import Heard
 from consent.dialogue.payloads import Payload
 from consent.keywords import Intent
@@ -37,10 +37,11 @@ def answer(
     with override(django_code(heard.language)):
         intent = PRESSED[payload.answer] if payload else keywords.interpret(text)
         if intent is Intent.STOP:
+            holding.end(heard.subject, sender)
             return stopping.stop(heard)
         before = settling.recorded_before(heard)
         if before is not None:
-            return replies.again(before, sender.company.name)
+            return replies.again(before, sender.company)
         requests = questions.open_requests(heard.subject, sender)
         if payload:
             requests = [act for act in requests if payloads.is_about(payload, act)]
@@ -51,6 +52,8 @@ def answer(
             meant = Intent.CONFIRM if keywords.confirms_with_code(text) else Intent.OTHER
         if requests and meant in ANSWERS:
             return _settle(requests, meant, heard)
+        if intent is Intent.OTHER and doubts.may_be_a_stop(text):
+            return holding.hold(heard, text)
         return replies.small_talk(intent, sender, is_asked=bool(requests))
 
 
@@ -60,4 +63,6 @@ ANSWERS = {Intent.CONFIRM: State.GIVEN, Intent.DENY: State.REFUSED}
 def _settle(requests: Sequence[UUID], intent: Intent, heard: Heard) -> str:
     state = ANSWERS[intent]
     recorded = settling.settle(requests, state, heard, possession=Possession.REPLY) if requests else None
+    if recorded is not None:
+        holding.end(recorded.subject, heard.sender)
     return replies.to_state(state, recorded.act, heard.sender.company.name) if recorded else ""

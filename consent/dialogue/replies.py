@@ -5,28 +5,38 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from consent import keywords, opening, receipts
-from consent.models import ConsentRecord, Sender
+from consent.models import CapturePoint, Company, ConsentRecord, Sender
 from consent.recording import Recorded
-from consent.vocabulary import State
+from consent.vocabulary import State, StopScope
 
 
 def to_state(state: str, act: UUID, company: str) -> str:
     """The reply to what was recorded."""
     if state == State.GIVEN:
         return receipts.short_text(act, company)
-    if state == State.REFUSED:
-        return _("%(company)s: understood, you will not get these messages.") % {"company": company}
-    return _("%(company)s: done. You will get no more messages here. To come back, fill in our form.") % {
-        "company": company
-    }
+    return _("%(company)s: understood, you will not get these messages.") % {"company": company}
 
 
-def again(recorded: Recorded, company: str) -> str:
+def to_stop(company: Company) -> str:
+    """The one confirmation of a stop: what it ended, and the way back; nothing that sells."""
+    points = CapturePoint.objects.filter(company=company, is_open=True).exclude(keyword="").order_by("pk")
+    keyword = points.values_list("keyword", flat=True).first()
+    if company.stop_scope == StopScope.MARKETING:
+        text = _("%(company)s: done. You will get no more offers and news here.")
+    else:
+        text = _("%(company)s: done. You will get no more messages here.")
+    way_back = _("To come back, write %(keyword)s.") if keyword else _("To come back, fill in our form.")
+    return f"{text} {way_back}" % {"company": company.name, "keyword": (keyword or "").upper()}
+
+
+def again(recorded: Recorded, company: Company) -> str:
     """The reply that a message got when it was recorded."""
     states = ConsentRecord.objects.filter(uid=recorded.records[0]).values_list("state", flat=True)
     if states[0] == State.REQUESTED:
         return invitation(recorded.act)
-    return to_state(states[0], recorded.act, company)
+    if states[0] == State.WITHDRAWN:
+        return to_stop(company)
+    return to_state(states[0], recorded.act, company.name)
 
 
 def invitation(act: UUID) -> str:

@@ -13,7 +13,7 @@ from consent.dialogue import questions, replies
 from consent.dialogue.heard import Heard
 from consent.models import ConsentRecord, OutboundMessage, Purpose, Sender
 from consent.recording import ConsentEvent, Recorded
-from consent.vocabulary import Possession, State
+from consent.vocabulary import Category, Possession, State, StopScope
 
 
 def withdraw_everything(
@@ -28,22 +28,36 @@ def withdraw_everything(
     heard = hearing.hear(
         sender=sender, contact=contact, method=method, reference=reference, evidence=evidence
     )
-    return _withdraw(heard, entity=entity)
+    return _withdraw(heard, _ended(heard, scope=StopScope.EVERYTHING), entity=entity)
 
 
 def stop(heard: Heard) -> str:
     """Act on a stop that somebody said; returns the one confirmation, or silence where they had stopped."""
-    has_stopped = _stands_stopped(heard)
-    recorded = _withdraw(heard)
+    company = heard.sender.company
+    ended = _ended(heard, scope=company.stop_scope)
+    has_stopped = _stand_stopped(heard, ended)
+    recorded = _withdraw(heard, ended)
     if has_stopped and recorded.is_new:
         return ""  # one answer to a stop, and no second one
-    return replies.to_state(State.WITHDRAWN, recorded.act, heard.sender.company.name)
+    return replies.to_stop(company)
 
 
-def _withdraw(heard: Heard, *, entity: str = "subject") -> Recorded:
+type Ended = dict[tuple[str, int | None], Purpose | None]
+
+
+def _ended(heard: Heard, *, scope: str) -> Ended:
+    """What a stop ends, by channel and purpose: what was asked on the channel or by this sender, and all else.
+
+    Where the company limits a stop to marketing, what nobody asked about yet is every such purpose it has.
+    """
     sender = heard.sender
-    now = timezone.now()
-    asked: dict[tuple[str, int | None], Purpose | None] = {(sender.channel, None): None}
+    purposes = Purpose.objects.filter(company=sender.company, category=Category.MARKETING)
+    asked: Ended = {}
+    if scope == StopScope.MARKETING:
+        asked = {(sender.channel, purpose.pk): purpose for purpose in purposes}
+    is_limited = bool(asked)
+    if not is_limited:
+        asked = {(sender.channel, None): None}
     if heard.subject is not None:
         records = ConsentRecord.objects.filter(subject=heard.subject, purpose__isnull=False).select_related(
             "purpose"
@@ -52,8 +66,17 @@ def _withdraw(heard: Heard, *, entity: str = "subject") -> Recorded:
             subject=heard.subject, sender=sender, kind__in=questions.KINDS
         ).values("act")
         requests = questions.waiting(heard.subject).filter(act__in=ours).values("act")
-        for record in records.filter(Q(channel=sender.channel) | Q(act__in=requests)):
+        on_channel = Q(channel=sender.channel)
+        if is_limited:
+            on_channel &= Q(purpose__category=Category.MARKETING)
+        for record in records.filter(on_channel | Q(act__in=requests)):
             asked[record.channel, record.purpose_id] = record.purpose
+    return asked
+
+
+def _withdraw(heard: Heard, ended: Ended, *, entity: str = "subject") -> Recorded:
+    sender = heard.sender
+    now = timezone.now()
     recorded = recording.record(
         *(
             ConsentEvent(
@@ -62,19 +85,16 @@ def _withdraw(heard: Heard, *, entity: str = "subject") -> Recorded:
                 method=heard.method, reference=heard.reference, evidence=heard.evidence, entity=entity,
                 possession=Possession.INBOUND,
             )
-            for (channel, _purpose), purpose in asked.items()
+            for (channel, _purpose), purpose in ended.items()
         )
     )  # fmt: skip
     outbox.expire(OutboundMessage.objects.filter(subject=recorded.subject, sender=sender))
     return recorded
 
 
-def _stands_stopped(heard: Heard) -> bool:
-    """Whether the person's last word on this sender's channel was a stop already."""
+def _stand_stopped(heard: Heard, ended: Ended) -> bool:
+    """Whether the person's last word on everything that a stop ends was a stop already."""
     if heard.subject is None:
         return False
     standings = history.standings(heard.subject, at=timezone.now())
-    on_channel = [
-        standing.state for (channel, _p), standing in standings.items() if channel == heard.sender.channel
-    ]
-    return bool(on_channel) and set(on_channel) == {State.WITHDRAWN}
+    return all(key in standings and standings[key].state == State.WITHDRAWN for key in ended)

@@ -3,6 +3,7 @@
 from consent.models.access import ApiKey, Membership, Opening
 from consent.models.append_only import AppendOnly, AppendOnlyError
 from consent.models.companies import CapturePoint, Company, Offer, Purpose, Sender
+from consent.models.holds import Hold
 from consent.models.localized import Localized, LocalizedField
 from consent.models.log import (
     Checkpoint,
@@ -35,6 +36,7 @@ __all__ = [
     "Erased",
     "Evidence",
     "EvidenceFile",
+    "Hold",
     "InboundMessage",
     "Localized",
     "LocalizedField",

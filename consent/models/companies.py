@@ -1,12 +1,12 @@
 """Who asks: companies, their senders, their purposes and their capture points."""
 
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from consent.models.localized import LocalizedField
-from consent.vocabulary import Category, Channel, Confirmation, Language
+from consent.vocabulary import Category, Channel, Confirmation, Language, StopScope
 
 is_color = RegexValidator(r"^#[0-9a-fA-F]{6}\Z", _("Write the colour as #rrggbb."))
 
@@ -46,6 +46,19 @@ class Company(models.Model):
     messages_per_day = models.PositiveIntegerField(
         _("messages a day"), default=10_000, help_text=_("No more leave in any 24 hours, whatever is typed.")
     )
+    money_per_day = models.DecimalField(
+        _("money a day"), max_digits=10, decimal_places=2, default=0, validators=[MinValueValidator(0)],
+        help_text=_(
+            "Nothing leaves that would cost more in any 24 hours, by the prices of the senders; 0 is no limit."
+        ),
+    )  # fmt: skip
+    stop_scope = models.CharField(
+        _("a stop ends"), max_length=9, choices=StopScope.choices, default=StopScope.EVERYTHING,
+        help_text=_("What somebody who writes a stop word does not get any more. They are told which."),
+    )  # fmt: skip
+    is_paused = models.BooleanField(
+        _("sending is stopped"), default=False, help_text=_("Nothing leaves until this is taken back.")
+    )
 
     class Meta:
         verbose_name = _("company")
@@ -74,6 +87,13 @@ class Sender(models.Model):
     )
     address = models.CharField(_("number"), max_length=20, help_text=_("With + and country code."))
     account = models.CharField(_("account at the provider"), max_length=64, blank=True)
+    price = models.DecimalField(
+        _("price of a message"), max_digits=8, decimal_places=4, default=0, validators=[MinValueValidator(0)],
+        help_text=_("What one costs about, in the company's money; for its limit of money a day."),
+    )  # fmt: skip
+    is_paused = models.BooleanField(
+        _("sending is stopped"), default=False, help_text=_("Nothing leaves until this is taken back.")
+    )
     secret = models.BinaryField(_("sealed token"), blank=True, default=b"", editable=False)
 
     class Meta:

@@ -72,6 +72,7 @@ class InboundMessage(models.Model):
     id = models.UUIDField(primary_key=True)
     event = models.BinaryField(max_length=32)  # keyed hash of provider, account and the provider's own id
     provider = models.CharField(_("provider"), max_length=16)
+    door = models.CharField(_("about"), max_length=16, default="", blank=True)  # which webhook it came to
     # None until it is known whose number was written to.
     sender = models.ForeignKey(
         Sender, on_delete=models.PROTECT, null=True, db_index=False, verbose_name=_("sender")
