@@ -2,6 +2,7 @@
 
 from consent.admin import (
     access,
+    audits,
     companies,
     log,
     messages,
@@ -15,6 +16,7 @@ from consent.admin import (
 
 __all__ = [
     "access",
+    "audits",
     "companies",
     "log",
     "messages",

@@ -10,7 +10,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -21,8 +21,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from consent.admin import labels
-from consent.admin.scoped import ModelAdmin, ScopedAdmin, ScopedFilter, StackedInline, WithoutPopups
+from consent.admin import groups, labels
+from consent.admin.scoped import (
+    InlineFormSet,
+    ModelAdmin,
+    ScopedAdmin,
+    ScopedFilter,
+    StackedInline,
+    WithoutPopups,
+)
 from consent.admin.site import admin_page
 from consent.models import ApiKey, Membership
 
@@ -71,10 +78,27 @@ class ReadOnlyForSuperusers(SuperusersOnly):
         return False
 
 
+class MembershipFormSet(InlineFormSet):
+    """The companies of a user; those of an auditor have a last day."""
+
+    def clean(self) -> None:
+        super().clean()
+        auditors = Group.objects.filter(name=groups.AUDITOR).values_list("pk", flat=True)
+        chosen: Any = self.data
+        if {str(pk) for pk in auditors} & set(chosen.getlist("groups")) and any(
+            form.cleaned_data
+            and not form.cleaned_data.get("DELETE")
+            and not form.cleaned_data.get("last_day")
+            for form in self.forms
+        ):
+            raise ValidationError(_("An auditor's access ends by itself: give a last day."))
+
+
 class MembershipInline(WithoutPopups, StackedInline):
     """The companies a user works for."""
 
     model = Membership
+    formset = MembershipFormSet
     extra = 0
 
 

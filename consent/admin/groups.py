@@ -6,8 +6,10 @@ from django.db import DEFAULT_DB_ALIAS
 
 READ = (
     "company", "sender", "purpose", "capturepoint", "offer", "notice", "noticeversion", "consentrecord",
-    "outboundmessage", "inboundmessage", "opening", "logentry", "checkpoint", "apikey",
+    "outboundmessage", "inboundmessage", "opening", "logentry", "checkpoint", "apikey", "auditsample",
+    "audititem", "auditfinding",
 )  # fmt: skip
+AUDITOR = "Auditor"
 WRITE = ("sender", "purpose", "capturepoint", "offer", "notice", "noticeversion", "apikey")
 
 PRESETS: Mapping[str, Iterable[str]] = {
@@ -17,8 +19,8 @@ PRESETS: Mapping[str, Iterable[str]] = {
         *(f"{verb}_{model}" for model in WRITE for verb in ("add", "change")),
         "change_company", "change_outboundmessage", "delete_offer", "delete_noticeversion",
     ),
-    # Reads everything, changes nothing.
-    "Auditor": tuple(f"view_{model}" for model in READ),
+    # Reads everything and changes nothing; draws samples and writes down what it finds. Give it a last day.
+    AUDITOR: (*(f"view_{model}" for model in READ), "add_auditsample", "add_auditfinding"),
     # Besides one of the others: may open sealed evidence. Each opening is written down.
     "Opens personal data": ("open_personal_data",),
     # Besides one of the others: may erase a person for good.

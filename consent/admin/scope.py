@@ -1,15 +1,20 @@
 """Whose rows a request may see: staff those of their companies, a superuser all of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from consent.models import (
     Act,
     ApiKey,
+    AuditFinding,
+    AuditItem,
+    AuditSample,
     CapturePoint,
     Company,
     ConsentRecord,
@@ -41,20 +46,51 @@ PATHS: Mapping[type[Model], str] = {
     InboundMessage: "sender__company",
     Opening: "company",
     ApiKey: "company",
+    AuditSample: "company",
+    AuditItem: "sample__company",
+    AuditFinding: "item__sample__company",
 }
 UTC = ZoneInfo("UTC")
 
 
 def company_ids(request: HttpRequest) -> frozenset[int] | None:
-    """The keys of the companies a request may see; None means every company. One query a request."""
+    """The keys of the companies a request may see; None means every company."""
     if request.user.is_superuser:
         return None
-    known: frozenset[int] | None = getattr(request, "_company_ids", None)
+    return frozenset(
+        membership.company_id for membership in _memberships(request) if not has_ended(membership)
+    )
+
+
+def ended_on(request: HttpRequest) -> date | None:
+    """The last day of somebody whose access to every company has ended; None for everybody else."""
+    return last_day_of(request.user.pk, _memberships(request)) if not request.user.is_superuser else None
+
+
+def last_day_of(user: Any, memberships: Sequence[Membership] | None = None) -> date | None:
+    """The same for a user who is about to sign in."""
+    rows = _read(user) if memberships is None else memberships
+    days = [membership.last_day for membership in rows if has_ended(membership)]
+    return max((day for day in days if day), default=None) if len(days) == len(rows) else None
+
+
+def has_ended(membership: Membership) -> bool:
+    """Whether the last day of a membership is over, by the company's clock."""
+    today = timezone.localdate(timezone=ZoneInfo(membership.company.time_zone))
+    return membership.last_day is not None and membership.last_day < today
+
+
+def _memberships(request: HttpRequest) -> Sequence[Membership]:
+    """Whom somebody works for, or did. One query a request."""
+    known: Sequence[Membership] | None = getattr(request, "_memberships", None)
     if known is None:
-        ids = Membership.objects.filter(user=request.user.pk).values_list("company_id", flat=True)
-        known = frozenset(ids)
-        request._company_ids = known  # type: ignore[attr-defined]
+        known = _read(request.user.pk)
+        request._memberships = known  # type: ignore[attr-defined]
     return known
+
+
+def _read(user: Any) -> Sequence[Membership]:
+    return list(Membership.objects.filter(user=user).select_related("company"))
 
 
 def within[M: Model](queryset: QuerySet[M], request: HttpRequest) -> QuerySet[M]:

@@ -1,14 +1,19 @@
 """The staff site: its name, its order, its home, the language and the time zone it speaks."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import SimpleTemplateResponse, TemplateResponse
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.i18n import set_language
 
@@ -17,7 +22,7 @@ from consent.admin import home, scope
 # In the order of work, not of the alphabet. What is not named comes last.
 SECTIONS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (_("Asking"), ("CapturePoint", "Notice", "NoticeVersion", "Purpose", "Sender", "Company")),
-    (_("Evidence"), ("ConsentRecord", "Opening", "LogEntry", "Checkpoint")),
+    (_("Evidence"), ("ConsentRecord", "AuditSample", "Opening", "LogEntry", "Checkpoint")),
     (_("Messages"), ("OutboundMessage", "InboundMessage")),
     (_("Access"), ("ApiKey", "User", "Group", "AccessAttempt", "AccessFailureLog", "AccessLog")),
 )
@@ -35,6 +40,23 @@ def admin_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     return {**admin.site.each_context(request), **context}
 
 
+class SignIn(AdminAuthenticationForm):
+    """Signing in, which nobody can whose access has ended."""
+
+    def confirm_login_allowed(self, user: Any) -> None:
+        super().confirm_login_allowed(user)
+        ended = None if user.is_superuser else scope.last_day_of(user.pk)
+        if ended:
+            raise ValidationError(ended_words(ended), code="access_ended")
+
+
+def ended_words(day: date) -> str:
+    """What somebody is told whose last day is over."""
+    return gettext("Your access ended on %(day)s. Whoever gave it to you can extend it.") % {
+        "day": date_format(day, "DATE_FORMAT")
+    }
+
+
 class OptinAdminSite(admin.AdminSite):
     """The stock admin with our own home, order and manners."""
 
@@ -42,6 +64,7 @@ class OptinAdminSite(admin.AdminSite):
     site_header = "Optin"
     index_title = _("Home")
     empty_value_display = "–"
+    login_form = SignIn
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         return [path("language/", set_language, name="language"), *super().get_urls()]
@@ -85,6 +108,10 @@ class OptinAdminSite(admin.AdminSite):
         inner = super().admin_view(view, cacheable)
 
         def in_staff_time(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            ended = scope.ended_on(request)
+            if ended and request.path != reverse("admin:logout"):
+                context = {"title": _("Your access has ended"), "words": ended_words(ended)}
+                return TemplateResponse(request, "admin/ended.html", context, status=403).render()
             if not self.has_permission(request):
                 return inner(request, *args, **kwargs)  # type: ignore[no-any-return]
             with timezone.override(scope.time_zone(request)):

@@ -2,6 +2,7 @@
 
 from consent.models.access import ApiKey, Membership, Opening
 from consent.models.append_only import AppendOnly, AppendOnlyError
+from consent.models.audits import AuditFinding, AuditItem, AuditSample
 from consent.models.companies import CapturePoint, Company, Offer, Purpose, Sender
 from consent.models.holds import Hold
 from consent.models.localized import Localized, LocalizedField
@@ -26,6 +27,9 @@ __all__ = [
     "ApiKey",
     "AppendOnly",
     "AppendOnlyError",
+    "AuditFinding",
+    "AuditItem",
+    "AuditSample",
     "CapturePoint",
     "Checkpoint",
     "CodeTry",

@@ -13,6 +13,8 @@ class Membership(models.Model):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="memberships")
+    # By the company's clock; None for somebody who stays. An auditor's access ends by itself.
+    last_day = models.DateField(_("last day of access"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("membership")

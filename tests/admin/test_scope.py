@@ -1,6 +1,7 @@
 """Every address of the admin, asked by every role: what belongs to another company does not exist."""
 
 from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -8,9 +9,11 @@ from django.contrib import admin
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
+from django.utils import timezone
 
 from consent.admin import scope
-from consent.models import CapturePoint, Checkpoint, ConsentRecord, LogEntry, Opening
+from consent.audits import drawing
+from consent.models import AuditSample, CapturePoint, Checkpoint, ConsentRecord, LogEntry, Opening
 from tests.staff import CANARY, Firm, signed_in, user
 
 
@@ -45,6 +48,8 @@ ROWS: dict[str, Callable[[Firm], Any]] = {
     "consent_opening": lambda firm: opening(firm),
     "consent_logentry": lambda firm: LogEntry.objects.get(id=firm.said.records[0]).pk,
     "consent_apikey": lambda firm: firm.key.pk,
+    "consent_auditsample": lambda firm: audit_sample(firm).pk,
+    "consent_auditsample_item": lambda firm: audit_sample(firm).items.get().pk,
 }
 PUBLIC_ROWS = ("consent_checkpoint",)  # checkpoints are published for anybody
 
@@ -61,6 +66,14 @@ def opening(firm: Firm) -> int:
         act=firm.said.act,
     )
     return int(made.pk)
+
+
+def audit_sample(firm: Firm) -> AuditSample:
+    made = AuditSample.objects.filter(company=firm.company).first()
+    return made or drawing.draw(
+        firm.company, first_day=date(2000, 1, 1), last_day=date(2100, 1, 1), asked=1, seed="seed",
+        user=User.objects.order_by("pk")[0].pk, at=timezone.now() + timedelta(seconds=1),
+    )  # fmt: skip
 
 
 def row_addresses() -> list[str]:

@@ -1,6 +1,7 @@
 """What was written stays as it is: the database itself refuses, on both engines, whoever asks."""
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 
 import pytest
 from django.apps import apps
@@ -10,10 +11,13 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from consent import erasure, publishing, recording
+from consent.audits import drawing
 from consent.log import tree
 from consent.models import (
     AppendOnly,
     AppendOnlyError,
+    AuditFinding,
+    AuditItem,
     ConsentRecord,
     Cosignature,
     Evidence,
@@ -44,6 +48,12 @@ def full(aurora: Sample) -> Sample:
     Cosignature.objects.create(size=1, witness="w.example", line="—", cosigned_at=timezone.now())
     staff = get_user_model().objects.create_user("clara")
     Opening.objects.create(user=staff, company=aurora.company, subject=recorded.subject)
+    sample = drawing.draw(
+        aurora.company, first_day=date(2000, 1, 1), last_day=date(2100, 1, 1), asked=1, seed="seed",
+        user=staff.pk, at=timezone.now() + timedelta(seconds=1),
+    )  # fmt: skip
+    item = AuditItem.objects.get(sample=sample)
+    AuditFinding.objects.create(item=item, user=staff, verdict="in_order", written_at=timezone.now())
     return aurora
 
 

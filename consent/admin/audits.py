@@ -1,0 +1,255 @@
+"""Auditors' pages: samples drawn at random, the score of each record, and what the auditor found."""
+
+import csv
+import re
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db.models import Count, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+
+from consent.admin import labels, openings, people, scope
+from consent.admin.scoped import ModelForm, ScopedAdmin, ScopedFilter
+from consent.admin.site import admin_page
+from consent.audits import drawing, scoring
+from consent.models import AuditFinding, AuditItem, AuditSample, Opening
+
+MAY_FIND = "consent.add_auditfinding"
+NUMBER = re.compile(r"\d(?:[ ().-]{0,2}\d){6}")
+
+
+class SampleForm(ModelForm):
+    """What to draw: how many records, of which days, by which seed."""
+
+    class Meta:
+        model = AuditSample
+        fields = ("company", "first_day", "last_day", "asked", "seed")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        today = timezone.localdate()
+        defaults = {"first_day": today - timedelta(days=365), "last_day": today, "asked": 50}
+        for name, value in {**defaults, "seed": secrets.token_hex(6)}.items():
+            self.fields[name].initial = value
+        self.fields["asked"].validators += [MinValueValidator(1), MaxValueValidator(drawing.MOST)]
+        self.fields["seed"].validators.append(
+            RegexValidator(r"^[A-Za-z0-9-]+\Z", _("Letters from a to z, digits and hyphens."))
+        )
+        self.fields["seed"].help_text = _(
+            "Any word. The same seed draws the same records again; take one that the company could not foresee."
+        )
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        first, last = cleaned.get("first_day"), cleaned.get("last_day")
+        if first and last and first > last:
+            self.add_error("last_day", _("The last day comes before the first."))
+        return cleaned
+
+
+class FindingForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What an auditor says of a record."""
+
+    class Meta:
+        model = AuditFinding
+        fields = ("verdict", "text")
+        widgets = {
+            "verdict": forms.RadioSelect,
+            "text": forms.Textarea({"rows": 3, "class": "vLargeTextField"}),
+        }
+        help_texts = {"text": gettext_lazy("It is kept for good: write no name and no number.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["verdict"].choices = AuditFinding.Verdict.choices  # type: ignore[attr-defined]
+
+    def clean_text(self) -> str:
+        text: str = self.cleaned_data["text"].strip()
+        if NUMBER.search(text):
+            raise forms.ValidationError(_("This looks like a phone number, and a finding is kept for good."))
+        return text
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or self.cleaned_data
+        verdict = cleaned.get("verdict")
+        if verdict and verdict != AuditFinding.Verdict.IN_ORDER and not cleaned.get("text"):
+            self.add_error("text", _("Say what you found."))
+        return cleaned
+
+
+@admin.register(AuditSample)
+class SampleAdmin(ScopedAdmin):
+    """Samples. Drawn once, never changed."""
+
+    form = SampleForm
+    list_display = ["drawn", "days", "size", "progress", "user", "company"]
+    list_display_links = ["drawn"]
+    list_filter = [("company", ScopedFilter)]
+    list_select_related = ["company", "user"]
+    sortable_by = ()
+    empty_title = gettext_lazy("No sample yet.")
+    empty_hint = gettext_lazy(
+        "A sample is some records, drawn at random. Each is scored for how complete its evidence is."
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditSample]:
+        found: QuerySet[AuditSample] = super().get_queryset(request)
+        return found.annotate(
+            drawn_items=Count("items", distinct=True),
+            looked_at=Count("items__findings__item", distinct=True),
+        )
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("item/<int:pk>/", view(never_cache(self.item)), name="consent_auditsample_item"),
+            path("<int:pk>/export/", view(never_cache(self.export)), name="consent_auditsample_export"),
+            *super().get_urls(),
+        ]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description=gettext_lazy("drawn"))
+    def drawn(self, sample: AuditSample) -> str:
+        return labels.moment(sample.drawn_at)
+
+    @admin.display(description=gettext_lazy("records of"))
+    def days(self, sample: AuditSample) -> str:
+        return f"{sample.first_day:%Y-%m-%d} – {sample.last_day:%Y-%m-%d}"
+
+    @admin.display(description=gettext_lazy("records"))
+    def size(self, sample: Any) -> str:
+        return _("%(drawn)s of %(population)s") % {
+            "drawn": sample.drawn_items,
+            "population": sample.population,
+        }
+
+    @admin.display(description=gettext_lazy("looked at"))
+    def progress(self, sample: Any) -> str:
+        return f"{sample.looked_at} / {sample.drawn_items}"
+
+    def save_model(self, request: HttpRequest, obj: AuditSample, form: Any, change: bool) -> None:
+        assert request.user.pk is not None
+        drawn = drawing.draw(
+            obj.company,
+            first_day=obj.first_day,
+            last_day=obj.last_day,
+            asked=obj.asked,
+            seed=obj.seed,
+            user=request.user.pk,
+            at=timezone.now(),
+        )
+        obj.pk = drawn.pk
+
+    def response_add(
+        self, request: HttpRequest, obj: AuditSample, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return redirect("admin:consent_auditsample_change", obj.pk)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        sample = self._sample(request, object_id)
+        scored = _scored(sample)
+        context = {
+            "title": _("Audit sample"),
+            "opts": self.opts,
+            "sample": sample,
+            "scored": scored,
+            "complete": sum(score.is_complete for _item, score in scored),
+            "looked_at": sum(bool(item.findings.all()) for item, _score in scored),
+        }
+        return TemplateResponse(request, "consent/admin/sample.html", admin_page(request, context))
+
+    def item(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """One record of a sample: its score, and what auditors say of it."""
+        item = _items(scope.within(AuditItem.objects.filter(pk=pk), request)).first()
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if item is None:
+            raise Http404
+        form = FindingForm(request.POST if request.method == "POST" else None)
+        if request.method == "POST":
+            if not request.user.has_perm(MAY_FIND):
+                raise PermissionDenied
+            if form.is_valid():
+                assert request.user.pk is not None
+                AuditFinding.objects.create(
+                    item=item, user_id=request.user.pk, written_at=timezone.now(), **form.cleaned_data
+                )
+                messages.success(request, _("Written down."))
+                following = AuditItem.objects.filter(
+                    sample=item.sample_id, number__gt=item.number, findings=None
+                )
+                onward = following.order_by("number").first() or item
+                return redirect("admin:consent_auditsample_item", onward.pk)
+        [score] = scoring.score([item.record])
+        context = {
+            "title": _("Record %(number)s of the sample") % {"number": item.number},
+            "opts": self.opts,
+            "item": item,
+            "sample": item.sample,
+            "record": item.record,
+            "score": score,
+            "findings": item.findings.all(),
+            "form": form,
+            "may_find": request.user.has_perm(MAY_FIND),
+            "may_open": openings.may_open(request),
+            "person": people.address(item.record.subject),
+            "openings": Opening.objects.filter(act=item.record.act_id).select_related("user"),
+        }
+        return TemplateResponse(request, "consent/admin/audit_item.html", admin_page(request, context))
+
+    def export(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The sample with its scores and findings as a table, for a report."""
+        sample = self._sample(request, str(pk))
+        response = HttpResponse(content_type="text/csv; charset=utf-8")
+        response.headers["Content-Disposition"] = f'attachment; filename="audit-{sample.seed}.csv"'
+        table = csv.writer(response)
+        table.writerow(["number", "record id", "address", *scoring.LABELS, "findings"])
+        for item, score in _scored(sample):
+            place = reverse("admin:consent_auditsample_item", args=[item.pk])
+            said = "; ".join(f"{each.verdict}: {each.text}" for each in item.findings.all())
+            points = [_cell(point.holds) for point in score.points]
+            table.writerow([item.number, item.record.uid, place, *points, said])
+        return response
+
+    def _sample(self, request: HttpRequest, pk: str) -> AuditSample:
+        sample: AuditSample | None = self.get_object(request, pk)
+        if not self.has_view_permission(request, sample):
+            raise PermissionDenied
+        if sample is None:
+            raise Http404
+        return sample
+
+
+def _items(items: QuerySet[AuditItem]) -> QuerySet[AuditItem]:
+    return items.select_related(
+        "sample__company", "record__company", "record__purpose", "record__notice__notice__company"
+    ).prefetch_related("findings__user")
+
+
+def _scored(sample: AuditSample) -> list[tuple[AuditItem, scoring.Score]]:
+    items = list(_items(AuditItem.objects.filter(sample=sample)))
+    return list(zip(items, scoring.score([item.record for item in items]), strict=True))
+
+
+def _cell(holds: bool | None) -> str:
+    return {True: "yes", False: "NO", None: ""}[holds]
