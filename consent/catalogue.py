@@ -7,7 +7,8 @@ from typing import Any
 
 from django.conf import settings
 
-from consent.models import CapturePoint, Company, Notice, NoticeVersion, Offer, Sender
+from consent.models import CapturePoint, Company, Localized, Notice, NoticeVersion, Offer, Sender
+from consent.vocabulary import Channel, Language
 
 LONGEST_KEYWORD = 20  # characters; what is longer is no keyword, and is not kept in memory
 
@@ -68,6 +69,15 @@ def sender_at(channel: str, address: str) -> Sender | None:
     )
 
 
+def showing(version: NoticeVersion) -> tuple[Ask, ...]:
+    """Every capture point with boxes that shows a version's notice; an example where there is none. A query or
+    five, whatever stands in the catalogue.
+    """
+    points = version.notice.points.select_related("company", "sender").prefetch_related("offers__purpose")
+    asks = [Ask(point, tuple(point.offers.all()), version) for point in points.order_by("slug")]
+    return tuple(ask for ask in asks if ask.offers) or (_example(version),)
+
+
 def forget() -> None:
     """Read everything anew: after a change in this process, and between tests."""
     _kept.clear()
@@ -79,6 +89,20 @@ def _read_ask(**where: Any) -> Ask | None:
         return None
     offers = tuple(found.offers.select_related("purpose"))
     return Ask(found, offers, _current(found.notice))
+
+
+def _example(version: NoticeVersion) -> Ask:
+    """Boxes for every purpose of the company, for a notice that no capture point uses yet."""
+    company = version.notice.company
+    sender = company.senders.order_by("channel").first() or Sender(
+        company=company, channel=Channel.SMS, address="+00 00 0000"
+    )
+    title = Localized(dict.fromkeys(Language.values, company.name))
+    point = CapturePoint(
+        company=company, slug=version.notice.slug, title=title, notice=version.notice, sender=sender
+    )
+    offers = [Offer(point=point, purpose=purpose, channel=Channel.SMS) for purpose in company.purposes.all()]
+    return Ask(point, tuple(offers), version)
 
 
 def _current(notice: Notice) -> NoticeVersion | None:

@@ -6,14 +6,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from consent import catalogue, wording
+from consent import catalogue, linting
 from consent.canonical import canonical
 from consent.errors import BadInput
 from consent.models import Notice, NoticeVersion
-from consent.vocabulary import Language
 
-# What every ask must name, in every language (design section 1; LGPD art. 9).
-REQUIRED = ("company", "channels", "privacy_url", "dpo_contact")
+MOST_REASONS = 3
 
 
 def publish(version: NoticeVersion) -> NoticeVersion:
@@ -56,18 +54,21 @@ def content(version: NoticeVersion) -> bytes:
 
 
 def check(version: NoticeVersion) -> None:
-    """Raise BadInput where a version is no draft, or does not say in every language what it must."""
+    """Raise BadInput where a version is no draft, or where a rule is red: what is wrong, and what to do."""
     if version.state != NoticeVersion.State.DRAFT:
         raise BadInput(
             "notice.not_draft",
             message=_("This version is published already. Make a new version to change it."),
         )
-    for language in Language.values:
-        text = version.wordings.get(language, {}).get("screen", "")
-        missing = [name for name in REQUIRED if name not in wording.placeholders(text)]
-        if missing:
-            raise BadInput(
-                "notice.incomplete",
-                message=_("The text in %(language)s must contain %(names)s."),
-                params={"language": language, "names": ", ".join(f"{{{name}}}" for name in missing)},
-            )
+    red = linting.red(linting.lint(version, catalogue.showing(version)))
+    # The same is asked by several profiles; the first to ask is named.
+    first = {id(finding.rule.check): finding for finding in reversed(red)}.values()
+    reasons = [f"{finding.reason} ({finding.rule.source})" for finding in reversed(first)]
+    if reasons:
+        raise BadInput(
+            "notice.red",
+            message=_("The notice cannot be published yet. %(reasons)s"),
+            params={
+                "reasons": " ".join(reasons[:MOST_REASONS]) + (" …" if len(reasons) > MOST_REASONS else "")
+            },
+        )

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent import branding, catalogue, wording
 from consent.catalogue import Ask
-from consent.models import CapturePoint, Localized, Notice, NoticeVersion, Offer, Sender
+from consent.models import CapturePoint, Localized, NoticeVersion, Offer, Sender
 from consent.vocabulary import Channel, Language
 from consent.wording import Statement
 
@@ -21,6 +21,8 @@ MEANINGS = {
     "sender": _("the number that messages come from"),
     "how_to_stop": _("what to do to stop, such as “reply STOP to any message”"),
 }
+# What the rules of linting look for; the purposes stand at the boxes too.
+REQUIRED = {"company", "legal_name", "channels", "how_to_stop", "dpo_contact", "privacy_url"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,8 @@ def pages(version: NoticeVersion, *, point: int | None) -> list[Page]:
     ]
 
 
-def placeholders(notice: Notice) -> list[tuple[str, str, bool]]:
-    """What may be written in braces: (name, meaning, whether every text must have it)."""
-    from consent.publishing import REQUIRED
-
+def placeholders() -> list[tuple[str, str, bool]]:
+    """What may be written in braces: (name, meaning, whether the rules ask for it)."""
     return [(name, str(MEANINGS[name]), name in REQUIRED) for name in wording.PLACEHOLDERS]
 
 

@@ -156,7 +156,7 @@ class VersionAdmin(ScopedAdmin):
     ) -> HttpResponse:
         version = self.get_object(request, object_id)
         context = {
-            "placeholders": preview.placeholders(version.notice) if version else [],
+            "placeholders": preview.placeholders(),
             "problem": problem_of(version) if version and _is_draft(version) else "",
         }
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})

@@ -87,7 +87,7 @@ def test_a_draft_is_edited_by_language(bruno: Client, cafe: Firm) -> None:
 def test_an_unfinished_draft_says_what_is_missing(bruno: Client, cafe: Firm) -> None:
     page = bruno.get(change(cafe.draft)).content.decode()
     assert "Not ready to be published:" in page
-    assert "The text in" in page
+    assert "Name the company as people know it" in page
 
 
 def test_the_preview_shows_every_language_as_typed(bruno: Client, cafe: Firm) -> None:
@@ -145,7 +145,7 @@ def test_what_says_too_little_cannot_be_published(bruno: Client, cafe: Firm) -> 
     page = bruno.get(publish(cafe.draft)).content.decode()
     assert 'class="errornote"' in page
     answer = bruno.post(publish(cafe.draft), follow=True)
-    assert "The text in" in answer.content.decode()
+    assert "The notice cannot be published yet." in answer.content.decode()
     cafe.draft.refresh_from_db()
     assert cafe.draft.state == State.DRAFT
 
