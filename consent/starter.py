@@ -15,7 +15,7 @@ class _Texts:
     us: str  # this and what follows it: only where the company may write to numbers of the United States by SMS
     frequency: str  # where no boxes say it
     rights: str
-    message: str
+    message: str  # the dialogue adds the boxes and how to answer
     message_us: str
     greeting: str
     spoken_use: str
@@ -35,8 +35,8 @@ _ENGLISH = _Texts(
     frequency="Message frequency varies.",
     rights="Questions, a copy of your data, correction or deletion: {dpo_name}, {dpo_contact}. You may also"
     " complain to the data protection authority. Privacy policy: {privacy_url}",
-    message="{company}: reply JOIN to get {purposes} by {channels}. To stop at any time, {how_to_stop}."
-    " Privacy: {privacy_url} {dpo_contact}",
+    message="{company} would like to contact you by {channels}: {purposes}. You can stop at any time:"
+    " {how_to_stop}. Privacy: {privacy_url} {dpo_contact}",
     message_us="Msg frequency varies. Msg & data rates may apply. Reply HELP for help.",
     greeting="Hello, this is {company}. May we contact you by {channels} with {purposes}?",
     spoken_use="{legal_name} uses your number for nothing else, and only until you stop it. You can stop at"
@@ -57,8 +57,8 @@ _SPANISH = _Texts(
     frequency="La frecuencia de los mensajes varía.",
     rights="Preguntas, copia, corrección o eliminación de sus datos: {dpo_name}, {dpo_contact}. También puede"
     " reclamar ante la autoridad de protección de datos. Política de privacidad: {privacy_url}",
-    message="{company}: responda ACEPTO para recibir {purposes} por {channels}. Para parar cuando quiera,"
-    " {how_to_stop}. Privacidad: {privacy_url} {dpo_contact}",
+    message="{company} quiere enviarle {purposes} por {channels}. Para parar cuando quiera, {how_to_stop}."
+    " Privacidad: {privacy_url} {dpo_contact}",
     message_us="Frecuencia variable. Pueden aplicarse tarifas de mensajes y datos. Ayuda: responda AYUDA.",
     greeting="Hola, le habla {company}. ¿Podemos comunicarnos con usted por {channels} para enviarle"
     " {purposes}?",
@@ -82,8 +82,8 @@ _PORTUGUESE = _Texts(
     frequency="A frequência das mensagens varia.",
     rights="Perguntas, cópia, correção ou exclusão dos seus dados: {dpo_name}, {dpo_contact}. Você também"
     " pode reclamar à autoridade de proteção de dados. Política de privacidade: {privacy_url}",
-    message="{company}: responda SIM para receber {purposes} por {channels}. Para parar quando quiser,"
-    " {how_to_stop}. Privacidade: {privacy_url} {dpo_contact}",
+    message="{company} quer enviar {purposes} por {channels}. Para parar quando quiser, {how_to_stop}."
+    " Privacidade: {privacy_url} {dpo_contact}",
     message_us="Frequencia variavel. Podem incidir tarifas de mensagens e dados. Ajuda: responda AJUDA.",
     greeting="Olá, aqui é {company}. Podemos falar com você por {channels} para enviar {purposes}?",
     spoken_use="{legal_name} não usa seu número para mais nada, e somente até você pedir para parar. Você"

@@ -1,13 +1,16 @@
-"""How a notice will look to people, without showing it to them."""
+"""How a notice will reach people by each of the six methods, without showing it to them."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
-from consent import branding, catalogue, wording
+from consent import branding, wording
 from consent.catalogue import Ask
-from consent.models import CapturePoint, Localized, NoticeVersion, Offer, Sender
-from consent.vocabulary import Channel, Language
+from consent.dialogue import inviting
+from consent.linting import sms
+from consent.models import NoticeVersion
+from consent.vocabulary import Language
 from consent.wording import Statement
 
 MEANINGS = {
@@ -27,30 +30,31 @@ REQUIRED = {"company", "legal_name", "channels", "how_to_stop", "dpo_contact", "
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The form in one language."""
+    """What a capture point says in one language, by every method."""
 
     language: str
     name: str
     title: str
     company: str
-    statement: Statement
+    screen: Statement  # website and app
+    message: str  # WhatsApp and SMS
+    spoken: Statement  # call
+    paper: Statement
     brand: branding.Brand
 
+    @property
+    def sms_parts(self) -> int:
+        return sms.parts(self.message)
 
-def pages(version: NoticeVersion, *, point: int | None) -> list[Page]:
-    """The form with this version's texts, in every language: at one of its capture points or an example."""
-    ask = _ask(version, point)
-    return [
-        Page(
-            language=language,
-            name=str(Language(language).label),
-            title=ask.point.title.in_language(language),
-            company=ask.company.name,
-            statement=wording.statement(ask, version, language),
-            brand=branding.brand(ask.company),
-        )
-        for language in Language.values
-    ]
+
+def pages(version: NoticeVersion, ask: Ask) -> list[Page]:
+    """What a capture point would say with this version's texts, in every language."""
+    return [_page(version, ask, language) for language in Language.values]
+
+
+def chosen(asks: Sequence[Ask], point: str) -> Ask:
+    """The capture point with a key typed into an address; the first where it is none of them."""
+    return next((ask for ask in asks if str(ask.point.pk) == point), asks[0])
 
 
 def placeholders() -> list[tuple[str, str, bool]]:
@@ -58,20 +62,18 @@ def placeholders() -> list[tuple[str, str, bool]]:
     return [(name, str(MEANINGS[name]), name in REQUIRED) for name in wording.PLACEHOLDERS]
 
 
-def _ask(version: NoticeVersion, point: int | None) -> Ask:
-    points = version.notice.points.select_related("company").order_by("slug")
-    chosen = (points.filter(pk=point).first() if point else None) or points.first()
-    ask = catalogue.ask(chosen.company.slug, chosen.slug) if chosen else None
-    return replace(ask, version=version) if ask and ask.offers else _example(version)
+def _page(version: NoticeVersion, ask: Ask, language: str) -> Page:
+    def said(kind: str) -> Statement:
+        return wording.statement(ask, version, language, wording=kind)
 
-
-def _example(version: NoticeVersion) -> Ask:
-    """Boxes for every purpose of the company, for a notice that no capture point uses yet."""
-    company = version.notice.company
-    sender = company.senders.first() or Sender(company=company, channel=Channel.SMS, address="+00 00 0000")
-    title = Localized(dict.fromkeys(Language.values, company.name))
-    point = CapturePoint(
-        company=company, slug=version.notice.slug, title=title, notice=version.notice, sender=sender
+    return Page(
+        language=language,
+        name=str(Language(language).label),
+        title=ask.point.title.in_language(language),
+        company=ask.company.name,
+        screen=said("screen"),
+        message=inviting.words(said("message")),
+        spoken=said("spoken"),
+        paper=said("paper"),
+        brand=branding.brand(ask.company),
     )
-    offers = [Offer(point=point, purpose=purpose, channel=Channel.SMS) for purpose in company.purposes.all()]
-    return Ask(point, tuple(offers), version)

@@ -16,17 +16,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from consent import publishing, wording
-from consent.admin import preview
+from consent import publishing
+from consent.admin import checked, preview
+from consent.admin.checked import field_name
 from consent.admin.scoped import ModelForm, ScopedAdmin
 from consent.errors import BadInput
 from consent.models import Notice, NoticeVersion
 from consent.vocabulary import Language
 
 WORDINGS = {
-    "screen": gettext_lazy("On the screen"),
-    "message": gettext_lazy("As a message"),
-    "spoken": gettext_lazy("Spoken"),
+    "screen": gettext_lazy("On the screen: website and app"),
+    "message": gettext_lazy("As a message: SMS and WhatsApp"),
+    "spoken": gettext_lazy("Spoken: calls"),
     "paper": gettext_lazy("On paper"),
 }
 PERMISSION = "consent.change_noticeversion"
@@ -35,11 +36,6 @@ PERMISSION = "consent.change_noticeversion"
 def may_write(request: HttpRequest) -> bool:
     """Whether somebody may write, publish and begin versions."""
     return request.user.has_perm(PERMISSION)
-
-
-def field_name(kind: str, language: str) -> str:
-    """The name of the input for one wording in one language."""
-    return f"{kind}_{language.lower().replace('-', '_')}"
 
 
 def _inputs() -> dict[str, tuple[str, str]]:
@@ -64,7 +60,7 @@ class VersionForm(ModelForm):
 
 
 def _text(kind: str, language: str) -> forms.CharField:
-    attrs = {"rows": 12 if kind == "screen" else 4, "lang": language, "class": "vLargeTextField notice-text"}
+    attrs = {"rows": 4 if kind == "message" else 10, "lang": language, "class": "vLargeTextField notice-text"}
     label = Language(language).label
     return forms.CharField(label=label, required=False, max_length=10_000, widget=forms.Textarea(attrs))
 
@@ -157,7 +153,7 @@ class VersionAdmin(ScopedAdmin):
         version = self.get_object(request, object_id)
         context = {
             "placeholders": preview.placeholders(),
-            "problem": problem_of(version) if version and _is_draft(version) else "",
+            **(checked.context(version) if version else {}),
         }
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
@@ -169,20 +165,17 @@ class VersionAdmin(ScopedAdmin):
         return redirect("admin:consent_notice_changelist")
 
     def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The form as people would see it, in every language; of a POST, with the texts as typed."""
+        """What the rules say, and how people would get it; of a POST, with the texts as typed."""
         version = self._version(request, pk)
         if request.method == "POST":
             typed = wordings_of(request.POST)
             version = NoticeVersion(
                 notice=version.notice, major=version.major, minor=version.minor, wordings=typed
             )
-        point = request.GET.get("point", "")
-        pages = preview.pages(version, point=int(point) if point.isascii() and point.isdigit() else None)
-        context = {
-            "title": _("Preview of %(version)s") % {"version": version},
-            "pages": pages,
-            "version": version,
-        }
+        context = checked.context(version, point=request.GET.get("point", ""))
+        if "part" in request.GET:
+            return TemplateResponse(request, "consent/admin/checked.html", context)
+        context |= {"title": _("Preview of %(version)s") % {"version": version}, "all_open": True}
         return self._page(request, "preview", version, context)
 
     def publish(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -207,11 +200,9 @@ class VersionAdmin(ScopedAdmin):
             return redirect("admin:consent_notice_change", version.notice_id)
         context = {
             "title": _("Publish %(version)s?") % {"version": version},
-            "problem": problem_of(version),
-            "unknown": unknown_placeholders(version),
             "current": version.notice.current,
             "points": version.notice.points.all(),
-            "pages": preview.pages(version, point=None),
+            **checked.context(version),
         }
         return self._page(request, "publish", version, context)
 
@@ -252,22 +243,6 @@ def new_draft(version: NoticeVersion, *, is_major: bool) -> NoticeVersion:
         major = version.major
         minor = notice.versions.filter(major=major).aggregate(top=Max("minor"))["top"] + 1
     return NoticeVersion.objects.create(notice=notice, major=major, minor=minor, wordings=version.wordings)
-
-
-def problem_of(version: NoticeVersion) -> str:
-    """Why a draft cannot be published, in words; "" where it can."""
-    try:
-        publishing.check(version)
-    except BadInput as error:
-        return error.message
-    return ""
-
-
-def unknown_placeholders(version: NoticeVersion) -> list[str]:
-    """Names in braces that nothing is put in place of: misspelt ones, mostly."""
-    texts = [text for kinds in version.wordings.values() for text in kinds.values()]
-    used = set().union(*(wording.placeholders(text) for text in texts))
-    return sorted(used - set(wording.PLACEHOLDERS))
 
 
 def _is_draft(version: NoticeVersion) -> bool:

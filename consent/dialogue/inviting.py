@@ -60,7 +60,7 @@ def invite(
         raise ValueError("Nobody is asked before the notice is published.")
     language = _spoken(ask, version, language)
     shown = statement(ask, version, language, wording=wording)
-    text = _words(shown) if wording == "message" else shown.text
+    text = words(shown) if wording == "message" else shown.text
     now = timezone.now()
     whole = {
         **evidence,
@@ -117,7 +117,7 @@ def _spoken(ask: Ask, version: NoticeVersion, language: str) -> str:
     return spoken[0]
 
 
-def _words(shown: Statement) -> str:
+def words(shown: Statement) -> str:
     """The statement, which says how to stop, its boxes as lines, and how to answer."""
     with override(django_code(shown.language)):
         lines = [f"- {box.label}. {box.hint}".rstrip() for box in shown.boxes]

@@ -45,12 +45,16 @@ class Finding:
         check = self.rule.check
         if self.is_green:
             return str(check.says)
-        parts = [str(check.advice)]
-        if self.details:
-            parts.append(", ".join(f"“{detail}”" for detail in self.details) + ".")
+        parts = [self.advice]
         if check.is_of_texts:
-            parts.append(_("Missing: %(places)s.") % {"places": self.where})
+            parts.append(_("Where: %(places)s.") % {"places": self.where})
         return " ".join(parts)
+
+    @property
+    def advice(self) -> str:
+        """What to write, wherever it is missing."""
+        details = ", ".join(f"“{detail}”" for detail in self.details)
+        return f"{self.rule.check.advice} {details}".strip()
 
     @cached_property
     def where(self) -> str:

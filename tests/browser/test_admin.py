@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from consent import sample
+from consent import sample, starter
+from consent.admin.checked import field_name
 from consent.log import tree
 from consent.models import ConsentRecord, NoticeVersion, Opening
 from tests import cast
@@ -93,23 +94,52 @@ def test_evidence_is_opened_with_one_button(browse: Browse, cafe: Firm, assert_a
     assert Opening.objects.get().subject == cafe.said.subject
 
 
-def test_a_notice_is_written_previewed_and_published(browse: Browse, cafe: Firm) -> None:
+def test_a_notice_is_written_checked_and_published(browse: Browse, cafe: Firm) -> None:
     page = browse(width=DESK)
     sign_in(page)
-    page.goto(f"/admin/consent/noticeversion/{cafe.aurora.version.pk}/change/")
     page.goto(f"/admin/consent/noticeversion/{cafe.draft.pk}/change/")
-    text = cafe.aurora.version.wordings
-    for name, language in (("en", "en"), ("es", "es"), ("pt_br", "pt-BR")):
-        page.locator(f"#id_screen_{name}").fill(text[language]["screen"] + " Fresh words.")
-    with page.expect_popup() as opened:
-        page.get_by_role("button", name="Preview as typed").click()
-    expect(opened.value.get_by_text("Fresh words.")).to_have_count(3)
-    opened.value.close()
+    expect(page.locator("#check-status")).to_contain_text("things keep this version from being published.")
+    page.locator("fieldset details").evaluate_all("parts => parts.forEach(part => { part.open = true; })")
+    for language, kinds in starter.wordings(sms_to_us=True).items():
+        for kind, text in kinds.items():
+            page.locator(f"#id_{field_name(kind, language)}").fill(f"{text} Fresh words.")
+    # Nothing is pressed: the rules and the preview follow what is typed.
+    expect(page.locator("#check-status")).to_have_text("Every rule is green. This version can be published.")
+    expect(page.locator("#checked").get_by_text("Fresh words.")).to_have_count(18)
+    page.locator("#id_paper_es").fill("Firme.")
+    page.get_by_role("button", name="Check and preview").click()
+    page.locator("#checked").get_by_role("link", name="Español, on paper").first.click()
+    expect(page.locator("#id_paper_es")).to_be_in_viewport()
+    page.locator("#id_paper_es").fill(starter.wordings(sms_to_us=True)["es"]["paper"])
     page.get_by_role("button", name="Save and publish…").click()
     expect(page.get_by_text("Version 1.0 retires.")).to_be_visible()
     page.get_by_role("button", name="Publish", exact=True).click()
     expect(page.get_by_text("From now on people see version 2.0.")).to_be_visible()
     assert NoticeVersion.objects.get(pk=cafe.draft.pk).state == "published"
+
+
+def test_writing_a_notice_is_accessible_in_three_languages(
+    browse: Browse, cafe: Firm, assert_accessible: Check
+) -> None:
+    page = browse()
+    sign_in(page)
+    for name, verdict in (("English", "keep"), ("Español", "impiden"), ("Português", "impedem")):
+        page.goto(f"/admin/consent/noticeversion/{cafe.draft.pk}/change/")
+        page.get_by_role("button", name=name).click()
+        expect(page.locator("#check-status")).to_contain_text(verdict)
+        assert_accessible(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
+
+
+def test_a_notice_is_checked_without_javascript(browse: Browse, cafe: Firm) -> None:
+    page = browse(javascript=False)
+    sign_in(page)
+    page.goto(f"/admin/consent/noticeversion/{cafe.draft.pk}/change/")
+    page.locator("#id_screen_en").fill("We are {company}. Fresh words.")
+    with page.expect_popup() as opened:
+        page.get_by_role("button", name="Check and preview").click()
+    expect(opened.value.get_by_text("We are Café Aurora. Fresh words.").first).to_be_visible()
+    expect(opened.value.get_by_text("Say whether the number is passed on").first).to_be_visible()
 
 
 def test_a_slash_leads_to_finding_a_person(browse: Browse, cafe: Firm) -> None:
