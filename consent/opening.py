@@ -1,6 +1,7 @@
 """Opening what the vault keeps about one person or act."""
 
 import json
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,17 @@ def contact_of(subject: UUID, *, scheme: str = "tel") -> Contact | None:
         return None
     value = vault.open_sealed(key, item=b"contact" + point.pk.bytes, sealed=point.sealed)
     return Contact(scheme, value.decode())
+
+
+def contacts_of(subjects: Collection[UUID], *, scheme: str = "tel") -> dict[UUID, Contact]:
+    """How many people are reached under a scheme, without those who are not or were erased. Two queries."""
+    wrapped = dict(SubjectKey.objects.filter(subject__in=subjects).values_list("subject", "wrapped"))
+    found: dict[UUID, Contact] = {}
+    for point in ContactPoint.objects.filter(subject__in=list(wrapped), scheme=scheme).order_by("-id"):
+        key = vault.unwrap(bytes(wrapped[point.subject]))
+        value = vault.open_sealed(key, item=b"contact" + point.pk.bytes, sealed=point.sealed)
+        found[point.subject] = Contact(scheme, value.decode())
+    return found
 
 
 def evidence_of(act: UUID) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from consent import publishing
-from consent.admin import checked, preview
+from consent.admin import again, checked, comparing, preview
 from consent.admin.checked import field_name
 from consent.admin.scoped import ModelForm, ScopedAdmin
 from consent.errors import BadInput
@@ -123,6 +123,9 @@ class VersionAdmin(ScopedAdmin):
             named("preview", self.preview, "preview"),
             named("publish", self.publish, "publish"),
             named("new", require_POST(self.begin), "begin"),
+            named("compare", self.compare, "compare"),
+            named("again", self.again, "again"),
+            named("again.csv", self.export_again, "again_csv"),
             *super().get_urls(),
         ]
 
@@ -201,6 +204,8 @@ class VersionAdmin(ScopedAdmin):
         context = {
             "title": _("Publish %(version)s?") % {"version": version},
             "current": version.notice.current,
+            "count": again.count(version),
+            "has_older": version.notice.versions.filter(major__lt=version.major).exists(),
             "points": version.notice.points.all(),
             **checked.context(version),
         }
@@ -217,6 +222,31 @@ class VersionAdmin(ScopedAdmin):
         else:
             self.message_user(request, _("There is a draft already: this one."), messages.WARNING)
         return redirect("admin:consent_noticeversion_change", draft.pk)
+
+    def compare(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The version beside another of its notice: the one asked for, else the one before it."""
+        version = self._version(request, pk)
+        others = list(version.notice.versions.exclude(pk=pk))
+        older = [one for one in others if (one.major, one.minor) < (version.major, version.minor)]
+        wanted = request.GET.get("with", "")
+        before = next((one for one in others if str(one.pk) == wanted), None) or next(
+            iter(older or others), None
+        )
+        context = {
+            "title": _("What changed in %(version)s") % {"version": version},
+            "others": others,
+            "before": before,
+            "pairs": comparing.pairs(before, version) if before else [],
+        }
+        return self._page(request, "compare", version, context)
+
+    def again(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Who would have to be asked again once this version is published."""
+        return again.show(request, self._version(request, pk))
+
+    def export_again(self, request: HttpRequest, pk: int) -> Any:
+        """The same as a file."""
+        return again.export(request, self._version(request, pk))
 
     def _version(self, request: HttpRequest, pk: int) -> NoticeVersion:
         version = self.get_object(request, str(pk))
