@@ -55,7 +55,7 @@ def begin(*, sqlite: bool = False) -> None:
     else:
         os.environ.setdefault("BENCH_URL", os.environ["DATABASE_URL"])
         os.environ["DATABASE_URL"] = new_database("product")
-    for command in ("migrate", "createcachetable", "seed_sample"):
+    for command in ("prepare", "seed_sample"):
         manage(command)
     django.setup()
 

@@ -162,6 +162,16 @@ def test_removing_the_newest_entries_with_their_tiles_and_head_does_not_help(log
     assert broken().index == 63
 
 
+def test_a_log_cut_back_to_an_earlier_checkpoint_is_behind_the_later_ones(log: None) -> None:
+    root = merkle.root([merkle.leaf_hash(data) for _index, data in rows()[:63]])
+    execute('DELETE FROM consent_logentry WHERE "index" >= 63')
+    execute("UPDATE consent_loghead SET size = 63, root = %s", root)
+    for tile in LogTile.objects.filter(level=0):
+        execute("UPDATE consent_logtile SET hashes = %s", bytes(tile.hashes)[: 63 * merkle.HASH])
+
+    assert "entries were removed" in str(broken())
+
+
 def test_the_newest_checkpoint_cannot_go_unnoticed(log: None) -> None:
     execute("DELETE FROM consent_checkpoint WHERE size = %s", SIZE)
 
