@@ -13,12 +13,12 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from consent import integrity, journal, opening, vault
 from consent.canonical import canonical
-from consent.log import audit, eras, guard, merkle, note, published, tiles, tree
+from consent.log import audit, counted, eras, guard, merkle, note, published, tiles, tree
 from consent.models import (
     Checkpoint,
     ConsentRecord,
@@ -273,8 +273,17 @@ def _cut(agreed: Plan) -> None:
     ):
         rows._raw_delete(connection.alias)
     _write_tiles(data for _index, _number, data in _entries(LogEntry.objects.all()))
+    _count_again(eras.signing_key(agreed.origin))
     LogHead.objects.update_or_create(pk=tree.HEAD, defaults={"size": agreed.size, "root": agreed.root})
     triggers.install(connection)
+
+
+def _count_again(signer: note.Signer) -> None:
+    """Count the checkpoints that stay, and sign the count by the key of the new log."""
+    for number, row in enumerate(Checkpoint.objects.order_by("size"), 1):
+        count = counted.sign(signer, number=number, size=row.size, published_at=row.published_at)
+        rows: QuerySet[Checkpoint] = QuerySet(Checkpoint)  # that of the model refuses, for everybody else
+        rows.filter(pk=row.pk).update(number=number, counted=count)
 
 
 def _write_tiles(entries: Iterable[bytes]) -> None:

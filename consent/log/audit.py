@@ -5,8 +5,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import batched, pairwise
 
-from consent.log import checkpoint, eras, merkle, note, tiles
-from consent.models.log import Checkpoint, LogHead, LogTile
+from django.db.models import OuterRef, Subquery
+
+from consent.log import checkpoint, counted, eras, merkle, note, tiles
+from consent.models.log import Checkpoint, Cosignature, LogHead, LogTile
 
 CHUNK = 64 * tiles.WIDTH  # leaves hashed before their tiles are compared
 PAGE = 1000  # checkpoints read at once
@@ -37,8 +39,8 @@ def verify(entries: Iterable[tuple[int, bytes]], *, logs: tuple[note.Verifier, .
     the log itself says, in the entries that announce its eras.
     """
     grown = tiles.Growth(0, merkle.EMPTY_ROOT, {}, {})
-    all_eras = _trusted(eras.read(), logs)
-    announcements, signed = _Announcements(all_eras), _Checkpoints(all_eras)
+    all_eras = _trusted(logs)
+    announcements, signed = _Announcements(all_eras), _Checkpoints(all_eras, logs)
     for chunk in batched(entries, CHUNK, strict=False):
         leaves = list(_leaf_hashes(grown.size, chunk, announcements))
         while leaves:
@@ -55,7 +57,35 @@ def verify(entries: Iterable[tuple[int, bytes]], *, logs: tuple[note.Verifier, .
     return Verified(grown.size, grown.root, signed.count)
 
 
-def _trusted(all_eras: tuple[eras.Era, ...], logs: tuple[note.Verifier, ...]) -> tuple[eras.Era, ...]:
+def check_cosignatures() -> None:
+    """Raise LogBroken where what we keep of a witness is not its cosignature of our checkpoint.
+
+    Apart from `verify`, because the log itself is none the worse for it: the witness has its own.
+    """
+    notes = Checkpoint.objects.filter(size=OuterRef("size")).values("note")
+    rows = Cosignature.objects.annotate(note=Subquery(notes)).order_by("size", "pk")
+    for row in rows.iterator(chunk_size=PAGE):
+        try:
+            verifier = note.Verifier.parse(row.witness)
+            _text, (signature,) = note.verify(f"{row.note or ''}{row.line}\n", verifiers=[verifier])
+        except note.NoteInvalid as error:
+            raise LogBroken(
+                row.size - 1, f"a cosignature of {row.size} entries was changed: {error}"
+            ) from error
+        if signature.time != row.cosigned_at.timestamp():
+            raise LogBroken(
+                row.size - 1, f"a cosignature of {row.size} entries says another time than its row."
+            )
+
+
+def _trusted(logs: tuple[note.Verifier, ...]) -> tuple[eras.Era, ...]:
+    """The eras of the log, the last of which is signed by a key that is trusted."""
+    try:
+        all_eras = eras.read()
+    except note.NoteInvalid as error:
+        raise LogBroken(0, f"the keys of an era are not as they were written: {error}") from error
+    if all_eras[0].start != 0:
+        raise LogBroken(0, "the era that the log began with is missing.")
     if not set(logs) & set(all_eras[-1].keys):
         raise LogBroken(
             max(all_eras[-1].start - 1, 0), "the log is signed by keys that are not trusted here."
@@ -161,10 +191,12 @@ class _Announcements:
 class _Checkpoints:
     """The published checkpoints in the order of their sizes, compared as the tree grows past them."""
 
-    def __init__(self, all_eras: tuple[eras.Era, ...]) -> None:
+    def __init__(self, all_eras: tuple[eras.Era, ...], logs: tuple[note.Verifier, ...]) -> None:
         self._rows = _pages()
         self._eras = all_eras
+        self._logs = logs
         self.count = 0
+        self._size_before = 0
         self._next = next(self._rows, None)
 
     @property
@@ -176,6 +208,8 @@ class _Checkpoints:
         while self._next is not None and self._next.size == grown.size:
             self._compare(self._next, grown)
             self.count += 1
+            self._compare_count(self._next)
+            self._size_before = self._next.size
             self._next = next(self._rows, None)
 
     def finish(self, grown: tiles.Growth) -> None:
@@ -198,6 +232,18 @@ class _Checkpoints:
             raise LogBroken(
                 row.size - 1,
                 f"the checkpoint of {row.size} entries signs another log: its root is {_text(signed.root)}.",
+            )
+
+    def _compare_count(self, row: Checkpoint) -> None:
+        keys = (*self._logs, *eras.at(self._eras, row.size).keys)
+        try:
+            counted.check(row.counted, keys, number=row.number, size=row.size, published_at=row.published_at)
+        except note.NoteInvalid as error:
+            raise LogBroken(row.size - 1, f"of the checkpoint of {row.size} entries: {error}") from error
+        if row.number != self.count:
+            raise LogBroken(
+                self._size_before,
+                f"a checkpoint between {self._size_before} and {row.size} entries was removed.",
             )
 
 

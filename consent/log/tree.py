@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
-from consent.log import checkpoint, eras, guard, merkle, note, tiles
+from consent.log import checkpoint, counted, eras, guard, merkle, note, tiles
 from consent.models.log import Checkpoint, LogEntry, LogHead, LogPending, LogTile
 
 BATCH = 1000
@@ -67,8 +67,12 @@ def _append(head: LogHead, entries: list[tuple[UUID, bytes]], era: eras.Era) -> 
     if not moved:
         raise HeadMoved(f"The log is no longer of size {head.size}.")
     text = str(checkpoint.Checkpoint(origin=era.origin, size=growth.size, root=growth.root))
-    signed = note.sign(text, *eras.signers(era))
-    Checkpoint.objects.create(size=growth.size, note=signed, published_at=timezone.now())
+    signers, now = eras.signers(era), timezone.now()
+    signed = note.sign(text, *signers)
+    before = Checkpoint.objects.filter(size=head.size).values_list("number", flat=True).first() or 0
+    number = before + 1
+    count = counted.sign(signers[-1], number=number, size=growth.size, published_at=now)
+    Checkpoint.objects.create(size=growth.size, note=signed, published_at=now, number=number, counted=count)
     transaction.on_commit(lambda: guard.remember(signed))
 
 

@@ -61,6 +61,8 @@ class Checkpoint(AppendOnly):
     size = models.PositiveBigIntegerField(primary_key=True)
     note = models.TextField()
     published_at = models.DateTimeField()
+    number = models.PositiveBigIntegerField()  # the first is 1; signed in `counted`, see log/counted.py
+    counted = models.TextField()
 
     class Meta:
         verbose_name = _("checkpoint")

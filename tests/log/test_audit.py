@@ -6,16 +6,18 @@ OPTIN_EXHAUSTIVE=1 flips every single byte (minutes); otherwise every sixteenth 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
 from consent import vault
-from consent.log import audit, merkle, published, tree
-from consent.models import Checkpoint, LogEntry, LogHead, LogPending, LogTile, triggers
+from consent.log import audit, cosignature, merkle, published, tree
+from consent.models import Checkpoint, Cosignature, LogEntry, LogEra, LogHead, LogPending, LogTile, triggers
 
 SIZE = 200
+MOMENT = timedelta(seconds=1)
 STRIDE = 1 if os.environ.get("OPTIN_EXHAUSTIVE") else 16
 
 
@@ -176,6 +178,111 @@ def test_the_newest_checkpoint_cannot_go_unnoticed(log: None) -> None:
     execute("DELETE FROM consent_checkpoint WHERE size = %s", SIZE)
 
     assert broken().index == SIZE - 1
+
+
+@pytest.mark.parametrize(("size", "index"), [(1, 0), (3, 1), (63, 3)])
+def test_a_checkpoint_removed_before_the_newest_is_missed_where_it_was(
+    log: None, size: int, index: int
+) -> None:
+    execute("DELETE FROM consent_checkpoint WHERE size = %s", size)
+
+    assert broken().index == index
+
+
+def test_counting_the_others_again_does_not_hide_a_removed_checkpoint(log: None) -> None:
+    execute("DELETE FROM consent_checkpoint WHERE size = 3")
+    execute("UPDATE consent_checkpoint SET number = number - 1 WHERE size > 3")
+
+    assert broken().index == 62
+
+
+def test_every_character_of_every_count_counts_and_so_does_when_it_was_published(log: None) -> None:
+    for row in Checkpoint.objects.all():
+        for position in range(row.size % STRIDE, len(row.counted), STRIDE):
+            character = row.counted[position]
+            changed = (
+                row.counted[:position] + ("a" if character != "a" else "b") + row.counted[position + 1 :]
+            )
+            with tampering():
+                execute("UPDATE consent_checkpoint SET counted = %s WHERE size = %s", changed, row.size)
+                assert broken().index == row.size - 1
+        for column, value in (("number", row.number + 1), ("published_at", row.published_at + MOMENT)):
+            with tampering():
+                execute(f"UPDATE consent_checkpoint SET {column} = %s WHERE size = %s", value, row.size)
+                assert broken().index == row.size - 1
+
+
+def test_an_added_checkpoint_is_found(log: None) -> None:
+    row = Checkpoint.objects.get(size=63)
+    Checkpoint.objects.create(
+        size=100, note=row.note, published_at=row.published_at, number=4, counted=row.counted
+    )
+
+    assert broken().index == 99
+
+
+def test_swapped_and_removed_tiles_are_named(db: None) -> None:
+    for _number in range(600):
+        LogPending.objects.create(id=vault.new_id(), arrival=timezone.now(), data=vault.new_id().bytes)
+    assert tree.sequence() == 600
+    triggers.remove(connection)
+    for level, index, first in ((0, 0, 0), (0, 1, 256), (0, 2, 512), (1, 0, 0)):
+        with tampering():
+            execute('DELETE FROM consent_logtile WHERE level = %s AND "index" = %s', level, index)
+            assert broken().index == first
+    first_tile, second = LogTile.objects.filter(level=0, index__lt=2).order_by("index")
+    execute("UPDATE consent_logtile SET hashes = %s WHERE id = %s", bytes(second.hashes), first_tile.pk)
+    execute("UPDATE consent_logtile SET hashes = %s WHERE id = %s", bytes(first_tile.hashes), second.pk)
+
+    assert broken().index == 0
+
+
+def test_every_character_of_an_era_counts(log: None) -> None:
+    [era] = LogEra.objects.all()
+    trusted = published.keys()
+    for position in range(0, len(era.keys), STRIDE):
+        character = era.keys[position]
+        changed = era.keys[:position] + ("a" if character != "a" else "b") + era.keys[position + 1 :]
+        with tampering():
+            execute("UPDATE consent_logera SET keys = %s", changed)
+            with pytest.raises(audit.LogBroken) as caught:
+                audit.verify(rows(), logs=trusted)
+            assert caught.value.index == 0
+    with tampering():
+        execute("UPDATE consent_logera SET start = 2")
+        assert broken().index == 0
+
+
+@pytest.fixture
+def cosigned(log: None) -> Cosignature:
+    witness = cosignature.Cosigner.from_seed("witness.example", b"w" * 32)
+    text = Checkpoint.objects.get(size=63).note.partition("\n\n")[0] + "\n"
+    return Cosignature.objects.create(
+        size=63, witness=str(witness.verifier), line=witness.cosign(text, time=1_800_000_000),
+        cosigned_at=datetime.fromtimestamp(1_800_000_000, UTC),
+    )  # fmt: skip
+
+
+def test_a_cosignature_that_was_changed_or_belongs_to_nothing_is_found(cosigned: Cosignature) -> None:
+    audit.check_cosignatures()
+
+    changes: list[tuple[str, object]] = [
+        ("size", 3),
+        ("size", 99),
+        ("cosigned_at", cosigned.cosigned_at + MOMENT),
+    ]
+    for column in ("line", "witness"):
+        text = getattr(cosigned, column)
+        for position in range(0, len(text), STRIDE):
+            letter = "a" if text[position] != "a" else "b"
+            changes.append((column, text[:position] + letter + text[position + 1 :]))
+    for column, value in changes:
+        with tampering():
+            execute(f"UPDATE consent_cosignature SET {column} = %s", value)
+            with pytest.raises(audit.LogBroken) as caught:
+                audit.check_cosignatures()
+            assert caught.value.index == Cosignature.objects.get().size - 1
+    verify()  # the log itself is none the worse
 
 
 def test_a_checkpoint_of_a_stranger_does_not_count(log: None) -> None:
