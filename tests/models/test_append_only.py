@@ -164,7 +164,12 @@ def test_a_draft_may_change_and_go(aurora: Sample) -> None:
     version = draft(aurora)
     version.wordings = {"en": {"screen": "Hello"}}
     version.save()
+    version.refresh_from_db()
+    assert version.wordings == {"en": {"screen": "Hello"}}
+
     version.delete()
+
+    assert not NoticeVersion.objects.filter(notice=aurora.version.notice, major=2).exists()
 
 
 def test_a_published_version_may_only_retire(aurora: Sample) -> None:
