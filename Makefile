@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 PYTHON := .venv/bin/python
-PYTEST := $(PYTHON) -m pytest -n 2 --dist loadfile --cov --cov-report=
+PYTEST := $(PYTHON) -m pytest -n 2 --dist worksteal --cov --cov-report=
 DATA := $(or $(OPTIN_DATA_DIR),data)
 PORT ?= 8000
 export PORT
@@ -21,7 +21,7 @@ macOS: brew install python@3.13) so that `python3.13` runs in this shell, then t
 endef
 export NO_UV NO_PYTHON
 
-.PHONY: help run test check bench lock format translations test-sqlite test-postgres clean
+.PHONY: help run test check bench lock format translations test-postgres test-sqlite coverage clean
 .PHONY: runtime dev uv venv
 
 help: ## list what there is
@@ -32,18 +32,22 @@ run: runtime ## start the web server and a worker with a sample company (PORT, D
 	@OPTIN_SANDBOX=$${OPTIN_SANDBOX:-1} $(PYTHON) manage.py prepare
 	@OPTIN_SANDBOX=$${OPTIN_SANDBOX:-1} exec $(PYTHON) manage.py serve --sample
 
-test: dev ## the whole suite on SQLite and on PostgreSQL, then the coverage gates
+test: dev ## the suite on both databases, then the coverage gates; a failure of one hides no other
 	@rm -f build/coverage.*
-	@$(MAKE) test-sqlite test-postgres
-	@$(PYTHON) tests/coverage_gate.py
+	@failed=; for part in test-postgres test-sqlite coverage; do $(MAKE) $$part || failed="$$failed $$part"; done; \
+	    if [ -n "$$failed" ]; then echo "FAILED:$$failed" >&2; exit 1; fi
 
-test-sqlite: dev ## the suite on SQLite
-	@echo "== the suite on SQLite"
+test-postgres: dev ## what asks the database, on PostgreSQL: TEST_DATABASE_URL, or a server of its own
+	@echo "== what asks the database, on PostgreSQL"
+	@COVERAGE_FILE=build/coverage.postgres \
+	    $(PYTHON) tests/with_postgres.py $(if $(CI),--require) $(PYTEST) --beside-a-whole-run
+
+test-sqlite: dev ## the whole suite, on SQLite
+	@echo "== the whole suite, on SQLite"
 	@env -u DATABASE_URL COVERAGE_FILE=build/coverage.sqlite $(PYTEST)
 
-test-postgres: dev ## the suite on PostgreSQL: TEST_DATABASE_URL, or a server of its own
-	@echo "== the suite on PostgreSQL"
-	@COVERAGE_FILE=build/coverage.postgres $(PYTHON) tests/with_postgres.py $(if $(CI),--require) $(PYTEST)
+coverage: dev ## judge the coverage of both runs together
+	@$(PYTHON) tests/coverage_gate.py
 
 check: dev ## style, types, layers, migrations, translations, documents
 	@$(PYTHON) -m ruff check --quiet

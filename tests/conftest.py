@@ -20,8 +20,27 @@ from consent.models import triggers
 from consent.providers import egress
 from tests import chromium
 
+# What a test must ask for to be let near a database, and what is tried on one of them only.
+DATABASE = {
+    "db",
+    "transactional_db",
+    "live_server",
+    "django_db_reset_sequences",
+    "django_db_serialized_rollback",
+}
+ONCE = ("browser", "foreign", "house")
+
+LEFT = pytest.StashKey[int]()
 WORKER = "PYTEST_XDIST_WORKER"
 NO_POSTGRES = "needs PostgreSQL: python tests/with_postgres.py pytest ..."
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--beside-a-whole-run",
+        action="store_true",
+        help="leave out what asks no database, and what one database suffices for: another run has it",
+    )
 
 
 def pytest_configure() -> None:
@@ -36,7 +55,12 @@ def pytest_report_header() -> str:
     return f"database: {engine()}; browser: {chromium.find() or chromium.WHY_NOT}"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.option.beside_a_whole_run:
+        left = [item for item in items if not _depends_on_the_database(item)]
+        config.hook.pytest_deselected(items=left)
+        config.stash[LEFT] = len(left)
+        items[:] = [item for item in items if _depends_on_the_database(item)]
     absent = []
     if connection.vendor != "postgresql":
         absent.append(("postgres", NO_POSTGRES))
@@ -50,8 +74,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name what was skipped for want of a browser, so that nobody takes a green line for all of it."""
+def _depends_on_the_database(item: pytest.Item) -> bool:
+    """Whether the other database may give another answer; without a fixture of it pytest-django allows none."""
+    if any(item.get_closest_marker(once) for once in ONCE):
+        return False
+    asked = DATABASE.intersection(getattr(item, "fixturenames", ()))
+    return bool(asked or item.get_closest_marker("django_db") or item.get_closest_marker("engine"))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if WORKER in os.environ:
+        session.config.workeroutput["left"] = session.config.stash.get(LEFT, 0)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Each of pytest-xdist's processes leaves out the same."""
+    node.config.stash[LEFT] = getattr(node, "workeroutput", {}).get("left", 0)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Name what was left out or skipped, so that nobody takes a green line for all of it."""
+    if left := config.stash.get(LEFT, 0):
+        terminalreporter.write_line(
+            f"LEFT TO THE WHOLE RUN ({left}): what asks no database, and {', '.join(ONCE)} tests"
+        )
     skipped = [
         report
         for report in terminalreporter.stats.get("skipped", [])

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, expect
 
 from tests import chromium
 
@@ -18,7 +18,14 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 PHONE, DESK = 375, 1280
 HEIGHT = 812
 HERE = {"localhost", "127.0.0.1", ""}
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+# Of what is in order axe need not write down every element.
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
+PATIENCE = 60_000  # milliseconds; how long a page takes says how busy the machine is
+
+expect.set_options(timeout=PATIENCE)
 
 
 class Browse(Protocol):
@@ -58,6 +65,7 @@ def browse(new_context: Callable[..., BrowserContext], live_server: Any) -> Iter
             locale=locale,
             java_script_enabled=javascript,
         )
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         _watch(page, troubles)
         return page

@@ -32,6 +32,7 @@ def sign_in(page: Page, name: str = "bruno") -> None:
     page.locator("#id_password").fill(PASSWORD)
     page.locator("#login-form [type=submit]").click()
     expect(page).to_have_url(re.compile("/admin/$"))
+    page.wait_for_load_state()  # an address comes before its scripts
 
 
 def main_pages(cafe: Firm) -> list[str]:
@@ -147,6 +148,7 @@ def test_a_slash_leads_to_finding_a_person(browse: Browse, cafe: Firm) -> None:
     sign_in(page)
     page.keyboard.press("/")
     expect(page).to_have_url(re.compile("/find/$"))
+    page.wait_for_load_state()
     page.keyboard.type(cast.ANA.value)
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(f"/person/{cafe.said.subject}/$"))

@@ -68,7 +68,7 @@ def test_a_newcomer_answers_the_sms_opens_the_receipt_and_stops(
 
     # The page that was open all the time finds the phone and its message by itself.
     bubbles = phone.locator(".bubble")
-    expect(bubbles).to_have_count(1, timeout=15_000)
+    expect(bubbles).to_have_count(1)
     expect(bubbles.first).to_contain_text(yes)
     assert_accessible(phone)
 

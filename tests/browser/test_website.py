@@ -107,7 +107,7 @@ def test_an_answer_by_sms_moves_the_page_on_by_itself(strict_page: Page, aurora:
 
     say(aurora, "SIM")
 
-    expect(strict_page.locator("h1")).to_have_text("You said yes", timeout=15_000)
+    expect(strict_page.locator("h1")).to_have_text("You said yes")
 
 
 def test_without_script_a_link_asks_whether_the_answer_has_come(browse: Browse, aurora: Sample) -> None:
@@ -181,7 +181,7 @@ def test_under_pressure_the_browser_works_for_a_moment(strict_page: Page, settin
     for _ in range(3):
         pressure.note(point=0, network="127.0.0.1", now=datetime.now(UTC))
     fill_in(strict_page)
-    expect(strict_page.locator("altcha-widget input[type=checkbox]")).to_be_checked(timeout=60_000)
+    expect(strict_page.locator("altcha-widget input[type=checkbox]")).to_be_checked()
 
     send(strict_page)
 
@@ -242,13 +242,13 @@ def test_the_frame_listens_to_nobody_else(strict_page: Page, shop: str) -> None:
     strict_page.goto(shop)
     frame = strict_page.frame_locator("iframe")
     expect(frame.locator("h1")).to_be_visible()
-    strict_page.wait_for_timeout(500)
-    height = strict_page.locator("iframe").bounding_box()
 
     strict_page.evaluate("window.postMessage({optinHeight: 9999}, '*')")
     strict_page.wait_for_timeout(300)
 
-    assert strict_page.locator("iframe").bounding_box() == height
+    box = strict_page.locator("iframe").bounding_box()
+    assert box
+    assert box["height"] < 9999
 
 
 # --- Everybody can use it ---
@@ -313,7 +313,7 @@ def test_the_form_under_pressure_is_accessible(
     for _ in range(3):
         pressure.note(point=0, network="127.0.0.1", now=datetime.now(UTC))
     strict_page.goto(f"{FORM}?lang=en")
-    expect(strict_page.locator("altcha-widget input[type=checkbox]")).to_be_checked(timeout=60_000)
+    expect(strict_page.locator("altcha-widget input[type=checkbox]")).to_be_checked()
 
     assert_accessible(strict_page)
 

@@ -19,7 +19,7 @@ VISITORS = 6
 LEAST_KILLS = 4  # also where starting takes long
 WORKER_STARTS = 4.0  # seconds until a worker is at work
 
-pytestmark = [pytest.mark.fault, pytest.mark.slow]
+pytestmark = [pytest.mark.engine, pytest.mark.fault, pytest.mark.slow]
 
 
 def kill_at_random(installation: Installation, journal: Journal, *, seconds: float) -> int:

@@ -22,6 +22,8 @@ from consent.management.commands import serve
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120
 
+pytestmark = pytest.mark.engine
+
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
@@ -110,7 +112,7 @@ def is_gone(pid: int) -> bool:
 
 
 def status(port: int, path: str = "/admin/login/") -> int:
-    connection = http.client.HTTPConnection("localhost", port, timeout=10)
+    connection = http.client.HTTPConnection("localhost", port, timeout=PATIENCE)
     with contextlib.closing(connection):
         connection.request("GET", path)
         return connection.getresponse().status
