@@ -6,7 +6,7 @@ from django.db import DEFAULT_DB_ALIAS
 
 READ = (
     "company", "sender", "purpose", "capturepoint", "offer", "notice", "noticeversion", "consentrecord",
-    "outboundmessage", "inboundmessage", "opening", "logentry", "checkpoint", "apikey", "auditsample",
+    "outboundmessage", "inboundmessage", "hold", "opening", "logentry", "checkpoint", "apikey", "auditsample",
     "audititem", "auditfinding",
 )  # fmt: skip
 AUDITOR = "Auditor"
@@ -17,7 +17,7 @@ PRESETS: Mapping[str, Iterable[str]] = {
     "Staff": (
         *(f"view_{model}" for model in READ),
         *(f"{verb}_{model}" for model in WRITE for verb in ("add", "change")),
-        "change_company", "change_outboundmessage", "delete_offer", "delete_noticeversion",
+        "change_company", "change_outboundmessage", "change_hold", "delete_offer", "delete_noticeversion",
     ),
     # Reads everything and changes nothing; draws samples and writes down what it finds. Give it a last day.
     AUDITOR: (*(f"view_{model}" for model in READ), "add_auditsample", "add_auditfinding"),

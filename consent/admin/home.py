@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from consent.admin import charts, labels, recent, scope
+from consent.admin import charts, judging, labels, recent, scope
 from consent.models import (
     CapturePoint,
     Checkpoint,
@@ -99,6 +99,7 @@ def _points(request: HttpRequest) -> Any:
 
 def _concerns(request: HttpRequest, log: LogHealth) -> Iterator[Concern]:
     yield from _failed_logins(request)
+    yield from _to_judge(request)
     if log.is_late:
         yield Concern(
             _("The log has entries waiting for more than a minute. Is a worker running (manage.py work)?")
@@ -115,6 +116,19 @@ def _concerns(request: HttpRequest, log: LogHealth) -> Iterator[Concern]:
             reverse("admin:consent_sender_change", args=[sender.pk]),
         )
     yield from _stuck_messages(request)
+
+
+def _to_judge(request: HttpRequest) -> Iterator[Concern]:
+    number = (
+        judging.waiting(request)[:MOST_WAITING].count() if request.user.has_perm(judging.MAY_JUDGE) else 0
+    )
+    if number:
+        text = ngettext(
+            "%(number)s message may be a stop. Offers are held back until somebody has read it.",
+            "%(number)s messages may be stops. Offers are held back until somebody has read them.",
+            number,
+        )
+        yield Concern(text % {"number": number}, reverse("admin:consent_hold_next"))
 
 
 def _stuck_messages(request: HttpRequest) -> Iterator[Concern]:

@@ -72,11 +72,16 @@ def _open_one(act: Act, title: Any, *, by: HttpRequest) -> OpenedAct:
     )
 
 
-def trace(request: HttpRequest, *, company: Company, subject: UUID, act: UUID | None = None) -> None:
-    """Write down, also in the log, that the user of a request opens an act, or everything about a person."""
+def trace(
+    request: HttpRequest, *, company: Company, subject: UUID, act: UUID | None = None, **also: str
+) -> None:
+    """Write down, also in the log, that the user of a request opens an act, or everything about a person.
+
+    `also` names for the log what was looked at, such as the message that was judged.
+    """
     with transaction.atomic():
         Opening.objects.create(user_id=_pk(request), company=company, subject=subject, act=act)
-        about = {"subject": str(subject)} | ({"act": str(act)} if act else {})
+        about = {"subject": str(subject)} | ({"act": str(act)} if act else {}) | also
         journal.write("opened", company=company, at=timezone.now(), entity=entity(request), **about)
 
 

@@ -23,7 +23,7 @@ from consent.admin import home, scope
 SECTIONS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (_("Asking"), ("CapturePoint", "Notice", "NoticeVersion", "Purpose", "Sender", "Company")),
     (_("Evidence"), ("ConsentRecord", "AuditSample", "Opening", "LogEntry", "Checkpoint")),
-    (_("Messages"), ("OutboundMessage", "InboundMessage")),
+    (_("Messages"), ("Hold", "OutboundMessage", "InboundMessage")),
     (_("Access"), ("ApiKey", "User", "Group", "AccessAttempt", "AccessFailureLog", "AccessLog")),
 )
 

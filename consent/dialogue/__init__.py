@@ -6,7 +6,7 @@ grows too old by itself (OPTIN_ASK_TTL_HOURS).
 
 from consent.dialogue.answers import answer
 from consent.dialogue.heard import Heard, language_for
-from consent.dialogue.holding import judge, platform_resume, platform_stop
+from consent.dialogue.holding import doubt_again, judge, platform_resume, platform_stop
 from consent.dialogue.inviting import Invitation, asked_by, invite
 from consent.dialogue.payloads import Payload, payload, read_payload
 from consent.dialogue.questions import asking, open_requests, spaced
@@ -21,6 +21,7 @@ __all__ = [
     "asked_by",
     "asking",
     "confirm",
+    "doubt_again",
     "invite",
     "judge",
     "language_for",

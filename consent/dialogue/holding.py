@@ -62,6 +62,19 @@ def judge(held: Hold, *, is_stop: bool, by: str) -> Recorded | None:
     return recorded
 
 
+def doubt_again(held: Hold, *, by: str) -> bool:
+    """Take a "no stop" back: offers are held again until somebody judges. False where there is none to take back."""
+    with transaction.atomic():
+        ended = Hold.objects.filter(pk=held.pk, ending=Hold.Ending.GO_ON)
+        if not ended.update(ending="", ended_at=None, decided_by=""):
+            return False
+        journal.write(
+            "judged", company=held.company, at=timezone.now(), subject=str(held.subject), hold=str(held.pk),
+            judgement="doubted", entity=by,
+        )  # fmt: skip
+    return True
+
+
 def end(subject: UUID | None, sender: Sender) -> None:
     """End the doubt about a person on a channel: they have said clearly what they want."""
     if subject is None:

@@ -23,13 +23,25 @@
     });
   }
 
-  /* "/" goes to what one most often looks for: the search of the page, else finding a person. */
+  /* Single keys can be turned off, for whoever speaks to the computer (WCAG 2.1.4). */
+  var keys = document.getElementById("keys");
+  if (keys) {
+    keys.closest("[data-keys]").hidden = false;
+    keys.checked = localStorage.getItem("optin-keys") !== "off";
+    keys.addEventListener("change", function () {
+      localStorage.setItem("optin-keys", keys.checked ? "on" : "off");
+    });
+  }
+
+  /* A key presses the button or follows the link that names it; "/" first goes to the search of the page. */
   document.addEventListener("keydown", function (event) {
-    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (/^(input|textarea|select)$/i.test(event.target.tagName)) return;
-    var target = document.getElementById("searchbar") || document.querySelector("[data-shortcut='/']");
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (/^(input|textarea|select)$/i.test(event.target.tagName) && event.target.type !== "checkbox") return;
+    if (localStorage.getItem("optin-keys") === "off" || !/^[a-z/]$/i.test(event.key)) return;
+    var target = document.querySelector("[data-shortcut='" + event.key.toLowerCase() + "']");
+    if (event.key === "/") target = document.getElementById("searchbar") || target;
     if (!target) return;
     event.preventDefault();
-    if (target.href) location.href = target.href; else target.focus();
+    if (target.id === "searchbar") target.focus(); else target.click();
   });
 })();

@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from consent.admin import scope
 from consent.audits import drawing
-from consent.models import AuditSample, CapturePoint, Checkpoint, ConsentRecord, LogEntry, Opening
+from consent.models import AuditSample, CapturePoint, Checkpoint, ConsentRecord, Hold, LogEntry, Opening
+from tests import cast
 from tests.staff import CANARY, Firm, signed_in, user
 
 
@@ -31,7 +32,7 @@ OPEN_TO_ALL = {"login", "language", "logout"}
 STAFF_ONLY = {"index", "password_change", "password_change_done", "jsi18n", "app_list", "autocomplete"}
 SUPERUSERS_ONLY = ("auth_", "axes_")
 # Addresses of no single row: whoever may read that kind of thing may open them.
-LISTS = ("_changelist", "_add", "_find")
+LISTS = ("_changelist", "_add", "_find", "_next")
 
 # The row an address speaks of, by the beginning of its name.
 ROWS: dict[str, Callable[[Firm], Any]] = {
@@ -45,6 +46,7 @@ ROWS: dict[str, Callable[[Firm], Any]] = {
     "consent_person": lambda firm: firm.said.subject,
     "consent_outboundmessage": lambda firm: firm.message.pk,
     "consent_inboundmessage": lambda firm: firm.inbound.pk,
+    "consent_hold": lambda firm: held(firm).pk,
     "consent_opening": lambda firm: opening(firm),
     "consent_logentry": lambda firm: LogEntry.objects.get(id=firm.said.records[0]).pk,
     "consent_apikey": lambda firm: firm.key.pk,
@@ -66,6 +68,13 @@ def opening(firm: Firm) -> int:
         act=firm.said.act,
     )
     return int(made.pk)
+
+
+def held(firm: Firm) -> Hold:
+    made = Hold.objects.filter(company=firm.company).first()
+    if made is None:
+        cast.writes(firm.aurora, "isso é spam")
+    return made or Hold.objects.get(company=firm.company)
 
 
 def audit_sample(firm: Firm) -> AuditSample:
