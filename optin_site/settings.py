@@ -259,9 +259,8 @@ AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
 AXES_CLIENT_IP_CALLABLE = "consent.http.client_address"
-AXES_LOCKOUT_TEMPLATE = "admin/locked.html"
+AXES_LOCKOUT_CALLABLE = "consent.admin.shut.locked"
 AXES_ENABLE_ACCESS_FAILURE_LOG = True  # so that the owner of an account is told that somebody guessed
-AXES_CLIENT_IP_CALLABLE = "consent.http.client_address"
 AXES_VERBOSE = False  # its messages would name the account and the address
 
 # --- Whoever verifies the log ---------------------------------------------------------------------

@@ -1,7 +1,6 @@
 """The staff site: its name, its order, its home, the language and the time zone it speaks."""
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 from django.contrib import admin
@@ -12,12 +11,10 @@ from django.shortcuts import redirect
 from django.template.response import SimpleTemplateResponse, TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.i18n import set_language
 
-from consent.admin import home, scope
+from consent.admin import home, scope, shut
 
 # In the order of work, not of the alphabet. What is not named comes last.
 SECTIONS: tuple[tuple[Any, tuple[str, ...]], ...] = (
@@ -47,14 +44,7 @@ class SignIn(AdminAuthenticationForm):
         super().confirm_login_allowed(user)
         ended = None if user.is_superuser else scope.last_day_of(user.pk)
         if ended:
-            raise ValidationError(ended_words(ended), code="access_ended")
-
-
-def ended_words(day: date) -> str:
-    """What somebody is told whose last day is over."""
-    return gettext("Your access ended on %(day)s. Whoever gave it to you can extend it.") % {
-        "day": date_format(day, "DATE_FORMAT")
-    }
+            raise ValidationError(shut.ended_words(ended), code="access_ended")
 
 
 class OptinAdminSite(admin.AdminSite):
@@ -110,8 +100,7 @@ class OptinAdminSite(admin.AdminSite):
         def in_staff_time(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             ended = scope.ended_on(request)
             if ended and request.path != reverse("admin:logout"):
-                context = {"title": _("Your access has ended"), "words": ended_words(ended)}
-                return TemplateResponse(request, "admin/ended.html", context, status=403).render()
+                return shut.ended(request, ended)
             if not self.has_permission(request):
                 return inner(request, *args, **kwargs)  # type: ignore[no-any-return]
             with timezone.override(scope.time_zone(request)):
