@@ -1,10 +1,13 @@
-"""The public side of the log: its checkpoint, tiles and key, as C2SP tlog-tiles has them. Nothing personal in it."""
+"""The public side of the log: its checkpoint, tiles and keys, as C2SP tlog-tiles has them. Nothing personal in it."""
+
+from collections.abc import Iterable
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 from django.views.decorators.http import require_safe
 
-from consent.log import published, tiles
+from consent import witnesses
+from consent.log import note, published, tiles
 
 # A full tile never changes; a checkpoint may at any moment.
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -43,7 +46,16 @@ def tile(_request: HttpRequest, address: str) -> HttpResponse:
 @require_safe
 def key(_request: HttpRequest) -> HttpResponse:
     """The keys whose signature counts, one a line, as C2SP verifier keys."""
-    verifiers = published.keys()
+    return _lines(published.keys())
+
+
+@require_safe
+def witnessed_by(_request: HttpRequest) -> HttpResponse:
+    """The keys of the witnesses that are asked to cosign, one a line; empty where there is none."""
+    return _lines(witness.verifier for witness in witnesses.configured())
+
+
+def _lines(verifiers: Iterable[note.Verifier]) -> HttpResponse:
     lines = "".join(f"{verifier}\n" for verifier in verifiers)
     return HttpResponse(lines, content_type="text/plain; charset=utf-8")
 
@@ -51,5 +63,6 @@ def key(_request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("log/checkpoint", checkpoint, name="log_checkpoint"),
     path("log/key", key, name="log_key"),
+    path("log/witnesses", witnessed_by, name="log_witnesses"),
     path("log/tile/<path:address>", tile, name="log_tile"),
 ]

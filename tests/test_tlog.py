@@ -1,11 +1,13 @@
 """The public side of the log: C2SP tiles and checkpoints, exact addresses only, nothing personal."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from consent import vault
-from consent.log import checkpoint, merkle, published, tiles, tree
+from consent.log import checkpoint, cosignature, merkle, published, tiles, tree
 from consent.models import LogPending
 from consent.sample import Sample
 from tests import cast
@@ -80,7 +82,15 @@ def test_a_tile_of_an_empty_log_is_not_found(db: None, client: Client) -> None:
     assert client.get("/log/tile/0/000.p/1").status_code == 404
 
 
-@pytest.mark.parametrize("address", ["checkpoint", "key", "tile/0/000"])
+def test_the_keys_of_witnesses_are_listed_and_their_addresses_are_not(client: Client, settings: Any) -> None:
+    assert client.get("/log/witnesses").text == ""
+    keys = [cosignature.Cosigner.from_seed(f"{name}.example", b"w" * 32).verifier for name in "ab"]
+    settings.OPTIN_WITNESSES = [f"{key} https://10.0.0.1/{number}" for number, key in enumerate(keys)]
+
+    assert client.get("/log/witnesses").text == f"{keys[0]}\n{keys[1]}\n"
+
+
+@pytest.mark.parametrize("address", ["checkpoint", "key", "witnesses", "tile/0/000"])
 def test_nobody_writes_to_the_log_from_outside(log: None, client: Client, address: str) -> None:
     assert client.post(f"/log/{address}").status_code == 405
 

@@ -1,11 +1,13 @@
-/* Checks a proof from a transparency log, in the browser alone: C2SP tlog-proof, signed-note and tlog-checkpoint,
-   Merkle proofs as in RFC 6962. It knows no page and asks nobody anything. Each check is a finding: what was looked
+/* Checks a proof from a transparency log, in the browser alone: C2SP tlog-proof, signed-note, tlog-checkpoint and
+   tlog-cosignature, Merkle proofs as in RFC 6962. It knows no page and asks nobody anything. Each check is a finding: what was looked
    at, whether it holds (null where that cannot be told), and values for the sentence that says so. */
 (function () {
   "use strict";
 
   const FIRST_LINE = "c2sp.org/tlog-proof@v1";
   const BUNDLE = "optin-receipt-proof-v1";
+  const LOG_KEY = 1; // Ed25519
+  const WITNESS_KEY = 4; // Ed25519, cosignature/v1
   const SIGNATURE_LINE = /^— ([^\s+]+) ([A-Za-z0-9+/=]+)$/u;
   const utf8 = new TextEncoder();
 
@@ -60,19 +62,26 @@
 
   /* --- keys, notes and proofs -------------------------------------------------------------------------------- */
 
-  /* One verifier key a line: name+id+base64(0x01 || 32 bytes). */
-  async function readKeys(text) {
-    const lines = text.split("\n").map((line) => line.trim()).filter(Boolean);
-    return Promise.all(lines.map(readKey));
+  function readKeys(text) {
+    return readLines(text, LOG_KEY, "key");
   }
 
-  async function readKey(line) {
+  function readWitnesses(text) {
+    return readLines(text, WITNESS_KEY, "witness");
+  }
+
+  /* One verifier key a line: name+id+base64(type || 32 bytes). */
+  async function readLines(text, type, what) {
+    const lines = text.split("\n").map((line) => line.trim()).filter(Boolean);
+    return Promise.all(lines.map((line) => readKey(line, type, what)));
+  }
+
+  async function readKey(line, type, what) {
     const [, name, id, rest] = /^([^\s+]+)\+([0-9a-f]{8})\+(.+)$/.exec(line) || [];
-    if (!name) throw new Malformed("key");
-    const key = decode(rest, "key", 33);
-    if (key[0] !== 1) throw new Malformed("key");
+    if (!name) throw new Malformed(what);
+    const key = decode(rest, what, 33);
     const expected = await sha256(utf8.encode(name + "\n"), key);
-    if (hex(expected.slice(0, 4)) !== id) throw new Malformed("key");
+    if (key[0] !== type || hex(expected.slice(0, 4)) !== id) throw new Malformed(what);
     return { name, id, bytes: key.slice(1), line };
   }
 
@@ -154,16 +163,33 @@
   /* Whether one of the keys signed this checkpoint (C2SP signed-note: a wrong signature of a known key spoils it). */
   async function checkSignature(note, keys) {
     for (const signature of note.signatures) {
-      const key = keys.find((each) => each.name === signature.name && each.id === signature.id);
+      const key = keys.find((each) => isBy(signature, each));
       if (!key) continue;
-      const handle = await crypto.subtle.importKey("raw", key.bytes, { name: "Ed25519" }, false, ["verify"]);
-      const signed = utf8.encode(note.text);
-      if (!(await crypto.subtle.verify({ name: "Ed25519" }, handle, signature.bytes, signed)))
-        return finding("signature", false, "signature.wrong");
+      if (!(await isSigned(key, signature.bytes, note.text))) return finding("signature", false, "signature.wrong");
       if (note.origin !== key.name) return finding("signature", false, "signature.origin", { origin: note.origin });
       return finding("signature", true, "signature.good", { origin: note.origin, size: note.size, id: key.id });
     }
     return finding("signature", false, "signature.missing");
+  }
+
+  /* What one witness says of this checkpoint (C2SP tlog-cosignature: eight bytes of time, then the signature). */
+  async function checkCosignature(note, witness) {
+    const values = { name: witness.name, size: note.size };
+    const signature = note.signatures.find((each) => isBy(each, witness));
+    if (!signature) return finding("witness", null, "witness.missing", values);
+    const time = signature.bytes.slice(0, 8).reduce((seconds, byte) => seconds * 256n + BigInt(byte), 0n);
+    const text = "cosignature/v1\ntime " + time + "\n" + note.text;
+    const holds = await isSigned(witness, signature.bytes.slice(8), text);
+    return finding("witness", holds, holds ? "witness.good" : "witness.wrong", { ...values, time: Number(time) });
+  }
+
+  function isBy(signature, key) {
+    return signature.name === key.name && signature.id === key.id;
+  }
+
+  async function isSigned(key, signature, text) {
+    const handle = await crypto.subtle.importKey("raw", key.bytes, { name: "Ed25519" }, false, ["verify"]);
+    return crypto.subtle.verify({ name: "Ed25519" }, handle, signature, utf8.encode(text));
   }
 
   /* The root that a leaf and its path lead to (RFC 9162 2.1.3.2); null where the path has the wrong length. */
@@ -212,6 +238,7 @@
   }
 
   globalThis.OptinLog = {
-    Malformed, same, readKeys, readNote, readFile, readEntry, finding, climb, checkSignature, checkInclusion, isAble,
+    Malformed, same, readKeys, readWitnesses, readNote, readFile, readEntry, finding, climb, checkSignature,
+    checkCosignature, checkInclusion, isAble,
   };
 })();

@@ -1,5 +1,5 @@
 /* The page that checks a receipt: takes files, asks verify-log.js what holds, and says so in the page's own words.
-   It sends nothing anywhere; the one thing it asks for is the public key of the log, when it opens. */
+   It sends nothing anywhere; all it asks for is public keys, of the log and of its witnesses, when it opens. */
 (function () {
   "use strict";
 
@@ -8,12 +8,14 @@
   const input = document.getElementById("files");
   const keys = document.getElementById("key");
   const source = document.getElementById("key-source");
+  const witnesses = document.getElementById("witnesses");
   const verdict = document.getElementById("verdict");
   const findings = document.getElementById("findings");
   const records = document.getElementById("records");
   const says = document.getElementById("says").content;
   let chosen = [];
   let given = ""; // the key as the server gave it
+  let named = []; // the witnesses' keys that the server gave
   let run = 0; // only the newest check may write its result
 
   /* --- words ------------------------------------------------------------------------------------------------- */
@@ -33,7 +35,7 @@
 
   /* --- the check --------------------------------------------------------------------------------------------- */
 
-  async function check(files, trusted) {
+  async function check(files, trusted, watching) {
     const found = [];
     const shown = [];
     const read = [];
@@ -46,7 +48,7 @@
     }
     const pairs = read.filter((each) => each.kind === "bundle").flatMap((bundle) => fromBundle(bundle, trusted, found));
     pairs.push(...fromProofs(read, found));
-    for (const pair of pairs) await checkPair(pair, trusted, found, shown);
+    for (const pair of pairs) await checkPair(pair, trusted, watching, found, shown);
     return { found, shown };
   }
 
@@ -94,7 +96,7 @@
     );
   }
 
-  async function checkPair({ entry, proof }, trusted, found, shown) {
+  async function checkPair({ entry, proof }, trusted, watching, found, shown) {
     let note;
     try {
       note = log.readNote(proof.checkpoint);
@@ -105,13 +107,35 @@
     const signature = trusted.length
       ? await log.checkSignature(note, trusted)
       : log.finding("signature", null, "signature.untold");
-    if (!found.some((each) => each.says === signature.says && each.values.size === signature.values.size))
-      found.push(signature);
+    addOnce(signature, found);
+    for (const witness of watching) {
+      const cosigned = await log.checkCosignature(note, witness);
+      const isNamed = named.includes(witness.line);
+      // One that the server names signs soon after; one that the visitor brought is asked for, and must have signed.
+      if (cosigned.holds !== null || !isNamed) addOnce(saidBy(cosigned, isNamed), found);
+    }
     const inclusion = await log.checkInclusion(entry, proof, note);
     found.push(inclusion);
     const fields = log.readEntry(entry);
     if (!fields) found.push(log.finding("entry", false, "malformed.entry"));
     else shown.push({ index: proof.index, fields, holds: signature.holds && inclusion.holds });
+  }
+
+  /* Records of one act stand under one checkpoint: what is found of it is said once. */
+  function addOnce(finding, found) {
+    const isSame = (each) => ["size", "name"].every((value) => each.values[value] === finding.values[value]);
+    if (!found.some((each) => each.says === finding.says && isSame(each))) found.push(finding);
+  }
+
+  function saidBy(cosigned, isNamed) {
+    const { time, ...values } = cosigned.values;
+    const says = cosigned.holds ? (isNamed ? "witness.named" : "witness.yours") : cosigned.says;
+    return { ...cosigned, says, values: { ...values, time: moment(new Date(time * 1000)) } };
+  }
+
+  function moment(date) {
+    if (Number.isNaN(Number(date))) return "?";
+    return date.toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "long" });
   }
 
   /* --- the page ---------------------------------------------------------------------------------------------- */
@@ -126,10 +150,10 @@
     } else {
       try {
         trusted = await log.readKeys(keys.value);
-        result = await check(chosen, trusted);
+        result = await check(chosen, trusted, await log.readWitnesses(witnesses.value));
       } catch (trouble) {
         if (!(trouble instanceof log.Malformed)) throw trouble;
-        result = { found: [log.finding("key", false, "malformed.key")], shown: [] };
+        result = { found: [log.finding("key", false, "malformed." + trouble.what)], shown: [] };
       }
       if (trusted && trusted.length) result.found.unshift(whoseKey(trusted));
     }
@@ -190,10 +214,8 @@
   }
 
   function inWords(name, text) {
-    const moment = ["event_time", "recorded_at"].includes(name) ? new Date(text) : NaN;
-    if (!Number.isNaN(Number(moment)))
-      return moment.toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "long" });
-    return sentence(name + "." + text) || text;
+    const date = ["event_time", "recorded_at"].includes(name) ? new Date(text) : NaN;
+    return Number.isNaN(Number(date)) ? sentence(name + "." + text) || text : moment(date);
   }
 
   async function take(files) {
@@ -203,17 +225,24 @@
     await start();
   }
 
-  async function askForKey() {
+  async function askForKeys() {
     try {
-      const response = await fetch(form.dataset.key, { credentials: "omit", cache: "no-store" });
-      if (!response.ok) throw new Error(String(response.status));
-      given = await response.text();
+      given = await ask(form.dataset.key);
       if (!keys.value.trim()) keys.value = given.trim();
       source.textContent = sentence("source.server");
+      const lines = await ask(form.dataset.witnesses);
+      named = lines.split("\n").filter(Boolean);
+      if (!witnesses.value.trim()) witnesses.value = lines.trim();
     } catch {
-      source.textContent = sentence("source.none");
+      source.textContent = sentence(given ? "source.server" : "source.none");
     }
-    await start(); // files may have been quicker than the key
+    await start(); // files may have been quicker than the keys
+  }
+
+  async function ask(address) {
+    const response = await fetch(address, { credentials: "omit", cache: "no-store" });
+    if (!response.ok) throw new Error(String(response.status));
+    return response.text();
   }
 
   input.addEventListener("change", () => take(input.files));
@@ -221,6 +250,7 @@
     source.textContent = sentence(keys.value.trim() === given.trim() ? "source.server" : "source.yours");
     start();
   });
+  witnesses.addEventListener("change", start);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (chosen.length) start();
@@ -235,6 +265,6 @@
     if (event.dataTransfer.files.length) take(event.dataTransfer.files);
   });
   form.hidden = false;
-  askForKey();
+  askForKeys();
   if (input.files.length) take(input.files); // chosen before we were here, or kept over a reload
 })();

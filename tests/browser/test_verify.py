@@ -2,17 +2,18 @@
 
 import json
 import re
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
 from playwright.sync_api import Page, expect
 
-from consent.log import note
+from consent.log import cosignature, note
 from consent.proof import tlog_proof
 from consent.sample import Sample
 from tests.browser.conftest import DESK, PHONE, Browse
@@ -273,6 +274,125 @@ def test_paths_that_others_published_as_right_or_wrong_are_judged_so(page: Page)
         assert (root is not None and root == case["root"]) is not case["wantErr"], case["_file"]
 
 
+WITNESS = cosignature.Cosigner.from_seed("witness.example", b"w" * 32)
+STRANGER = cosignature.Cosigner.from_seed("witness.example", b"s" * 32)
+WHEN = 1_800_000_000
+
+
+@pytest.fixture
+def cosigned(files: Files) -> bytes:
+    """Ana's bundle, with the cosignature of a witness below its checkpoint."""
+    bundle = json.loads(files.bundle)
+    text = bundle["checkpoint"].partition("\n\n")[0] + "\n"
+    return with_line(files.bundle, WITNESS.cosign(text, time=WHEN))
+
+
+def with_line(bundle: bytes, line: str) -> bytes:
+    read = json.loads(bundle)
+    signed = f"{read['checkpoint']}{line}\n"
+    records = [
+        record | {"proof": record["proof"].replace(read["checkpoint"], signed)} for record in read["records"]
+    ]
+    return json.dumps(read | {"checkpoint": signed, "records": records}, ensure_ascii=False).encode()
+
+
+def bring(page: Page, witness: cosignature.Cosigner) -> None:
+    page.locator("#witnesses").fill(str(witness.verifier))
+
+
+def about_witnesses(page: Page) -> list[str]:
+    return page.locator("#findings li[data-about=witness]").all_inner_texts()
+
+
+def test_the_cosignature_of_a_witness_that_the_server_names_is_checked(
+    browse: Browse, cosigned: bytes, settings: Any, assert_accessible: Callable[[Page], None]
+) -> None:
+    settings.OPTIN_WITNESSES = [f"{WITNESS.verifier} https://witness.example"]
+    page = browse(width=PHONE)
+    page.goto("/verify/")
+    expect(page.locator("#witnesses")).to_have_value(str(WITNESS.verifier))
+
+    choose(page, receipt_proof_json=cosigned)
+
+    assert outcome(page) == "good"
+    [said] = about_witnesses(page)
+    assert (
+        "witness.example, whose key this server gives, cosigned these 7 entries on January 15, 2027" in said
+    )
+    assert_accessible(page)
+
+
+def test_a_witness_that_the_server_names_may_sign_later(page: Page, files: Files, settings: Any) -> None:
+    settings.OPTIN_WITNESSES = [f"{WITNESS.verifier} https://witness.example"]
+    page.reload()
+    expect(page.locator("#witnesses")).to_have_value(str(WITNESS.verifier))
+    choose(page, receipt_proof_json=files.bundle)
+
+    assert outcome(page) == "good"
+    assert about_witnesses(page) == []
+
+
+def test_a_witness_that_the_visitor_brought_must_have_signed(
+    page: Page, files: Files, cosigned: bytes
+) -> None:
+    bring(page, WITNESS)
+    choose(page, receipt_proof_json=cosigned)
+    assert outcome(page) == "good"
+    assert "whose key you brought" in about_witnesses(page)[0]
+
+    choose(page, receipt_proof_json=files.bundle)
+    assert outcome(page) == "unknown"
+    assert "did not cosign" in about_witnesses(page)[0]
+
+    bring(page, STRANGER)
+    choose(page, receipt_proof_json=cosigned)
+    assert outcome(page) == "unknown"
+
+
+def test_every_byte_of_a_cosignature_counts(page: Page, files: Files) -> None:
+    """Its time, its signature and what it signs; whoever has no key of the witness cannot tell."""
+    text = json.loads(files.bundle)["checkpoint"].partition("\n\n")[0] + "\n"
+    dash, name, blob = WITNESS.cosign(text, time=WHEN).split(" ")
+    good = b64decode(blob)
+    lines = []
+    for place in range(4, len(good)):
+        flipped = bytearray(good)
+        flipped[place] ^= 1
+        lines.append(f"{dash} {name} {b64encode(flipped).decode()}")
+    judge = """async ([lines, note, keys]) => {
+      const [witness] = await OptinLog.readWitnesses(keys);
+      const says = [];
+      for (const line of lines)
+        says.push((await OptinLog.checkCosignature(OptinLog.readNote(note + line + "\\n"), witness)).says);
+      return says;
+    }"""
+    note_ = json.loads(files.bundle)["checkpoint"]
+
+    said = page.evaluate(judge, [[f"{dash} {name} {blob}", *lines], note_, str(WITNESS.verifier)])
+
+    assert said == ["witness.good", *["witness.wrong"] * len(lines)]
+
+
+def test_a_wrong_cosignature_is_red(page: Page, files: Files) -> None:
+    bring(page, WITNESS)
+    choose(
+        page, receipt_proof_json=with_line(files.bundle, WITNESS.cosign("another.example/log\n", time=WHEN))
+    )
+
+    assert outcome(page) == "bad"
+    assert wrong(page) == ["Witness"]
+
+
+@pytest.mark.parametrize("key", ["nonsense", "of the log"])
+def test_what_is_no_key_of_a_witness_is_named(page: Page, files: Files, key: str) -> None:
+    page.locator("#witnesses").fill(files.key if key == "of the log" else key)
+    choose(page, receipt_proof_json=files.bundle)
+
+    assert outcome(page) == "bad"
+    assert wrong(page) == ["Key"]
+    expect(page.locator("#findings")).to_contain_text("that of a witness")
+
+
 def test_another_logs_key_does_not_do(page: Page, files: Files) -> None:
     page.locator("#key").fill(str(note.Signer.from_seed(settings.OPTIN_LOG_ORIGIN, bytes(32)).verifier))
     choose(page, receipt_proof_json=files.bundle)
@@ -363,7 +483,7 @@ def test_it_works_without_the_network_once_it_is_open(page: Page, files: Files) 
     assert outcome(page) == "good"
 
 
-def test_it_asks_for_the_key_and_for_nothing_else(browse: Browse, files: Files) -> None:
+def test_it_asks_for_the_keys_and_for_nothing_else(browse: Browse, files: Files) -> None:
     page = browse()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(f"{request.method} {urlsplit(request.url).path}"))
@@ -375,7 +495,11 @@ def test_it_asks_for_the_key_and_for_nothing_else(browse: Browse, files: Files) 
     choose(page, receipt_proof_json=files.bundle)
 
     assert outcome(page) == "good"
-    assert [each for each in opened if "/static/" not in each] == ["GET /verify/", "GET /log/key"]
+    assert [each for each in opened if "/static/" not in each] == [
+        "GET /verify/",
+        "GET /log/key",
+        "GET /log/witnesses",
+    ]
     assert asked == opened
 
 
@@ -430,6 +554,8 @@ def test_it_is_done_with_the_keyboard_alone(page: Page, files: Files, tmp_path: 
     assert outcome(page) == "good"
     page.keyboard.press("Tab")
     expect(page.locator("#key")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator("#witnesses")).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Check")).to_be_focused()
     page.keyboard.press("Enter")

@@ -6,25 +6,30 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from consent import vault
+from consent.log import cosignature, published
+from consent.models import Cosignature
 from consent.sample import Sample
 from tests.proof import acts
 
 pytestmark = [pytest.mark.foreign, pytest.mark.django_db(transaction=True)]
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "verify-a-receipt.md"
-FETCH, SIGNATURE, INCLUSION, GO, PYMERKLE = range(5)
+FETCH, SIGNATURE, INCLUSION, GO, PYMERKLE, WITNESS = range(6)
 GO_MODULES = Path("/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog")
 PROGRAMS = {
     "curl": lambda: shutil.which("curl"),
     "openssl": lambda: shutil.which("openssl"),
     "go": lambda: shutil.which("go") and GO_MODULES.exists(),
 }
+
+WHEN = 1_800_000_000
 
 Run = Callable[[int], subprocess.CompletedProcess[str]]
 
@@ -53,6 +58,7 @@ def run(aurora: Sample, live_server: Any, settings: Any, tmp_path: Path) -> Run:
     """Runs a block of commands in a folder that holds what the first block fetched."""
     settings.OPTIN_PUBLIC_URL = live_server.url
     found = acts.say_among_others(aurora)
+    cosign(tmp_path / "witness.vkey")
     environment = {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(tmp_path),
@@ -72,6 +78,21 @@ def run(aurora: Sample, live_server: Any, settings: Any, tmp_path: Path) -> Run:
     return ran
 
 
+def cosign(key: Path) -> None:
+    """Have a witness cosign the latest checkpoint, and bring its key."""
+    witness = cosignature.Cosigner.from_seed("witness.example", b"w" * 32)
+    latest = published.latest()
+    assert latest is not None
+    line = witness.cosign(latest.note.partition("\n\n")[0] + "\n", time=WHEN)
+    Cosignature.objects.create(
+        size=latest.size,
+        witness=str(witness.verifier),
+        line=line,
+        cosigned_at=datetime.fromtimestamp(WHEN, UTC),
+    )
+    key.write_text(f"{witness.verifier}\n")
+
+
 def change(path: Path, pattern: bytes) -> None:
     """Change the one byte of a file that a pattern finds first."""
     content = path.read_bytes()
@@ -82,7 +103,7 @@ def change(path: Path, pattern: bytes) -> None:
 
 
 def test_the_document_has_the_blocks_these_tests_run() -> None:
-    assert len(commands()) == 5
+    assert len(commands()) == 6
     assert set(programs()) == {"verify.go", "whole_log.py"}
 
 
@@ -99,7 +120,7 @@ def test_openssl_verifies_who_signed(run: Run) -> None:
     [
         ("record.tlog-proof", rb"(?<=/log\n)\d"),
         ("record.tlog-proof", rb"(?<=/log\n\d\n)."),
-        ("record.tlog-proof", rb".(?=.{20}=\n$)"),
+        ("record.tlog-proof", rb".(?=.{20}=\n\xe2)"),  # the log's line; that of the witness is after it
         ("log.vkey", rb".(?=.{10}\n$)"),
     ],
 )
@@ -153,6 +174,23 @@ def test_gos_own_log_library_refuses_what_was_changed(
 
     assert ran.returncode != 0
     assert complaint in ran.stderr
+
+
+def test_openssl_verifies_who_else_saw_it(run: Run) -> None:
+    need("openssl")
+    ran = run(WITNESS)
+
+    assert ran.returncode == 0, ran.stderr
+    assert f"Cosigned at {WHEN} seconds" in ran.stdout
+    assert "Signature Verified Successfully" in ran.stdout
+
+
+@pytest.mark.parametrize("pattern", [rb"(?<=/log\n\d\n).", rb".(?=.{20}\n$)", rb".(?=.{93}\n$)"])
+def test_openssl_refuses_a_changed_cosignature(run: Run, tmp_path: Path, pattern: bytes) -> None:
+    need("openssl")
+    change(tmp_path / "record.tlog-proof", pattern)
+
+    assert run(WITNESS).returncode != 0
 
 
 def test_pymerkle_makes_the_signed_root_of_all_entries(run: Run) -> None:
