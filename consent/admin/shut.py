@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import date
+from http import HTTPStatus
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.formats import date_format
@@ -20,7 +20,7 @@ def ended_words(day: date) -> str:
 
 def ended(request: HttpRequest, day: date) -> HttpResponse:
     """Instead of any page, after somebody's last day."""
-    return _page(request, _("Your access has ended"), ended_words(day), status=403)
+    return _page(request, _("Your access has ended"), ended_words(day), status=HTTPStatus.FORBIDDEN)
 
 
 def locked(
@@ -35,7 +35,7 @@ def locked(
             " from another address the account works as before."
         ),
         _("If that was not you, tell whoever runs this installation."),
-        status=settings.AXES_HTTP_RESPONSE_CODE,
+        status=HTTPStatus.TOO_MANY_REQUESTS,
     )
 
 
