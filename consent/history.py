@@ -16,13 +16,17 @@ ENDS = frozenset({State.REFUSED.value, State.WITHDRAWN.value, State.REVOKED.valu
 GIVEN = State.GIVEN.value
 REQUESTED = State.REQUESTED.value
 EXPIRED = "expired"
+# By which two clocks may differ and still be believed; and many tell whole seconds only.
+CLOCKS_DIFFER = timedelta(minutes=2, seconds=1)
 END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)  # a hold that is over by now is over by then
 NOTHING = "nothing"
 ERASED = "erased"
 
 
 class Said(NamedTuple):
-    """One record as the fold needs it. `arrival` is the order in which records reached the database."""
+    """One record as the fold needs it. `arrival` is the order in which records reached the database; `clock` is whose
+    clock `event_time` is by, empty for our own.
+    """
 
     arrival: int
     state: str
@@ -31,6 +35,7 @@ class Said(NamedTuple):
     event_time: datetime
     recorded_at: datetime
     uid: UUID
+    clock: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +56,21 @@ def fold(events: Iterable[Said], at: datetime) -> Standing:
     """The standing at a moment: a pure function of the set of events, whatever order they come in.
 
     Withdrawal wins: a grant counts only if it is later than every ending in both event_time and arrival, so
-    that a form signed in January and typed in March does not undo a stop of February. Ties deny. A grant
-    counts only if it was shown that the person holds the number, or if the capture point's policy says that
-    this is not asked.
+    that a form signed in January and typed in March does not undo a stop of February. Ties deny; where the two
+    times are by different clocks, so does less than clocks may differ. A grant counts only if it was shown that
+    the person holds the number, or if the capture point's policy says that this is not asked.
     """
     known = [event for event in events if event.recorded_at <= at]
     ends = [event for event in known if event.state in ENDS]
-    last_end_time = max((event.event_time for event in ends), default=None)
     last_end_arrival = max((event.arrival for event in ends), default=-1)
+    last_end_time: dict[str, datetime] = {}
+    for event in ends:
+        last_end_time[event.clock] = max(event.event_time, last_end_time.get(event.clock, event.event_time))
 
     def is_later_than_every_end(event: Said) -> bool:
-        return event.arrival > last_end_arrival and (
-            last_end_time is None or event.event_time > last_end_time
+        return event.arrival > last_end_arrival and all(
+            event.event_time > (ended if clock == event.clock else ended + CLOCKS_DIFFER)
+            for clock, ended in last_end_time.items()
         )
 
     open_events = [event for event in known if event.state not in ENDS and is_later_than_every_end(event)]
@@ -115,7 +123,7 @@ _EVENTS = """
 SELECT p.id, CASE WHEN p.category = 'marketing' THEN (
  SELECT MIN(h.kind) FROM consent_hold h WHERE h.subject = c.subject AND h.channel = %s
  AND h.said_at <= %s AND (h.ended_at IS NULL OR h.ended_at > %s)) END,
- r.arrival, r.state, r.possession, r.valid_days, r.event_time, r.recorded_at, r.uid
+ r.arrival, r.state, r.possession, r.valid_days, r.event_time, r.recorded_at, r.uid, r.clock
 FROM consent_purpose p
 LEFT JOIN consent_contactpoint c ON c.lookup = %s
 LEFT JOIN consent_consentrecord r ON r.subject = c.subject AND r.channel = %s
@@ -142,14 +150,14 @@ def look(
 
 
 def _said(row: tuple[Any, ...]) -> Said:
-    arrival, state, possession, valid_days, event_time, recorded_at, uid = row
+    arrival, state, possession, valid_days, event_time, recorded_at, uid, clock = row
     if isinstance(uid, str):  # SQLite knows neither ids nor time zones
         event_time, recorded_at, uid = (
             event_time.replace(tzinfo=UTC),
             recorded_at.replace(tzinfo=UTC),
             UUID(uid),
         )
-    return Said(arrival, state, possession, valid_days, event_time, recorded_at, uid)
+    return Said(arrival, state, possession, valid_days, event_time, recorded_at, uid, clock)
 
 
 def standings(subject: UUID, *, at: datetime) -> dict[tuple[str, int | None], Standing]:
@@ -213,6 +221,7 @@ def _everything_said(subjects: Collection[UUID]) -> dict[UUID, dict[tuple[str, i
         "event_time",
         "recorded_at",
         "uid",
+        "clock",
     ):
         said.setdefault(subject, {}).setdefault((channel, purpose), []).append(Said(*row))
     return {subject: _with_everything_on_the_channel(by_key) for subject, by_key in said.items()}

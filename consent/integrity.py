@@ -18,7 +18,7 @@ CONSENT = "consent"
 
 _COLUMNS = (
     "act_id", "company_id", "subject", "purpose_id", "channel", "state", "possession", "valid_days", "point_id",
-    "notice_id", "language", "method", "entity", "event_time", "recorded_at",
+    "notice_id", "language", "method", "entity", "event_time", "recorded_at", "clock",
 )  # fmt: skip
 _FIELDS = ", ".join(f"r.{column}" for column in _COLUMNS)
 _ACT = "a.subject, a.company_id, a.recorded_at"
@@ -108,7 +108,7 @@ class _Names:
     def expected(self, row: list[Any]) -> dict[str, Any]:
         """What the entry of a record must say, but for the commitment to its evidence."""
         (uid, act, company, subject, purpose, channel, state, possession, valid_days, point, notice, language, method,
-         entity, event_time, recorded_at, act_subject, act_company, act_recorded_at) = row  # fmt: skip
+         entity, event_time, recorded_at, clock, act_subject, act_company, act_recorded_at) = row  # fmt: skip
         is_one_act = (act_subject, act_company, act_recorded_at) == (subject, company, recorded_at)
         fields = {
             "type": CONSENT,
@@ -127,6 +127,7 @@ class _Names:
             "method": method,
             "entity": entity,
             "event_time": moment(_time(event_time)),
+            "clock": clock or None,
             "recorded_at": moment(_time(recorded_at)),
         }
         return {name: value for name, value in fields.items() if value is not None}

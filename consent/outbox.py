@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from consent import opening, providers, vault
+from consent import opening, outgoing, providers, vault
 from consent.contact import Contact
 from consent.models import ConsentRecord, OutboundMessage
 from consent.providers import SendError
@@ -115,10 +115,8 @@ def _held_until(message: OutboundMessage, now: datetime) -> datetime | None:
 def send(message: OutboundMessage, *, on_stop: OnStop | None = None) -> None:
     """Hand one claimed message to its provider and write down how that went."""
     try:
-        content = opening.message_content(message)
-        message.provider_id = providers.send(
-            message.sender, to=content["to"], text=content["text"], message=message.pk
-        )
+        content = outgoing.read(opening.message_content(message))
+        message.provider_id = providers.send(message.sender, content, message=message.pk)
     except opening.Erased:
         message.state, message.error = State.EXPIRED, "person.erased"
     except SealBroken:

@@ -110,7 +110,7 @@ def sent(recorded: Recorded) -> Recorded:
     return recorded
 
 
-def writes(aurora: Sample, text: str, contact: Contact = ANA, *, reference: str = "") -> str:
+def writes(aurora: Sample, text: str, contact: Contact = ANA, *, reference: str = "", **more: Any) -> str:
     """Somebody writes to the company's SMS sender; returns the reply."""
     return dialogue.answer(
         sender=aurora.sender,
@@ -120,6 +120,7 @@ def writes(aurora: Sample, text: str, contact: Contact = ANA, *, reference: str 
         channel=Channel.SMS,
         reference=reference or new_reference("SM"),
         evidence={"message": text, "from": contact.value},
+        **more,
     )
 
 

@@ -10,6 +10,7 @@ from consent.dialogue.holding import doubt_again, judge, platform_resume, platfo
 from consent.dialogue.inviting import Invitation, asked_by, invite
 from consent.dialogue.payloads import Payload, payload, read_payload
 from consent.dialogue.questions import asking, open_requests, spaced
+from consent.dialogue.saying import SaidAt, said_at
 from consent.dialogue.settling import confirm, refuse
 from consent.dialogue.stopping import withdraw_everything
 
@@ -17,6 +18,7 @@ __all__ = [
     "Heard",
     "Invitation",
     "Payload",
+    "SaidAt",
     "answer",
     "asked_by",
     "asking",
@@ -31,6 +33,7 @@ __all__ = [
     "platform_stop",
     "read_payload",
     "refuse",
+    "said_at",
     "spaced",
     "withdraw_everything",
 ]

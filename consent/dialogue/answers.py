@@ -12,6 +12,7 @@ from consent.dialogue import heard as hearing
 from consent.dialogue import holding, payloads, questions, replies, settling, stopping
 from consent.dialogue.heard import Heard
 from consent.dialogue.payloads import Payload
+from consent.dialogue.saying import SaidAt
 from consent.keywords import Intent
 from consent.models import Sender
 from consent.vocabulary import Possession, State, django_code
@@ -22,18 +23,19 @@ PRESSED = {"yes": Intent.CONFIRM, "no": Intent.DENY, "stop": Intent.STOP}
 
 def answer(
     *, sender: Sender, contact: Contact, text: str, method: str, channel: str, reference: str,
-    evidence: Mapping[str, Any], payload: Payload | None = None,
+    evidence: Mapping[str, Any], payload: Payload | None = None, said_at: SaidAt | None = None,
 ) -> str:  # fmt: skip
     """Act on what somebody wrote to one of our senders; returns the reply, "" for silence.
 
     A stop is understood in every language at any time from anybody, and is durable when this returns. A yes
     or a no counts only as the answer to an open request that was sent from this sender; with the payload of a
     button, whatever its visible text, only to the request in it. The same reference again changes nothing and
-    gets the same reply.
+    gets the same reply. `said_at` is when they wrote it, where the provider tells.
     """
     heard = hearing.hear(
-        sender=sender, contact=contact, method=method, reference=reference, evidence=evidence, text=text
-    )
+        sender=sender, contact=contact, method=method, reference=reference, evidence=evidence, text=text,
+        said_at=said_at,
+    )  # fmt: skip
     with override(django_code(heard.language)):
         intent = PRESSED[payload.answer] if payload else keywords.interpret(text)
         if intent is Intent.STOP:

@@ -1,12 +1,14 @@
 """What somebody said to one of our senders, and who it is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from consent import keywords, vault
 from consent.contact import Contact
+from consent.dialogue import saying
+from consent.dialogue.saying import SaidAt
 from consent.models import ConsentRecord, ContactPoint, Sender
 
 
@@ -21,6 +23,7 @@ class Heard:
     evidence: Mapping[str, Any]
     subject: UUID | None
     language: str
+    said_at: SaidAt = field(default_factory=saying.now)
 
 
 def hear(
@@ -31,11 +34,14 @@ def hear(
     reference: str,
     evidence: Mapping[str, Any],
     text: str = "",
+    said_at: SaidAt | None = None,
 ) -> Heard:
-    """What was said, by whom, and in which language."""
+    """What was said, by whom, when, and in which language."""
     subject = subject_of(sender, contact)
     language = _language_of(subject, sender, text)
-    return Heard(sender, contact, method, f"{method}:{reference}", evidence, subject, language)
+    said_at = said_at or saying.now()
+    whole = {**evidence, **said_at.evidence()}
+    return Heard(sender, contact, method, f"{method}:{reference}", whole, subject, language, said_at)
 
 
 def language_for(sender: Sender, contact: Contact, *, text: str = "") -> str:

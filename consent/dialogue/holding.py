@@ -14,6 +14,7 @@ from consent.contact import Contact
 from consent.dialogue import heard as hearing
 from consent.dialogue import stopping
 from consent.dialogue.heard import Heard
+from consent.dialogue.saying import SaidAt
 from consent.models import Hold, OutboundMessage, Sender
 from consent.recording import Recorded
 
@@ -93,6 +94,7 @@ def platform_stop(
     method: str,
     reference: str,
     evidence: Mapping[str, Any],
+    said_at: SaidAt | None = None,
 ) -> Recorded:
     """Record that somebody stopped our offers at the platform itself: a withdrawal, and a block.
 
@@ -100,7 +102,7 @@ def platform_stop(
     """
     recorded = stopping.withdraw_everything(
         sender=sender, contact=contact, method=method, reference=reference, evidence=evidence,
-        entity=f"platform:{platform}",
+        entity=f"platform:{platform}", said_at=said_at,
     )  # fmt: skip
     heard = hearing.hear(
         sender=sender, contact=contact, method=method, reference=reference, evidence=evidence

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from consent import catalogue, keywords, recording
 from consent.catalogue import Ask
 from consent.contact import Contact
-from consent.dialogue import payloads, replies
+from consent.dialogue import payloads, replies, saying
 from consent.dialogue.payloads import Payload
+from consent.dialogue.saying import SaidAt
 from consent.models import ConsentRecord, NoticeVersion, OutboundMessage, Sender
 from consent.recording import ConsentEvent, Recorded, Telling
 from consent.shown import count
@@ -47,7 +47,7 @@ def asked_by(sender: Sender, text: str) -> Ask | None:
 def invite(
     ask: Ask, *, sender: Sender, contact: Contact, language: str, method: str, reference: str,
     evidence: Mapping[str, Any], wording: str = "message",
-    tell: Callable[[Invitation], Iterable[Telling]] | None = None,
+    tell: Callable[[Invitation], Iterable[Telling]] | None = None, said_at: SaidAt | None = None,
 ) -> Invitation:  # fmt: skip
     """Record that everything on offer was asked of somebody who wrote to us; returns the words to send.
 
@@ -61,9 +61,10 @@ def invite(
     language = _spoken(ask, version, language)
     shown = statement(ask, version, language, wording=wording)
     text = words(shown) if wording == "message" else shown.text
-    now = timezone.now()
+    said_at = said_at or saying.now()
     whole = {
         **evidence,
+        **said_at.evidence(),
         "text": shown.text,
         "boxes": [{"key": box.key, "label": box.label, "hint": box.hint} for box in shown.boxes],
         "digest": shown.digest,
@@ -85,9 +86,9 @@ def invite(
         *(
             ConsentEvent(
                 company=ask.company, contact=contact, purpose=offer.purpose, channel=offer.channel,
-                state=State.REQUESTED, notice=version, language=language, event_time=now, method=method,
-                reference=f"{method}:{reference}", evidence=whole, possession=Possession.INBOUND,
-                point=ask.point,
+                state=State.REQUESTED, notice=version, language=language,
+                event_time=said_at.at, clock=said_at.clock, method=method, reference=f"{method}:{reference}",
+                evidence=whole, possession=Possession.INBOUND, point=ask.point,
             )
             for offer in ask.offers
         ),
@@ -95,7 +96,7 @@ def invite(
     )  # fmt: skip
     if not recorded.is_new:
         return _again(recorded)
-    count(ask, version, language=language, method=method, day=now.date())
+    count(ask, version, language=language, method=method, day=said_at.at.date())
     return invitation(recorded.act)
 
 

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.utils import timezone
-
 from consent import opening, outbox, recording, vault
 from consent.dialogue import questions
 from consent.dialogue.heard import Heard
@@ -72,7 +70,6 @@ def settle(acts: Sequence[UUID], state: State, heard: Heard, *, possession: str)
     requested = list(requests.select_related("company", "purpose", "notice", "point"))
     if not requested:
         return None
-    now = timezone.now()
     evidence = {**heard.evidence, "answers": [questions.answered(act) for act in acts]}
     # Asked twice is answered once.
     boxes = {(request.channel, request.purpose_id): request for request in requested}
@@ -81,7 +78,7 @@ def settle(acts: Sequence[UUID], state: State, heard: Heard, *, possession: str)
             ConsentEvent(
                 company=request.company, contact=heard.contact, purpose=request.purpose,
                 channel=request.channel, state=state, notice=request.notice, language=request.language,
-                event_time=now, method=request.method, reference=heard.reference, evidence=evidence,
+                event_time=heard.said_at.at, clock=heard.said_at.clock, method=request.method, reference=heard.reference, evidence=evidence,
                 possession=possession, point=request.point,
             )
             for request in boxes.values()

@@ -11,6 +11,7 @@ from consent.contact import Contact
 from consent.dialogue import heard as hearing
 from consent.dialogue import questions, replies
 from consent.dialogue.heard import Heard
+from consent.dialogue.saying import SaidAt
 from consent.models import ConsentRecord, OutboundMessage, Purpose, Sender
 from consent.recording import ConsentEvent, Recorded
 from consent.vocabulary import Category, Possession, State, StopScope
@@ -18,7 +19,7 @@ from consent.vocabulary import Category, Possession, State, StopScope
 
 def withdraw_everything(
     *, sender: Sender, contact: Contact, method: str, reference: str, evidence: Mapping[str, Any],
-    entity: str = "subject",
+    entity: str = "subject", said_at: SaidAt | None = None,
 ) -> Recorded:  # fmt: skip
     """Record a stop: a withdrawal for every purpose asked on this channel or by this sender, and for all
     others.
@@ -26,7 +27,7 @@ def withdraw_everything(
     A stop from a stranger is kept too. Never refused, never limited (LGPD art. 8 par. 5).
     """
     heard = hearing.hear(
-        sender=sender, contact=contact, method=method, reference=reference, evidence=evidence
+        sender=sender, contact=contact, method=method, reference=reference, evidence=evidence, said_at=said_at
     )
     return _withdraw(heard, _ended(heard, scope=StopScope.EVERYTHING), entity=entity)
 
@@ -76,13 +77,12 @@ def _ended(heard: Heard, *, scope: str) -> Ended:
 
 def _withdraw(heard: Heard, ended: Ended, *, entity: str = "subject") -> Recorded:
     sender = heard.sender
-    now = timezone.now()
     recorded = recording.record(
         *(
             ConsentEvent(
                 company=sender.company, contact=heard.contact, purpose=purpose, channel=channel,
-                state=State.WITHDRAWN, notice=None, language=heard.language, event_time=now,
-                method=heard.method, reference=heard.reference, evidence=heard.evidence, entity=entity,
+                state=State.WITHDRAWN, notice=None, language=heard.language,
+                event_time=heard.said_at.at, clock=heard.said_at.clock, method=heard.method, reference=heard.reference, evidence=heard.evidence, entity=entity,
                 possession=Possession.INBOUND,
             )
             for (channel, _purpose), purpose in ended.items()

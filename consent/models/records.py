@@ -55,6 +55,8 @@ class ConsentRecord(AppendOnly):
     method = models.CharField(_("capture method"), max_length=16)
     entity = models.CharField(_("who acted"), max_length=40)
     event_time = models.DateTimeField(_("when they said it"))
+    # Whose clock that was; empty for our own. See history.fold.
+    clock = models.CharField(_("by whose clock"), max_length=16, blank=True, default="", db_default="")
     recorded_at = models.DateTimeField(_("when it was recorded"))
 
     class Meta:
@@ -65,7 +67,16 @@ class ConsentRecord(AppendOnly):
             # The fold of one person, channel and purpose reads this index and nothing else.
             models.Index(
                 fields=["subject", "channel", "purpose"],
-                include=["arrival", "state", "possession", "valid_days", "event_time", "recorded_at", "uid"],
+                include=[
+                    "arrival",
+                    "state",
+                    "possession",
+                    "valid_days",
+                    "event_time",
+                    "recorded_at",
+                    "uid",
+                    "clock",
+                ],
                 name="fold_of_a_person",
             ),
             models.Index(fields=["company", "-arrival"], name="records_of_a_company"),

@@ -1,6 +1,6 @@
 """Other people's APIs: the only place that speaks to them.
 
-Imported as `providers`: `providers.send(sender, to=..., text=...)`.
+Imported as `providers`: `providers.send(sender, content)`.
 """
 
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 
 from consent.models import Sender
+from consent.outgoing import Outgoing
 from consent.providers import accounts, twilio
 from consent.providers.accounts import Account
 from consent.providers.errors import Refused, SendError
@@ -17,15 +18,21 @@ __all__ = ["Account", "Refused", "SendError", "belongs", "credentials", "send"]
 STATUS = "/hooks/twilio/status/"
 
 
-def send(sender: Sender, *, to: str, text: str, message: UUID | None = None) -> str:
-    """Hand one message to the sender's provider; returns the provider's id of it. Raises SendError.
+def send(sender: Sender, content: Outgoing, *, message: UUID | None = None) -> str:
+    """Hand one message or call to the sender's provider; returns the provider's id of it. Raises SendError.
 
     `message` is our own id of it. Status callbacks name it, so that one that overtakes our own answer, or
     belongs to a message of which we only know that it was perhaps sent, still finds its row.
     """
     callback = f"{settings.OPTIN_PUBLIC_URL}{STATUS}" + (f"?message={message.hex}" if message else "")
     # The sandbox is an account of its own behind the same library; see `sandbox`.
-    return twilio.send(credentials(sender), from_=sender.address, to=to, text=text, status_callback=callback)
+    return twilio.send(
+        credentials(sender),
+        from_=sender.address,
+        to=content.to.value,
+        text=content.text,
+        status_callback=callback,
+    )
 
 
 def credentials(sender: Sender) -> Account:

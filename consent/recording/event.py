@@ -1,12 +1,13 @@
 """What a person said, as a value: the only thing the door takes in."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from consent.contact import Contact
 from consent.models import CapturePoint, Company, NoticeVersion, Purpose, Sender
+from consent.outgoing import Button, Outgoing, Template
 from consent.vocabulary import Possession
 
 
@@ -26,7 +27,8 @@ class ConsentEvent:
     `evidence` holds what would convince an auditor, and personal data lives there and only there. `reference`
     is the source's own id after the source's name ("sms:SM...", "website:<nonce>"): the same reference again
     is the same act. `entity` is who acted: "subject", "staff:<id>", "app:<key id>" or "platform:<name>". A
-    withdrawal without a purpose speaks of every purpose on the channel.
+    withdrawal without a purpose speaks of every purpose on the channel. `clock` is whose clock `event_time` is by,
+    such as "meta"; empty for our own.
     """
 
     company: Company
@@ -37,6 +39,7 @@ class ConsentEvent:
     notice: NoticeVersion | None
     language: str
     event_time: datetime
+    clock: str = ""
     method: str
     evidence: Mapping[str, Any]
     reference: str
@@ -50,11 +53,20 @@ class ConsentEvent:
 class Telling:
     """A message to queue with the act, in the same transaction. `kind` is an OutboundMessage.Kind.
 
-    One that `is_sent` is not queued: it leaves with the answer to the webhook that recorded the act.
+    The rest is as in outgoing.Outgoing. One that `is_sent` is not queued: it leaves with the answer to the webhook
+    that recorded the act.
     """
 
     kind: str
     sender: Sender
     text: str
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    buttons: tuple[Button, ...] = ()
+    template: Template | None = None
+    call: str = ""
     is_sent: bool = False
+
+    def to(self, contact: Contact) -> Outgoing:
+        """What leaves for `contact`."""
+        return Outgoing(
+            to=contact, text=self.text, buttons=self.buttons, template=self.template, call=self.call
+        )

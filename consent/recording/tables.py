@@ -26,7 +26,7 @@ TABLES: dict[str, dict[str, str]] = {
         "uid": "uuid", "act_id": "uuid", "company_id": "bigint", "subject": "uuid", "purpose_id": "bigint",
         "channel": "text", "state": "text", "possession": "text", "valid_days": "integer",
         "point_id": "bigint", "notice_id": "bigint", "language": "text", "method": "text", "entity": "text",
-        "event_time": "timestamptz", "recorded_at": "timestamptz",
+        "event_time": "timestamptz", "recorded_at": "timestamptz", "clock": "text",
     },
     "consent_logpending": {"id": "uuid", "arrival": "timestamptz", "data": "bytea"},
     "consent_outboundmessage": {

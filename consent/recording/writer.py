@@ -165,7 +165,7 @@ def _add_record(
             uid, act, event.company.pk, subject, event.purpose and event.purpose.pk, str(event.channel),
             str(event.state), str(event.possession), valid_days, event.point and event.point.pk,
             event.notice and event.notice.pk, str(event.language), event.method, event.entity, event_time,
-            now,
+            now, event.clock,
         )
     )  # fmt: skip
     data = entry.of_record(
@@ -186,6 +186,7 @@ def _add_record(
             "method": event.method,
             "entity": event.entity,
             "event_time": moment(event_time),
+            "clock": event.clock or None,
             "recorded_at": moment(now),
             "evidence": commitment,
         }
@@ -199,9 +200,7 @@ def _add_message(
 ) -> None:
     message = vault.new_id()
     contact = draft.events[0].contact
-    content = canonical(
-        {"to": contact.value, "scheme": contact.scheme, "text": telling.text, **telling.extra}
-    )
+    content = canonical(telling.to(contact).content())
     sealed = vault.seal(person.key, item=b"message" + message.bytes, plaintext=content)
     rows["consent_outboundmessage"].append(
         (

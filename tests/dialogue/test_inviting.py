@@ -8,10 +8,11 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from consent import catalogue, dialogue, keywords, opening, vault
+from consent import catalogue, dialogue, keywords, opening, outgoing, vault
 from consent.contact import Contact
 from consent.dialogue import payloads
 from consent.models import ConsentRecord, OutboundMessage, Sender
+from consent.outgoing import Button
 from consent.recording import Telling
 from consent.sample import Sample
 from consent.vocabulary import Channel
@@ -129,13 +130,14 @@ def test_the_question_is_in_a_language_the_notice_speaks(aurora: Sample) -> None
 
 def test_the_words_may_be_spoken_or_leave_by_the_outbox(aurora: Sample) -> None:
     def tell(invitation: dialogue.Invitation) -> list[Telling]:
-        extra = {"buttons": [["Sim", invitation.payload("yes")]]}
-        return [Telling(kind="invite", sender=aurora.sender, text=invitation.text, extra=extra)]
+        yes = Button(invitation.payload("yes"), "Sim")
+        return [Telling(kind="invite", sender=aurora.sender, text=invitation.text, buttons=(yes,))]
 
     invitation = opens(aurora, wording="spoken", tell=tell)
     message = OutboundMessage.objects.get()
     assert (message.state, message.act) == ("queued", invitation.act)
-    assert opening.message_content(message)["buttons"] == [["Sim", dialogue.payload(invitation.act, "yes")]]
+    (button,) = outgoing.read(opening.message_content(message)).buttons
+    assert button.payload == dialogue.payload(invitation.act, "yes")
 
 
 def test_nobody_is_asked_before_the_notice_is_published(aurora: Sample) -> None:

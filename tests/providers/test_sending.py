@@ -4,6 +4,7 @@ import base64
 import json
 import socket
 import uuid
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -11,12 +12,14 @@ import pytest
 
 from consent import providers
 from consent.models import Sender
+from consent.outgoing import Outgoing
 from consent.providers import SendError, accounts, egress, twilio
 from consent.sample import Sample
 from tests import webhooks
 from tests.cast import ANA
 from tests.providers.conftest import Scripted
 
+OLA = Outgoing(to=ANA, text="Olá")
 MESSAGE = uuid.UUID("018ea981-cd56-7e1e-8c00-000000000001")
 
 
@@ -28,7 +31,7 @@ def sender(aurora: Sample) -> Sender:
 def failure(sender: Sender) -> tuple[str, bool, bool]:
     """How sending fails: (code, permanent, uncertain)."""
     with pytest.raises(SendError) as caught:
-        providers.send(sender, to=ANA.value, text="Olá", message=MESSAGE)
+        providers.send(sender, OLA, message=MESSAGE)
     assert ANA.value not in str(caught.value)
     return caught.value.code, caught.value.permanent, caught.value.uncertain
 
@@ -38,7 +41,7 @@ def test_a_message_is_posted_as_twilio_expects_it_and_its_id_comes_back(
 ) -> None:
     scripted.answers(201, json.dumps({"sid": "SM1", "status": "queued"}))
 
-    assert providers.send(sender, to=ANA.value, text="Olá, Ana & cia", message=MESSAGE) == "SM1"
+    assert providers.send(sender, replace(OLA, text="Olá, Ana & cia"), message=MESSAGE) == "SM1"
 
     (seen,) = scripted.seen
     account = accounts.sandbox()
@@ -58,7 +61,7 @@ def test_connections_are_kept(sender: Sender, scripted: Scripted) -> None:
     scripted.answers(201, json.dumps({"sid": "SM1"}), **{"Set-Cookie": "who=them"})
 
     for _time in range(3):
-        providers.send(sender, to=ANA.value, text="Olá")
+        providers.send(sender, OLA)
 
     assert len(scripted.connections) == 1
     assert not any("Cookie" in seen["headers"] for seen in scripted.seen)
@@ -67,7 +70,7 @@ def test_connections_are_kept(sender: Sender, scripted: Scripted) -> None:
 def test_without_an_id_of_ours_the_callback_names_none(sender: Sender, scripted: Scripted) -> None:
     scripted.answers(201, json.dumps({"sid": "SM1"}))
 
-    providers.send(sender, to=ANA.value, text="Olá")
+    providers.send(sender, OLA)
 
     callback = parse_qs(scripted.seen[0]["body"])["StatusCallback"]
     assert callback == [f"{scripted.url}/hooks/twilio/status/"]
@@ -172,7 +175,7 @@ def test_an_edge_in_the_environment_does_not_change_whom_we_speak_to(
     twilio._client.cache_clear()
     scripted.answers(201, json.dumps({"sid": "SM1"}))
 
-    assert providers.send(sender, to=ANA.value, text="Olá") == "SM1"
+    assert providers.send(sender, OLA) == "SM1"
 
 
 def test_a_sandbox_sender_sends_nothing_where_the_sandbox_is_off(sender: Sender, settings: Any) -> None:

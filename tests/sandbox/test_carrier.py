@@ -12,6 +12,7 @@ from django.test import Client
 from consent import decision, outbox, providers, recording, work
 from consent.contact import Contact
 from consent.models import OutboundMessage, SandboxMessage
+from consent.outgoing import Outgoing
 from consent.providers import SendError, accounts
 from consent.recording import Telling
 from consent.sample import Sample
@@ -149,7 +150,7 @@ def test_a_number_of_twilios_test_numbers_fails_as_it_does_there(
     settings.OPTIN_PUBLIC_URL = live_server.url
 
     with pytest.raises(SendError) as refused:
-        providers.send(aurora.sender, to="+15005550009", text="Olá")
+        providers.send(aurora.sender, Outgoing(to=Contact.reported("+15005550009"), text="Olá"))
 
     assert (refused.value.code, refused.value.permanent, refused.value.stopped) == ("21614", True, False)
 
