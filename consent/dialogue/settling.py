@@ -78,8 +78,8 @@ def settle(acts: Sequence[UUID], state: State, heard: Heard, *, possession: str)
             ConsentEvent(
                 company=request.company, contact=heard.contact, purpose=request.purpose,
                 channel=request.channel, state=state, notice=request.notice, language=request.language,
-                event_time=heard.said_at.at, clock=heard.said_at.clock, method=request.method, reference=heard.reference, evidence=evidence,
-                possession=possession, point=request.point,
+                event_time=heard.said_at.at, clock=heard.said_at.clock, method=request.method,
+                reference=heard.reference, evidence=evidence, possession=possession, point=request.point,
             )
             for request in boxes.values()
         )

@@ -82,8 +82,8 @@ def _withdraw(heard: Heard, ended: Ended, *, entity: str = "subject") -> Recorde
             ConsentEvent(
                 company=sender.company, contact=heard.contact, purpose=purpose, channel=channel,
                 state=State.WITHDRAWN, notice=None, language=heard.language,
-                event_time=heard.said_at.at, clock=heard.said_at.clock, method=heard.method, reference=heard.reference, evidence=heard.evidence, entity=entity,
-                possession=Possession.INBOUND,
+                event_time=heard.said_at.at, clock=heard.said_at.clock, method=heard.method,
+                reference=heard.reference, evidence=heard.evidence, entity=entity, possession=Possession.INBOUND,
             )
             for (channel, _purpose), purpose in ended.items()
         )
