@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 from django.utils import timezone
 
 from bench import load
-from consent import catalogue
-from consent.capture.website import pinned, reading, showing
+from consent import catalogue, pinned, showing
+from consent.capture.website import reading
 
 LANGUAGE = "pt-BR"
 PATH = "/c/aurora/novidades/"
@@ -44,6 +44,7 @@ def fill_in(how_many: int, *, boxes: int, known: Sequence[str] = ()) -> load.Pos
 
     def form(number: str) -> bytes:
         token = pinned.pin(
+            method="website",
             point=ask.point.pk,
             version=ask.version.pk,
             language=LANGUAGE,

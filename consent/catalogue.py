@@ -43,6 +43,11 @@ def ask(company: str, point: str) -> Ask | None:
     return _keep(("ask", company, point), lambda: _read_ask(company__slug=company, slug=point))
 
 
+def ask_of(company: int, point: str) -> Ask | None:
+    """The capture point of a company, by the company's key and the point's short name. No query, or three."""
+    return _keep(("ask of", str(company), point), lambda: _read_ask(company=company, slug=point))
+
+
 def ask_for(sender: Sender, keyword: str) -> Ask | None:
     """The capture point of a sender's company with this keyword, normalised, or None. No query, or three."""
     if len(keyword) > LONGEST_KEYWORD:

@@ -4,12 +4,19 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from consent import capture, pages
+from consent.api import asking, reading, v1
+from consent.capture.app import routes
+
+v1.api.add_router("", asking.router)
+v1.api.add_router("", routes.router)
+v1.api.add_router("", reading.router)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *capture.addresses(),  # first, because they are asked for most
     path("", pages.home, name="home"),
     path("r/<str:token>/", pages.receipt, name="receipt"),
     path("", include("consent.proof.urls")),
+    path("api/v1/", v1.api.urls),
     path("", include("consent.delivery")),
     path("", include("consent.tlog")),
 ]

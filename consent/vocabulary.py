@@ -48,6 +48,7 @@ class Possession(TextChoices):
     LINK = "link", _("opened the link sent to the number")
     CALL = "call", _("answered a call to the number")
     INBOUND = "inbound", _("wrote from the number")
+    APP = "app", _("verified by the app, as it says")
     POLICY = "policy", _("not asked for: policy of the capture point")
 
 

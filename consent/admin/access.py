@@ -1,44 +1,26 @@
-"""Who may work here: users with their companies, for superusers; keys of programs, shown once."""
+"""Who may work here: users with their companies, for superusers."""
 
-import hashlib
-import secrets
 from typing import Any
 
 from axes.admin import AccessAttemptAdmin, AccessFailureLogAdmin, AccessLogAdmin
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
-from django.utils import timezone
-from django.utils.safestring import SafeString
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 
-from consent.admin import groups, labels
+from consent.admin import groups
 from consent.admin.scoped import (
     InlineFormSet,
     ModelAdmin,
-    ScopedAdmin,
-    ScopedFilter,
     StackedInline,
     WithoutPopups,
 )
-from consent.admin.site import admin_page
-from consent.models import ApiKey, Membership
-
-PREFIX = "optin_"
-
-
-def digest(key: str) -> bytes:
-    """What is kept of a program's key: enough to know it again, not to make it."""
-    return hashlib.sha256(key.encode()).digest()
+from consent.models import Membership
 
 
 class SuperusersOnly(WithoutPopups, ModelAdmin):
@@ -174,66 +156,3 @@ for _model, _page in (
 ):  # fmt: skip
     admin.site.unregister(_model)  # the pages that came with the packages imported above
     admin.site.register(_model, _page)
-
-
-@admin.register(ApiKey)
-class ApiKeyAdmin(ScopedAdmin):
-    """Keys of programs. A key is seen once, when it is made."""
-
-    list_display = ["name", "company", "created_at", "state"]
-    list_filter = [("company", ScopedFilter)]
-    list_select_related = ["company"]
-    fields = ["company", "name"]
-    change_form_template = "consent/admin/api_key.html"
-    empty_title = gettext_lazy("No key yet.")
-    empty_hint = gettext_lazy(
-        "A program of the company needs a key to ask “may I send?” or to hand in consents."
-    )
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ["company", "name", "created_at", "state"] if obj else ["company", "name"]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return ["company", "created_at", "state"] if obj else []
-
-    def get_urls(self) -> list[URLPattern]:
-        revoke = self.admin_site.admin_view(require_POST(self.revoke))
-        return [path("<int:pk>/revoke/", revoke, name="consent_apikey_revoke"), *super().get_urls()]
-
-    @admin.display(description=gettext_lazy("state"))
-    def state(self, key: ApiKey) -> SafeString:
-        if key.revoked_at:
-            return labels.badge("revoked", _("revoked"))
-        return labels.badge("given", _("in use"))
-
-    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
-        if not change:
-            request._new_key = PREFIX + secrets.token_urlsafe(32)  # type: ignore[attr-defined]
-            obj.digest = digest(request._new_key)  # type: ignore[attr-defined]
-        super().save_model(request, obj, form, change)
-
-    def response_add(
-        self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None
-    ) -> HttpResponse:
-        """The page that shows the key: the answer to the POST itself, so that the key is kept nowhere."""
-        context = {
-            "title": _("The key of %(name)s") % {"name": obj.name},
-            "opts": self.opts,
-            "key": obj,
-            "secret": request._new_key,  # type: ignore[attr-defined]
-        }
-        return TemplateResponse(request, "consent/admin/new_key.html", admin_page(request, context))
-
-    def revoke(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """End a key, now and for good."""
-        key = self.get_object(request, str(pk))
-        if not self.has_change_permission(request, key):
-            raise PermissionDenied
-        if key is None:
-            raise Http404
-        if ApiKey.objects.filter(pk=key.pk, revoked_at__isnull=True).update(revoked_at=timezone.now()):
-            self.log_change(request, key, "Revoked.")
-            self.message_user(request, _("The key no longer opens anything."))
-        else:
-            self.message_user(request, _("The key was revoked before."), messages.WARNING)
-        return redirect("admin:consent_apikey_changelist")

@@ -143,7 +143,7 @@ class PointAdmin(ScopedAdmin):
         (None, {"fields": ["company", "slug", "title", "is_open"]}),
         (_("What is said"), {"fields": ["notice", "languages"]}),
         (_("In a conversation"), {"fields": ["keyword"]}),
-        (_("Proof that the number is theirs"), {"fields": ["sender", "confirmation"]}),
+        (_("Proof that the number is theirs"), {"fields": ["sender", "confirmation", "trusts_app"]}),
     ]
     empty_title = _("No capture point yet.")
     empty_hint = _(

@@ -15,17 +15,18 @@ from consent.api import answers, keys, strict_json
 from consent.canonical import moment
 from consent.contact import Contact
 from consent.errors import BadInput
+from consent.models import ApiKey
 from consent.vocabulary import Channel
 
 log = logging.getLogger(__name__)
 
 PATH = "/api/v1/decisions"
+SCOPE = ApiKey.Scope.DECISIONS.value
 LARGEST = 4096  # bytes of a body; a question has about a hundred
 
 FIELDS = ("contact", "channel", "purpose")
 CHANNELS = frozenset(Channel.values)
 _SLUG = re.compile(r"[-a-zA-Z0-9_]{1,40}")
-_NAMES_OF_KEYS = re.compile(r"(?:^|&)(?:api_?key|key|access_token|token|authorization)=", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def answer(call: Call) -> answers.Answer:
     """Answer one question. Whatever goes wrong is never a yes."""
     try:
         _check_address(call)
-        holder = keys.holder(call.authorization)
+        holder = keys.holder(call.authorization, scope=SCOPE)
         contact, channel, purpose = _read_question(_read_body(call))
         decided = decision.may_send(contact, company=holder.company, channel=channel, purpose=purpose)
         return _tell(decided)
@@ -58,13 +59,7 @@ def answer(call: Call) -> answers.Answer:
 
 def _check_address(call: Call) -> None:
     if call.query:
-        if keys.PREFIX in call.query or _NAMES_OF_KEYS.search(call.query):
-            leaked = keys.find_leaked(call.query)
-            if leaked:
-                log.warning(
-                    "API key %s was sent in an address, where anybody may read it: replace it.", leaked.key
-                )
-            raise BadInput("key.in_url", "A key in an address is known to everybody: replace it.", status=400)
+        keys.refuse_in_address(call.query)
         raise BadInput(
             "parameter.unknown", "Put everything in the body; no parameters are taken.", status=400
         )

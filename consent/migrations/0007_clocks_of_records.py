@@ -4,23 +4,37 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('consent', '0006_count_checkpoints'),
+        ("consent", "0006_count_checkpoints"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='consentrecord',
-            name='fold_of_a_person',
+            model_name="consentrecord",
+            name="fold_of_a_person",
         ),
         migrations.AddField(
-            model_name='consentrecord',
-            name='clock',
-            field=models.CharField(blank=True, db_default='', default='', max_length=16, verbose_name='by whose clock'),
+            model_name="consentrecord",
+            name="clock",
+            field=models.CharField(
+                blank=True, db_default="", default="", max_length=16, verbose_name="by whose clock"
+            ),
         ),
         migrations.AddIndex(
-            model_name='consentrecord',
-            index=models.Index(fields=['subject', 'channel', 'purpose'], include=('arrival', 'state', 'possession', 'valid_days', 'event_time', 'recorded_at', 'uid', 'clock'), name='fold_of_a_person'),
+            model_name="consentrecord",
+            index=models.Index(
+                fields=["subject", "channel", "purpose"],
+                include=(
+                    "arrival",
+                    "state",
+                    "possession",
+                    "valid_days",
+                    "event_time",
+                    "recorded_at",
+                    "uid",
+                    "clock",
+                ),
+                name="fold_of_a_person",
+            ),
         ),
     ]

@@ -25,13 +25,26 @@ class Membership(models.Model):
         return f"{self.user} · {self.company}"
 
 
+def every_scope() -> list[str]:
+    """What a key may do unless it is made for less."""
+    return list(ApiKey.Scope.values)
+
+
 class ApiKey(models.Model):
     """A program's key; only its hash is kept."""
+
+    class Scope(models.TextChoices):
+        DECISIONS = "decisions", _("ask whether a message may be sent")
+        CONSENTS = "consents", _("show capture points, hand in consents and withdrawals")
+        RECORDS = "records", _("read timelines, receipts and proofs")
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="api_keys")
     name = models.CharField(_("name"), max_length=80)
     digest = models.BinaryField(max_length=32, unique=True, editable=False)
+    scopes = models.JSONField(_("may"), default=every_scope)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
+    expires_at = models.DateTimeField(_("ends"), null=True, blank=True, editable=False)  # it was replaced
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)
 
     class Meta:

@@ -148,6 +148,11 @@ class CapturePoint(models.Model):
     confirmation = models.CharField(
         _("proof of the number"), max_length=8, choices=Confirmation.choices, default=Confirmation.REPLY
     )
+    trusts_app = models.BooleanField(
+        _("believes the app"),
+        default=False,
+        help_text=_("A number that the company's own app says it has verified needs no other proof."),
+    )
     keyword = models.CharField(
         _("keyword"),
         max_length=20,

@@ -6,12 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from consent.admin import groups
+from consent.api import keys
+from consent.errors import BadInput
 from consent.models import ApiKey, Membership
 from tests.staff import PASSWORD, Firm, signed_in, user
 
@@ -25,7 +28,10 @@ def sign_in(client: Client, password: str = PASSWORD, **more: Any) -> Any:
 
 def make_key(client: Client, firm: Firm) -> tuple[str, Any]:
     """A key as it was shown, and the page that showed it."""
-    answer = client.post(reverse("admin:consent_apikey_add"), {"company": firm.company.pk, "name": "Till"})
+    answer = client.post(
+        reverse("admin:consent_apikey_add"),
+        {"company": firm.company.pk, "name": "Till", "scopes": ["decisions"]},
+    )
     shown = set(PRINTED.findall(answer.content.decode()))
     assert len(shown) == 1
     return shown.pop(), answer
@@ -54,10 +60,34 @@ def test_a_key_is_renamed_without_changing(bruno: Client, cafe: Firm) -> None:
     key = ApiKey.objects.get(name="Till")
     before = bytes(key.digest)
     assert (
-        bruno.post(reverse("admin:consent_apikey_change", args=[key.pk]), {"name": "Shop"}).status_code == 302
+        bruno.post(
+            reverse("admin:consent_apikey_change", args=[key.pk]), {"name": "Shop", "scopes": ["records"]}
+        ).status_code
+        == 302
     )
     key.refresh_from_db()
     assert (key.name, bytes(key.digest)) == ("Shop", before)
+
+
+def test_a_key_is_replaced_and_the_old_one_lives_for_a_day(bruno: Client, cafe: Firm) -> None:
+    old, _answer = make_key(bruno, cafe)
+    key = ApiKey.objects.get(name="Till")
+    path = reverse("admin:consent_apikey_rotate", args=[key.pk])
+
+    shown = PRINTED.findall(bruno.post(path).content.decode())
+    again = bruno.post(path, follow=True).content.decode()
+
+    assert "replaced before" in again
+    keys.forget()
+    new = keys.holder(f"Bearer {shown[0]}", scope="decisions")
+    assert keys.holder(f"Bearer {old}", scope="decisions").key == key.pk != new.key
+    with time_machine.travel(timezone.now() + timedelta(hours=25)):
+        keys.forget()
+        with pytest.raises(BadInput):
+            keys.holder(f"Bearer {old}", scope="decisions")
+        assert keys.holder(f"Bearer {shown[0]}", scope="decisions") == new
+    key.refresh_from_db()
+    assert key.last_used_at is not None
 
 
 def test_a_key_is_revoked_for_good(bruno: Client, cafe: Firm) -> None:

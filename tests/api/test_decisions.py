@@ -3,7 +3,6 @@
 import io
 import json
 import logging
-import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +14,6 @@ from django.db import InterfaceError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from consent import recording
-from consent.admin import access
 from consent.api import keys, strict_json
 from consent.contact import Contact
 from consent.errors import BadInput
@@ -145,12 +143,6 @@ def test_a_key_is_kept_only_as_its_digest(program: Program) -> None:
     [kept] = ApiKey.objects.values_list("digest", flat=True)
     assert len(kept) == 32
     assert program.key.encode() not in bytes(kept)
-
-
-def test_a_key_that_staff_made_in_the_admin_is_known(program: Program, aurora: Sample) -> None:
-    made = access.PREFIX + secrets.token_urlsafe(32)
-    ApiKey.objects.create(company=aurora.company, name="CRM", digest=access.digest(made))
-    assert Program(made).ask().status == 200
 
 
 def test_many_keys_do_not_fill_the_memory(

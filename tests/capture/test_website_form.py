@@ -10,8 +10,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import Client, RequestFactory
 
-from consent import branding, catalogue, languages, shown
-from consent.capture.website import pinned
+from consent import branding, catalogue, languages, pinned, shown
 from consent.catalogue import Ask
 from consent.errors import BadInput
 from consent.models import CapturePoint, Company, NoticeShown, NoticeVersion
@@ -252,10 +251,16 @@ def test_a_logo_of_an_unknown_kind_is_left_out() -> None:
 def test_a_token_tells_what_was_shown() -> None:
     at = datetime(2026, 11, 23, 12, 0, 0, 123000, tzinfo=UTC)
     token = pinned.pin(
-        point=1, version=2, language="es", digest="d", shown_at=at, host="https://loja.example"
+        method="website",
+        point=1,
+        version=2,
+        language="es",
+        digest="d",
+        shown_at=at,
+        host="https://loja.example",
     )
 
-    seen = pinned.read(token)
+    seen = pinned.read(token, method="website")
 
     assert (seen.point, seen.version, seen.language, seen.digest, seen.shown_at, seen.host) == (
         1, 2, "es", "d", at, "https://loja.example",
@@ -267,15 +272,17 @@ def test_a_token_tells_what_was_shown() -> None:
 @pytest.mark.parametrize("token", ["", "x", "a:b", "\ufffd", "☃:☃", "W10:x", "a" * 10_000])
 def test_what_is_no_token_is_refused(token: str) -> None:
     with pytest.raises(BadInput, match=r"form\.missing"):
-        pinned.read(token)
+        pinned.read(token, method="website")
 
 
 def test_a_token_that_was_changed_is_refused() -> None:
-    token = pinned.pin(point=1, version=2, language="es", digest="d", shown_at=datetime.now(UTC), host="")
+    token = pinned.pin(
+        method="website", point=1, version=2, language="es", digest="d", shown_at=datetime.now(UTC), host=""
+    )
     for place in range(0, len(token), 7):
         changed = token[:place] + ("A" if token[place] != "A" else "B") + token[place + 1 :]
         with pytest.raises(BadInput, match=r"form\.missing"):
-            pinned.read(changed)
+            pinned.read(changed, method="website")
 
 
 def test_a_new_version_is_shown_once_it_is_published(client: Client, aurora: Sample) -> None:

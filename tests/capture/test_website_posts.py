@@ -13,8 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from consent import decision, opening, recording, vault
-from consent.capture.website import pinned
+from consent import decision, opening, pinned, recording, vault
 from consent.contact import Contact
 from consent.models import Act, CapturePoint, Company, ConsentRecord, OutboundMessage, Purpose
 from consent.sample import Sample
@@ -484,8 +483,9 @@ def test_a_version_that_is_not_this_point_s_is_refused(
     if version == "another":
         notice = aurora.company.notices.create(slug="outro")
         version = notice.versions.create(wordings=aurora.version.wordings).pk
-    seen = pinned.read(visitor.token)
+    seen = pinned.read(visitor.token, method="website")
     token = pinned.pin(
+        method="website",
         point=seen.point,
         version=version,
         language="pt-BR",

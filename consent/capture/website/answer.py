@@ -10,16 +10,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from consent import catalogue, dialogue, http, recording, vault
+from consent import catalogue, dialogue, http, pinned, recording, vault
 from consent.canonical import moment
-from consent.capture.website import METHOD, page, pinned, reading
-from consent.capture.website.pinned import Pinned
+from consent.capture.website import METHOD, page, reading
 from consent.capture.website.reading import Answer
-from consent.capture.website.showing import show
 from consent.catalogue import Ask
 from consent.errors import BadInput
 from consent.models import NoticeVersion
+from consent.pinned import Pinned
 from consent.recording import ConsentEvent, Recorded, Telling
+from consent.showing import show
 from consent.vocabulary import Confirmation, Possession, State
 from consent.wording import Statement
 
@@ -49,7 +49,7 @@ def verify(fields: Mapping[str, str], ask: Ask, *, now: datetime) -> Seen:
 
     A version published since does not matter: the record names the one that was on the screen.
     """
-    seen = pinned.read(fields.get(reading.TOKEN, ""))
+    seen = pinned.read(fields.get(reading.TOKEN, ""), method=METHOD.slug)
     if seen.point != ask.point.pk:
         raise BadInput("form.missing", message=_ELSEWHERE, status=400)
     if seen.is_expired(now):

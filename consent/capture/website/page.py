@@ -13,13 +13,13 @@ from django.utils.translation import override
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csp import csp_override
 
-from consent import branding, languages
-from consent.capture.website import pinned, proof, reading
+from consent import branding, languages, pinned
+from consent.capture.website import METHOD, proof, reading
 from consent.capture.website.form import ConsentForm
-from consent.capture.website.pinned import Pinned
-from consent.capture.website.showing import Showing, show
 from consent.catalogue import Ask
 from consent.errors import BadInput
+from consent.pinned import Pinned
+from consent.showing import Showing, show
 from consent.vocabulary import Confirmation, django_code
 
 LONGEST_HOST = 253  # characters of a domain name (RFC 1035 2.3.4)
@@ -116,7 +116,7 @@ def show_page(
 def _seen_before(typed: Mapping[str, str] | None, showing: Showing) -> Pinned | None:
     """The showing that was answered, if it showed the very same words."""
     try:
-        seen = pinned.read((typed or {}).get(reading.TOKEN, ""))
+        seen = pinned.read((typed or {}).get(reading.TOKEN, ""), method=METHOD.slug)
     except BadInput:
         return None
     return seen if (seen.point, seen.digest) == (showing.ask.point.pk, showing.digest) else None
@@ -126,6 +126,7 @@ def _new_token(request: HttpRequest, showing: Showing, now: datetime) -> str:
     ask = showing.ask
     assert ask.version is not None
     return pinned.pin(
+        method=METHOD.slug,
         point=ask.point.pk,
         version=ask.version.pk,
         language=showing.statement.language,

@@ -16,9 +16,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from consent.capture.website.pinned import Pinned
 from consent.capture.website.reading import PROOF
 from consent.errors import BadInput
+from consent.pinned import Pinned
 
 _PRESSED = _("Many forms are arriving now. Wait a moment, then send yours again; nothing you typed is lost.")
 

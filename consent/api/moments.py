@@ -1,0 +1,28 @@
+"""Moments as programs write them: RFC 3339, with a zone, not in the future."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from consent.errors import BadInput
+
+AHEAD = timedelta(minutes=2)  # clocks differ by so much
+
+_SHAPE = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})?"
+)
+
+
+def read(text: str, *, pointer: str, now: datetime) -> datetime:
+    """The moment in a text, at most `now`. Raises BadInput with status 422."""
+    found = _SHAPE.fullmatch(text)
+    if found is None:
+        raise BadInput("time.format", "Write it like 2026-11-28T12:00:00Z.", pointer=pointer)
+    if not found[2]:
+        raise BadInput("time.zone_required", "Say the time zone: Z, or like -03:00.", pointer=pointer)
+    try:
+        moment = datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise BadInput("time.format", "There is no such moment.", pointer=pointer) from error
+    if moment > now + AHEAD:
+        raise BadInput("time.future", "This has not happened yet.", pointer=pointer)
+    return min(moment, now)

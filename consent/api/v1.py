@@ -1,0 +1,147 @@
+"""The API for programs, version 1: who asks, how bodies are read, and how mistakes are answered."""
+
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.utils.csp import CSP
+from django.views.decorators.csp import csp_override
+from ninja import NinjaAPI, Swagger
+from ninja.errors import HttpError, ValidationError
+from ninja.parser import Parser
+from ninja.security import HttpBearer
+
+from consent.api import answers, keys, strict_json
+from consent.errors import BadInput
+
+DESCRIPTION = """\
+Ask whether a message may be sent, hand in what people answered in an app, and read what is on record.
+
+Send your key as `Authorization: Bearer optin_…`, never in an address. Every write needs an `Idempotency-Key`: the same
+key with the same body gets the first answer, byte for byte. Errors are problem documents (RFC 9457) whose `code` never
+changes its meaning, with a `pointer` to the field. No number ever stands in an address.
+"""
+
+# Swagger UI writes styles into the page; this page has nothing of anybody in it.
+_DOCS_CSP: dict[str, list[str]] = {
+    "default-src": [CSP.SELF],
+    "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],
+    "img-src": [CSP.SELF, "data:"],
+    "object-src": [CSP.NONE],
+    "base-uri": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
+}
+
+
+class Body(Parser):
+    """Reads a JSON body strictly: what another program could read differently is refused."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        if request.content_type != "application/json":
+            raise BadInput("body.media_type", "Send application/json.", status=415)
+        if request.headers.get("Content-Encoding", "identity") not in ("", "identity"):
+            raise BadInput("body.encoding", "Send the body as it is, not compressed.", status=415)
+        return strict_json.read_object(request.body)
+
+
+class Key(HttpBearer):
+    """A key of a company, with a scope."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__()
+        self.scope = scope
+
+    def __call__(self, request: HttpRequest) -> keys.Holder:
+        keys.refuse_in_address(request.META.get("QUERY_STRING", ""))
+        return keys.holder(request.headers.get("Authorization", ""), scope=self.scope)
+
+    def authenticate(self, request: HttpRequest, token: str) -> keys.Holder:
+        raise AssertionError("the whole header is read at once")
+
+
+def parameters(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Refuse every query parameter but these: a misspelt one would silently ask something else."""
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            for name, values in request.GET.lists():
+                if name not in names:
+                    raise BadInput("parameter.unknown", "There is no such parameter here.", status=400)
+                if len(values) > 1:
+                    raise BadInput("parameter.twice", "Send each parameter once.", status=400)
+            return view(request, *args, **kwargs)
+
+        return checked
+
+    return decorate
+
+
+api = NinjaAPI(
+    title="Optin",
+    version="1",
+    urls_namespace="api-v1",
+    description=DESCRIPTION,
+    parser=Body(),
+    docs=Swagger(settings={"persistAuthorization": False, "tryItOutEnabled": True}),
+    docs_decorator=csp_override(_DOCS_CSP),
+)
+
+
+def _respond(error: BadInput) -> HttpResponse:
+    answer = answers.problem(error)
+    return HttpResponse(answer.body, status=answer.status, headers=dict(answer.headers))
+
+
+@api.exception_handler(BadInput)
+def _bad_input(_request: HttpRequest, error: BadInput) -> HttpResponse:
+    return _respond(error)
+
+
+@api.exception_handler(ValidationError)
+def _invalid(_request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """The first field that is wrong; the input itself is never repeated."""
+    first = error.errors[0]
+    source, *path = first["loc"]
+    pointer = "/".join(str(part) for part in path if part not in ("payload",))
+    kind = str(first["type"])
+    if source == "header":  # the only one that is asked for
+        return _respond(BadInput("idempotency.required", "Send an Idempotency-Key of your own.", status=400))
+    code = {"missing": "field.required", "extra_forbidden": "field.unknown"}.get(kind, "field.invalid")
+    if pointer == "contact" and code == "field.invalid":
+        code = "phone.type"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if source == "body" else HTTPStatus.BAD_REQUEST
+    return _respond(BadInput(code, str(first["msg"]), status=status, pointer=pointer))
+
+
+@api.exception_handler(HttpError)
+def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """What our own parser said, which ninja wraps; else what ninja refused by itself."""
+    if error.__cause__ is not None:
+        return api.on_exception(request, error.__cause__)  # type: ignore[arg-type]
+    return _respond(BadInput("request.refused", str(error), status=error.status_code))
+
+
+@api.exception_handler(Http404)
+def _not_found(_request: HttpRequest, _error: Http404) -> HttpResponse:
+    return _respond(BadInput("not_found", "There is no such thing here.", status=404))
+
+
+@api.exception_handler(RequestDataTooBig)
+def _too_big(_request: HttpRequest, _error: RequestDataTooBig) -> HttpResponse:
+    return _respond(BadInput("body.too_large", "The body is too large.", status=413))
+
+
+@api.exception_handler(UnreadablePostError)
+def _cut_off(_request: HttpRequest, _error: UnreadablePostError) -> HttpResponse:
+    return _respond(BadInput("body.cut_off", "The body ended before its Content-Length.", status=400))
+
+
+@api.exception_handler(OperationalError)
+@api.exception_handler(InterfaceError)
+def _unavailable(_request: HttpRequest, _error: Exception) -> HttpResponse:
+    return _respond(BadInput("unavailable", "Nothing was recorded; send it again.", status=503))

@@ -1,0 +1,172 @@
+"""What people answered in an app becomes records: one per answer, proved as the company's policy says."""
+
+import base64
+import binascii
+import io
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from PIL import Image
+
+from consent import catalogue, dialogue, pinned, recording
+from consent.api import moments
+from consent.api.keys import Holder
+from consent.canonical import moment
+from consent.capture.app import METHOD, idempotency
+from consent.capture.app.said import Consent, Snapshot
+from consent.catalogue import Ask
+from consent.contact import Contact
+from consent.errors import BadInput
+from consent.models import CapturePoint, NoticeVersion
+from consent.pinned import Pinned
+from consent.recording import ConsentEvent, File, Recorded, Telling
+from consent.showing import show
+from consent.vocabulary import Confirmation, Possession, State
+from consent.wording import Box, Statement
+
+MOST_PIXELS = 12_000_000
+
+
+class Seen(NamedTuple):
+    """What was on the app's screen, as the render token proves it."""
+
+    ask: Ask
+    pinned: Pinned
+    version: NoticeVersion
+    statement: Statement
+
+
+def verify(consent: Consent, *, holder: Holder, now: datetime) -> Seen:
+    """What the person had before them. Raises BadInput where that is not known, or not said any more."""
+    try:
+        seen = pinned.read(consent.token, method=METHOD.slug)
+    except BadInput as error:
+        raise BadInput("token.unknown", "This is no render token of ours.", pointer="token") from error
+    point = CapturePoint.objects.filter(pk=seen.point, company=holder.company).values_list("slug", flat=True)
+    slug = point.first()
+    ask = catalogue.ask_of(holder.company, slug) if slug else None
+    if ask is None:
+        raise BadInput("token.unknown", "This is no render token of ours.", pointer="token")
+    if not ask.is_open:
+        raise BadInput("point.closed", "This capture point is closed.", status=409)
+    if seen.is_expired(now):
+        raise BadInput(
+            "token.expired", "Show the capture point again: this was too long ago.", pointer="token"
+        )
+    version = catalogue.version(seen.version)
+    superseded = BadInput(
+        "notice.superseded", "The text has changed. Show the capture point again.", pointer="token"
+    )
+    if version is None or version.notice_id != ask.point.notice_id:
+        raise superseded
+    showing = show(ask, version, seen.language)
+    if showing.digest != seen.digest:
+        raise superseded
+    return Seen(ask, seen, version, showing.statement)
+
+
+def record(
+    consent: Consent, seen: Seen, *, holder: Holder, key: str, caller: Mapping[str, str], now: datetime
+) -> Recorded:
+    """Record one event per answer; a yes waits for its proof unless the policy or the app's claim stands in."""
+    ask = seen.ask
+    answered = _answered(consent, seen.statement)
+    contact = _contact(consent.contact, ask)
+    possession = _possession(consent, ask, now=now)
+    is_proved = possession != Possession.NONE
+    asked = idempotency.fingerprint("consent", consent.model_dump())
+    evidence = {
+        "text": seen.statement.text,
+        "boxes": [
+            {"key": box.key, "label": box.label, "hint": box.hint, "answer": answered.get(box)}
+            for box in seen.statement.boxes
+            if box in answered
+        ],
+        "digest": seen.pinned.digest,
+        "notice": f"{seen.version.notice.slug} {seen.version.number}",
+        "language": seen.pinned.language,
+        "shown_at": moment(seen.pinned.shown_at),
+        "sent_at": moment(now),
+        "typed": consent.contact,
+        "number": contact.value,
+        "app": consent.evidence.model_dump(exclude_none=True),
+        "verified": consent.verified.model_dump() if consent.verified else {},
+        "confirmation": str(ask.point.confirmation),
+        "api_key": holder.key,
+        idempotency.REQUEST: asked,
+        **caller,
+    }
+    accepted = [box for box, is_yes in answered.items() if is_yes]
+    files = (_picture(consent.snapshot),) if consent.snapshot else ()
+
+    def tell(act: UUID) -> Sequence[Telling]:
+        return (
+            [] if is_proved or not accepted else [dialogue.asking(ask, accepted, seen.pinned.language, act)]
+        )
+
+    recorded = recording.record(
+        *(
+            ConsentEvent(
+                company=ask.company, contact=contact, purpose=box.offer.purpose, channel=box.offer.channel,
+                state=_state(is_yes, is_proved=is_proved),
+                possession=possession if is_yes else Possession.NONE,
+                notice=seen.version, language=seen.pinned.language, event_time=now, method=METHOD.slug,
+                evidence=evidence, reference=idempotency.reference(key), point=ask.point, files=files,
+            )
+            for box, is_yes in answered.items()
+        ),
+        tell=tell,
+    )  # fmt: skip
+    idempotency.check(recorded, asked)
+    return recorded
+
+
+def _answered(consent: Consent, statement: Statement) -> dict[Box, bool]:
+    boxes = {box.key: box for box in statement.boxes}
+    for key in consent.answers:
+        if key not in boxes:
+            raise BadInput("purpose.unknown", "An answer to something that was not asked.", pointer="answers")
+    return {boxes[key]: is_yes for key, is_yes in consent.answers.items()}
+
+
+def _contact(text: str, ask: Ask) -> Contact:
+    try:
+        return Contact.tel(text, ask.company.country, allowed=ask.company.countries)
+    except BadInput as error:
+        error.pointer = "contact"
+        raise
+
+
+def _possession(consent: Consent, ask: Ask, *, now: datetime) -> Possession:
+    """What shows that the person holds the number: the company's policy decides what the app's word is worth."""
+    if consent.verified:
+        moments.read(consent.verified.at, pointer="verified/at", now=now)
+        if ask.point.trusts_app:
+            return Possession.APP
+    return Possession.POLICY if ask.point.confirmation == Confirmation.NONE else Possession.NONE
+
+
+def _state(is_yes: bool, *, is_proved: bool) -> State:
+    if not is_yes:
+        return State.REFUSED
+    return State.GIVEN if is_proved else State.REQUESTED
+
+
+def _picture(snapshot: Snapshot) -> File:
+    """The picture of the screen, if it is one. Raises BadInput."""
+    wrong = BadInput(
+        "snapshot.invalid", "This is no PNG, JPEG or WebP in Base64.", pointer="snapshot/content"
+    )
+    try:
+        content = base64.b64decode(snapshot.content, validate=True)
+        with Image.open(io.BytesIO(content), formats=["PNG", "JPEG", "WEBP"]) as picture:
+            size, found = picture.size, Image.MIME.get(picture.format or "")
+    except (binascii.Error, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise wrong from error
+    if found != snapshot.media_type or size[0] * size[1] > MOST_PIXELS:
+        raise wrong
+    return File(
+        name=f"screen.{snapshot.media_type.removeprefix('image/')}", media_type=found, content=content
+    )

@@ -1,0 +1,89 @@
+"""The routes of the app's method, mounted into the API: verify, read, record, reply."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Header, Query, Router, Status
+
+from consent import http, receipts
+from consent.api import v1
+from consent.api.keys import Holder
+from consent.capture.app import handing_in, showing, withdrawing
+from consent.capture.app.said import ActOut, Consent, PointOut, RecordOut, Withdrawal
+from consent.models import ApiKey, ConsentRecord
+from consent.recording import Recorded
+
+router = Router(auth=v1.Key(ApiKey.Scope.CONSENTS.value), tags=["App"])
+
+IdempotencyKey = Annotated[str, Header(alias="Idempotency-Key")]
+
+
+@router.get("/points/{point}", response=PointOut, summary="What to show")
+@v1.parameters("language")
+def point(request: HttpRequest, point: str, language: Annotated[str | None, Query()] = None) -> PointOut:
+    """The words of a capture point in a language, its boxes, and the render token to send back with the answers.
+
+    Show the whole text and every box unticked: the token proves which words were on the screen.
+    """
+    ask = showing.asked(_holder(request).company, point)
+    return showing.shown_now(ask, showing.language_of(ask, language), now=timezone.now())
+
+
+@router.post("/consents", response={201: ActOut}, summary="Hand in what was answered")
+@v1.parameters()
+def consents(request: HttpRequest, idempotency_key: IdempotencyKey, payload: Consent) -> Status[ActOut]:
+    """Record one answer per box. A yes is `given` at once where the company accepts the app's claim that it
+    verified the number; else it is `requested`, and the person is asked at the number.
+    """
+    holder, now = _holder(request), timezone.now()
+    seen = handing_in.verify(payload, holder=holder, now=now)
+    recorded = handing_in.record(
+        payload, seen, holder=holder, key=idempotency_key, caller=_caller(request), now=now
+    )
+    return Status(201, _told(recorded))
+
+
+@router.post("/withdrawals", response={201: ActOut}, summary="Withdraw")
+@v1.parameters()
+def withdrawals(request: HttpRequest, idempotency_key: IdempotencyKey, payload: Withdrawal) -> Status[ActOut]:
+    """Record that somebody wants no more messages: for one purpose, on one channel, or at all. In force when
+    this answers.
+    """
+    recorded = withdrawing.record(
+        payload, holder=_holder(request), key=idempotency_key, caller=_caller(request), now=timezone.now()
+    )
+    return Status(201, _told(recorded))
+
+
+def _holder(request: HttpRequest) -> Holder:
+    holder: Holder = request.auth  # type: ignore[attr-defined]  # set by ninja
+    return holder
+
+
+def _caller(request: HttpRequest) -> Mapping[str, str]:
+    """Which program handed it in, as evidence."""
+    return {
+        "caller_address": http.client_address(request),
+        "caller_agent": http.header(request, "User-Agent"),
+    }
+
+
+def _told(recorded: Recorded) -> ActOut:
+    """The answer, made from the records alone: the same bytes however often it is asked for."""
+    records = ConsentRecord.objects.filter(act=recorded.act).select_related("purpose").order_by("arrival")
+    return ActOut(
+        act=str(recorded.act),
+        subject=str(recorded.subject),
+        records=[
+            RecordOut(
+                id=str(record.uid),
+                purpose=record.purpose.slug if record.purpose else None,
+                channel=record.channel,
+                state=record.state,
+            )
+            for record in records
+        ],
+        receipt=receipts.address(recorded.act),
+    )

@@ -1,0 +1,124 @@
+"""What an app hands in, field by field; whatever else it sends is refused."""
+
+from typing import Annotated, Literal
+
+from ninja import Schema
+from pydantic import ConfigDict, Field, StringConstraints
+
+from consent.vocabulary import Channel
+
+type Short = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+type Slug = Annotated[str, StringConstraints(pattern=r"^[-a-zA-Z0-9_]{1,40}$")]
+
+
+class Strict(Schema):
+    """An object of exactly these fields, each of exactly its type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class AppEvidence(Strict):
+    """What the app knows about the moment: kept sealed with the record."""
+
+    app_version: Short
+    screen: Short
+    device_locale: Short
+    device: Short | None = None
+
+
+class Verified(Strict):
+    """The app's own claim that it verified the number: how, and when."""
+
+    method: Short = Field(description="How the number was verified, for example `sms_code`.")
+    at: str = Field(description="When, in ISO 8601 with a time zone.")
+
+
+class Snapshot(Strict):
+    """A picture of the screen as the person saw it."""
+
+    media_type: Literal["image/png", "image/jpeg", "image/webp"]
+    content: Annotated[str, StringConstraints(max_length=180_000)] = Field(description="The file in Base64.")
+
+
+class Consent(Strict):
+    """What a person answered on a screen of the app."""
+
+    token: Annotated[str, StringConstraints(min_length=1, max_length=2000)] = Field(
+        description="The render token that came with what was shown."
+    )
+    contact: Annotated[str, StringConstraints(max_length=100)] = Field(
+        description="The phone number, with +."
+    )
+    answers: dict[str, bool] = Field(
+        description="For each box that was answered: true for yes, false for no.", min_length=1
+    )
+    evidence: AppEvidence
+    verified: Verified | None = None
+    snapshot: Snapshot | None = None
+
+
+class Withdrawal(Strict):
+    """That a person does not want messages any more."""
+
+    contact: Annotated[str, StringConstraints(max_length=100)] = Field(
+        description="The phone number, with +."
+    )
+    channel: Channel | None = Field(None, strict=False, description="Every channel where it is left out.")
+    purpose: Slug | None = Field(
+        None, description="The purpose's short name; every purpose where it is left out."
+    )
+    said_at: str | None = Field(
+        None, description="When the person said so, in ISO 8601 with a time zone; now."
+    )
+    evidence: dict[str, Short] = Field(default_factory=dict, max_length=20)
+
+
+class RecordOut(Schema):
+    """One record, as it was written."""
+
+    id: str
+    purpose: str | None
+    channel: str
+    state: str
+
+
+class ActOut(Schema):
+    """What was recorded: one record per answer, and the person's receipt."""
+
+    act: str
+    subject: str
+    records: list[RecordOut]
+    receipt: str = Field(description="The address of the person's receipt: whoever knows it can read it.")
+
+
+class BoxOut(Schema):
+    """One box to show, unticked."""
+
+    key: str = Field(description="What to call the answer to it.")
+    purpose: str
+    channel: str
+    label: str
+    hint: str
+
+
+class PointOut(Schema):
+    """What to show, word for word, and the token to send back with the answers."""
+
+    point: str
+    company: str
+    title: str
+    language: str
+    languages: list[str]
+    text: list[str] = Field(description="The statement, paragraph by paragraph.")
+    boxes: list[BoxOut]
+    notice: str
+    digest: str
+    privacy_url: str
+    confirmation: str = Field(
+        description="How the number is proved where the app brings no claim that is accepted."
+    )
+    trusts_app: bool = Field(
+        description="Whether the company accepts the app's own claim of a verified number."
+    )
+    token: str
+    expires_at: str

@@ -1,0 +1,92 @@
+"""The API as a whole: its document, its pages without a network, and its manners."""
+
+import json
+import re
+from typing import Any
+
+from django.db import OperationalError
+from django.test import Client
+
+from consent.api import keys, v1
+from consent.sample import Sample
+
+
+def test_the_document_is_openapi_3_1_and_names_every_way_in(client: Client) -> None:
+    document = client.get("/api/v1/openapi.json").json()
+
+    assert document["openapi"].startswith("3.1")
+    assert {
+        "/api/v1/decisions",
+        "/api/v1/points/{point}",
+        "/api/v1/consents",
+        "/api/v1/withdrawals",
+        "/api/v1/subjects/find",
+        "/api/v1/subjects/{subject}/timeline",
+        "/api/v1/acts/{act}/receipt",
+        "/api/v1/records/{record}/proof",
+    } == set(document["paths"])
+
+
+def test_the_documentation_asks_no_other_machine(client: Client) -> None:
+    page = client.get("/api/v1/docs")
+
+    assert page.status_code == 200
+    addresses = re.findall(r'(?:src|href)="([^"]+)"', page.content.decode())
+    assert addresses
+    assert all(address.startswith("/static/") for address in addresses)
+    assert "unsafe-inline" not in re.sub("style-src[^;]*", "", page.headers["Content-Security-Policy"])
+
+
+def test_the_decision_is_answered_without_the_front_as_well(client: Client, aurora: Sample) -> None:
+    keys.forget()
+    key = keys.issue(aurora.company, name="Loja")
+    question = {"contact": "+5511987654321", "channel": "sms", "purpose": "novidades"}
+
+    answer = client.post(
+        "/api/v1/decisions",
+        json.dumps(question),
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {key}"},
+    )
+
+    assert answer.json()["reason"] == "no_record"
+
+
+def test_a_database_that_refuses_is_said_so_with_when_to_ask_again(
+    client: Client, aurora: Sample, monkeypatch: Any
+) -> None:
+    keys.forget()
+    key = keys.issue(aurora.company, name="Loja")
+
+    def refuse(*_args: object, **_kwargs: object) -> None:
+        raise OperationalError("the database is away")
+
+    monkeypatch.setattr("consent.capture.app.showing.asked", refuse)
+    answer = client.get("/api/v1/points/novidades", headers={"Authorization": f"Bearer {key}"})
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert answer.headers["Retry-After"]
+
+
+def test_what_is_no_json_no_form_or_too_much_is_refused(client: Client, aurora: Sample) -> None:
+    keys.forget()
+    headers = {
+        "Authorization": f"Bearer {keys.issue(aurora.company, name='Loja')}",
+        "Idempotency-Key": "k",
+    }
+
+    def post(body: bytes, media_type: str = "application/json", **more: str) -> tuple[int, str]:
+        answer = client.post("/api/v1/withdrawals", body, content_type=media_type, headers=headers | more)
+        return answer.status_code, answer.json()["code"]
+
+    assert post(b"{}", "text/plain") == (415, "body.media_type")
+    assert post(b"{}", **{"Content-Encoding": "gzip"}) == (415, "body.encoding")
+    assert post(b"{") == (400, "json.syntax")
+    assert post(b'{"contact": "+5511987654321", "contact": "+1"}') == (400, "json.duplicate_key")
+    assert post(b'{"contact": NaN}') == (400, "json.number")
+    assert post(b'{"contact": ' + b"9" * 5000 + b"}") == (400, "json.number")
+    assert post(b'{"contact": "\\ud800"}')[0] == 422
+    assert post(b'{"contact": "' + b"1" * 300_000 + b'"}') == (413, "body.too_large")
+    assert client.put("/api/v1/withdrawals", headers=headers).status_code == 405
+    assert client.get("/api/v1/nothing", headers=headers).status_code == 404
+    assert v1.api.title == "Optin"
