@@ -47,7 +47,9 @@ def main_pages(cafe: Firm) -> list[str]:
         f"consent/noticeversion/{cafe.draft.pk}/publish/", f"consent/noticeversion/{cafe.draft.pk}/delete/",
         "consent/consentrecord/", f"consent/consentrecord/{record}/change/", "consent/consentrecord/find/",
         f"consent/consentrecord/person/{cafe.said.subject}/", "consent/outboundmessage/",
-        f"consent/outboundmessage/{cafe.message.pk}/change/", "consent/inboundmessage/", "consent/opening/",
+        f"consent/outboundmessage/{cafe.message.pk}/change/", "consent/outboundmessage/errors/",
+        f"consent/outboundmessage/stop/company/{company.pk}/", "consent/inboundmessage/", "consent/hold/",
+        "consent/hold/next/", "consent/opening/",
         "consent/logentry/0/change/", "consent/checkpoint/", "consent/apikey/",
         f"consent/apikey/{cafe.key.pk}/change/", f"consent/company/{company.pk}/history/",
     ]  # fmt: skip
