@@ -10,6 +10,7 @@ import time
 
 import psycopg
 from django.db import connection
+from django.utils import timezone
 
 from bench import capture, decision, forms, load, people
 from consent import history, sample, vault
@@ -70,10 +71,11 @@ def main() -> None:
 
 def explain(database: str, company: int, number: str) -> str:
     """The plan of the decision's statement. Raises when the fold is not read from its index alone."""
-    parameters = (vault.lookup(company, Contact.tel(number)), "sms", company, "novidades")
+    now = timezone.now()
+    parameters = ("sms", now, now, vault.lookup(company, Contact.tel(number)), "sms", company, "novidades")
     with psycopg.connect(database) as raw:
         rows = raw.execute(
-            f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {history._EVENTS}", parameters
+            f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {history.EVENTS.sql}", parameters
         ).fetchall()
     plan = "\n".join(line for [line] in rows)
     if f"Index Only Scan using {INDEX}" not in plan or "Seq Scan on consent_c" in plan:

@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import connection
-
+from consent import prepared
 from consent.models import ConsentRecord, Erased
 from consent.vocabulary import Possession, State
 
@@ -119,7 +118,9 @@ class Known(NamedTuple):
 
 # One statement: the purpose by its slug, then the person by the keyed hash, then the covering index of the
 # fold. A hold (models.Hold) keeps back marketing alone.
-_EVENTS = """
+EVENTS = prepared.Query(
+    "events",
+    """
 SELECT p.id, CASE WHEN p.category = 'marketing' THEN (
  SELECT MIN(h.kind) FROM consent_hold h WHERE h.subject = c.subject AND h.channel = %s
  AND h.said_at <= %s AND (h.ended_at IS NULL OR h.ended_at > %s)) END,
@@ -129,7 +130,8 @@ LEFT JOIN consent_contactpoint c ON c.lookup = %s
 LEFT JOIN consent_consentrecord r ON r.subject = c.subject AND r.channel = %s
  AND (r.purpose_id = p.id OR r.purpose_id IS NULL)
 WHERE p.company_id = %s AND p.slug = %s
-"""
+""",
+)
 
 
 def look(
@@ -140,10 +142,8 @@ def look(
 
     One query, on the primary.
     """
-    moment = connection.ops.adapt_datetimefield_value(at or END_OF_TIME)
-    with connection.cursor() as cursor:
-        cursor.execute(_EVENTS, [channel, moment, moment, lookup, channel, company, purpose])
-        rows = cursor.fetchall()
+    moment = at or END_OF_TIME
+    rows = EVENTS.ask(channel, moment, moment, lookup, channel, company, purpose)
     if not rows:
         return None
     return Known([_said(row[2:]) for row in rows if row[2] is not None], rows[0][1])

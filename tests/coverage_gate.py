@@ -15,6 +15,7 @@ COMPLETE = [
     "consent/recording.py",
     "consent/decision.py",
     "consent/history.py",
+    "consent/prepared.py",
     "consent/log/*",
     "consent/vault.py",
     "consent/providers/twilio.py",

@@ -128,6 +128,20 @@ def test_a_decision_is_one_query(aurora: Sample) -> None:
         assert len(queries) == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_decision_outside_of_a_transaction_is_the_same(aurora: Sample) -> None:
+    recorded = says(aurora)
+    for _ in range(2):  # the second is asked past Django's cursor
+        answer = may(aurora)
+        assert (answer.allow, answer.reason, answer.record) == (True, Reason.GIVEN, recorded.records[0])
+    stops(aurora)
+    assert may(aurora).reason == Reason.WITHDRAWN
+    assert may(aurora, purpose="pedidos").reason == Reason.WITHDRAWN
+    assert may(aurora, BRUNO).reason == Reason.NO_RECORD
+    assert may(aurora, purpose="sorteios").reason == Reason.UNKNOWN_PURPOSE
+    assert may(aurora, channel="sms\0").reason != Reason.GIVEN
+
+
 # --- whatever breaks is a no
 
 
