@@ -59,6 +59,16 @@ def evidence_bytes(act: UUID) -> tuple[bytes, bytes]:
     return plaintext[:32], plaintext[32:]
 
 
+def all_evidence_of(subject: UUID) -> dict[UUID, tuple[bytes, bytes]]:
+    """Salt and canonical evidence of everything a person did, by act; nothing where they were erased. Two queries."""
+    rows = list(Evidence.objects.filter(subject=subject))
+    key = key_of(subject) if rows else b""
+    opened = {
+        row.act: vault.open_sealed(key, item=b"evidence" + row.act.bytes, sealed=row.sealed) for row in rows
+    }
+    return {act: (plaintext[:32], plaintext[32:]) for act, plaintext in opened.items()}
+
+
 def message_content(message: OutboundMessage) -> dict[str, Any]:
     """What an outgoing message says and to whom. Raises Erased."""
     plaintext = vault.open_sealed(

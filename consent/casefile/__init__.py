@@ -4,7 +4,7 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -57,33 +57,28 @@ def _files(subject: UUID, *, company: Company, language: str, at: datetime) -> I
     for each in logged.values():
         yield f"records/{each.record}.entry.json", each.entry
         yield f"records/{each.record}.tlog-proof", str(each.proof).encode()
-    for act in dict.fromkeys(record.act_id for record in records):
-        yield from _evidence(act)
-        yield from _receipts(act, logged)
+    yield from _evidence(subject)
+    yield from _receipts({record.act_id for record in records}, logged)
     for version in {record.notice for record in records if record.notice is not None}:
         yield from _notice(version)
 
 
-def _evidence(act: UUID) -> Iterator[tuple[str, bytes]]:
-    try:
-        salt, evidence = opening.evidence_bytes(act)
-    except opening.Erased:
-        return
-    yield f"evidence/{act}.json", evidence
-    yield f"evidence/{act}.salt", f"{salt.hex()}\n".encode()
-    for file in EvidenceFile.objects.filter(act=act):
-        yield f"evidence/{act}/{file.pk}-{file.name}", opening.file_content(file)
+def _evidence(subject: UUID) -> Iterator[tuple[str, bytes]]:
+    for act, (salt, evidence) in opening.all_evidence_of(subject).items():
+        yield f"evidence/{act}.json", evidence
+        yield f"evidence/{act}.salt", f"{salt.hex()}\n".encode()
+    for file in EvidenceFile.objects.filter(subject=subject):
+        yield f"evidence/{file.act}/{file.pk}-{file.name}", opening.file_content(file)
 
 
-def _receipts(act: UUID, logged: dict[UUID, Logged]) -> Iterator[tuple[str, bytes]]:
-    told = account.read(act)
-    if told is None:
-        return
-    yield f"receipts/{act}.pdf", pdf.render(told, logged)
-    yield f"receipts/{act}.jsonld", _json(dpv.receipt(told, logged))
-    kantara_receipt = kantara.receipt(told)
-    if kantara_receipt is not None:
-        yield f"receipts/{act}.kantara.json", _json(kantara_receipt)
+def _receipts(acts: Collection[UUID], logged: dict[UUID, Logged]) -> Iterator[tuple[str, bytes]]:
+    accounts = list(account.read_all(acts).values())
+    for told, sheet in zip(accounts, pdf.render_all(accounts, logged), strict=True):
+        yield f"receipts/{told.act}.pdf", sheet
+        yield f"receipts/{told.act}.jsonld", _json(dpv.receipt(told, logged))
+        kantara_receipt = kantara.receipt(told)
+        if kantara_receipt is not None:
+            yield f"receipts/{told.act}.kantara.json", _json(kantara_receipt)
 
 
 def _json(value: dict[str, Any]) -> bytes:

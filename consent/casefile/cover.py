@@ -1,6 +1,5 @@
 """The cover of a case file: what the company says it can prove, in plain words, as an accessible PDF."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -8,7 +7,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import typst
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -17,12 +15,11 @@ from django.utils.translation import override
 from consent import history, opening
 from consent.log import published
 from consent.models import Company, ConsentRecord, Purpose
-from consent.proof import words
+from consent.proof import typesetting, words
 from consent.proof.tlog_proof import Logged
 from consent.vocabulary import Channel, State, django_code
 
 TEMPLATE = Path(__file__).with_name("cover.typ")
-STANDARDS = ["a-2a", "ua-1"]
 
 
 def render(
@@ -37,22 +34,7 @@ def render(
     """The cover as PDF, in `language`."""
     with override(django_code(language)):
         content = _content(subject, records, logged, company=company, language=language, at=at)
-    try:
-        return _compile(json.dumps(content), at, STANDARDS)
-    except typst.TypstError:
-        return _compile(json.dumps(content), at, [])  # a name in a script that the fonts inside do not have
-
-
-def _compile(content: str, at: datetime, standards: list[Any]) -> bytes:
-    pdf: bytes = typst.compile(
-        TEMPLATE.read_bytes(),
-        format="pdf",
-        sys_inputs={"content": content},
-        ignore_system_fonts=True,
-        timestamp=int(at.timestamp()),
-        pdf_standards=standards,
-    )
-    return pdf
+    return typesetting.pdf(TEMPLATE, content, written_at=at)
 
 
 def _content(

@@ -89,6 +89,11 @@ class Proof:
     checkpoint: str
     extra: bytes | None = None  # NOT covered by any signature
 
+    @property
+    def origin(self) -> str:
+        """The name of the log, as the checkpoint says it; nothing is verified yet."""
+        return self.checkpoint.partition("\n")[0]
+
     def __str__(self) -> str:
         extra = [] if self.extra is None else [f"extra {_base64(self.extra)}"]
         lines = [FIRST_LINE, *extra, f"index {self.index}", *map(_base64, self.hashes)]

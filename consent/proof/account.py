@@ -1,5 +1,6 @@
 """What one act recorded, read once for every form of its receipt."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -53,14 +54,22 @@ class Account:
 
 def read(act: UUID) -> Account | None:
     """The account of an act; None when there is no such act."""
-    records = tuple(
-        ConsentRecord.objects.filter(act=act)
-        .select_related("company", "purpose", "notice__notice", "point__sender")
-        .order_by("arrival")
+    return read_all([act]).get(act)
+
+
+def read_all(acts: Collection[UUID]) -> dict[UUID, Account]:
+    """The accounts of acts, without those that there are not. Each person is looked up once."""
+    records: dict[UUID, list[ConsentRecord]] = {}
+    rows = ConsentRecord.objects.filter(act__in=acts).select_related(
+        "company", "purpose", "notice__notice", "point__sender"
     )
-    if not records:
-        return None
-    return Account(act=act, records=records, number=_masked(records[0].subject))
+    for record in rows.order_by("arrival"):
+        records.setdefault(record.act_id, []).append(record)
+    masked = {subject: _masked(subject) for subject in {first.subject for first, *_rest in records.values()}}
+    return {
+        act: Account(act=act, records=tuple(said), number=masked[said[0].subject])
+        for act, said in records.items()
+    }
 
 
 def until(record: ConsentRecord) -> datetime | None:

@@ -10,7 +10,6 @@ from django.conf import settings
 from django.utils.translation import override
 
 from consent.canonical import moment
-from consent.log import published
 from consent.models import ConsentRecord, NoticeVersion
 from consent.proof import words
 from consent.proof.account import Account
@@ -82,7 +81,7 @@ def _record(account: Account, record: ConsentRecord, logged: Logged | None) -> d
     if record.notice is not None:
         fields["privacy_notice"] = _notice(record.notice, record.language, company.privacy_url)
     if logged is not None:
-        fields["log_entry"] = {"log_origin": published.origin(), "log_index": logged.proof.index}
+        fields["log_entry"] = {"log_origin": logged.proof.origin, "log_index": logged.proof.index}
     return fields
 
 

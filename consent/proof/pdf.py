@@ -1,17 +1,13 @@
-"""A receipt on paper: an accessible PDF in the language of the record, the same bytes every time.
+"""A receipt on paper: an accessible PDF in the language of the record."""
 
-PDF/UA-1 and PDF/A-2a together where every letter of the company's names can be drawn with the fonts inside; a
-name in another script makes a plain tagged PDF, because a receipt that is less perfect is better than none.
-"""
-
-import json
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import typst
 import zxingcpp
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -20,13 +16,12 @@ from django.utils.translation import override
 from consent import branding, contact
 from consent.log import published
 from consent.models import Company, ConsentRecord
-from consent.proof import words
+from consent.proof import typesetting, words
 from consent.proof.account import Account
 from consent.proof.tlog_proof import Logged
 from consent.vocabulary import State, django_code
 
 TEMPLATE = Path(__file__).with_name("receipt.typ")
-STANDARDS = ["a-2a", "ua-1"]
 
 
 def render(account: Account, logged: dict[UUID, Logged]) -> bytes:
@@ -34,25 +29,17 @@ def render(account: Account, logged: dict[UUID, Logged]) -> bytes:
     return write(_content(account, logged), written_at=account.first.recorded_at)
 
 
+def render_all(accounts: Sequence[Account], logged: dict[UUID, Logged]) -> list[bytes]:
+    """The receipts of many acts, in their order: as many at once as there are processors."""
+    contents = [_content(account, logged) for account in accounts]  # what is read is read here, in one thread
+    moments = [account.first.recorded_at for account in accounts]
+    with ThreadPoolExecutor(os.process_cpu_count()) as pool:
+        return list(pool.map(lambda content, at: write(content, written_at=at), contents, moments))
+
+
 def write(content: dict[str, Any], *, written_at: datetime) -> bytes:
     """A sheet as PDF: what `receipt.typ` asks for, and when it is said to be written."""
-    said, moment = json.dumps(content), int(written_at.timestamp())
-    try:
-        return _compile(said, moment, STANDARDS)
-    except typst.TypstError:
-        return _compile(said, moment, [])
-
-
-def _compile(content: str, written_at: int, standards: list[Any]) -> bytes:
-    pdf: bytes = typst.compile(
-        _template(),
-        format="pdf",
-        sys_inputs={"content": content},
-        ignore_system_fonts=True,
-        timestamp=written_at,
-        pdf_standards=standards,
-    )
-    return pdf
+    return typesetting.pdf(TEMPLATE, content, written_at=written_at)
 
 
 def _content(account: Account, logged: dict[UUID, Logged]) -> dict[str, Any]:
@@ -120,7 +107,9 @@ def _who_asked(account: Account) -> dict[str, Any]:
 
 def _place(account: Account, logged: dict[UUID, Logged]) -> dict[str, Any]:
     first = account.first
-    facts = [(_("Log"), published.origin()), (_("Receipt"), str(account.act))]
+    in_log = next(iter(logged.values()), None)
+    origin = in_log.proof.origin if in_log else published.origin()
+    facts = [(_("Log"), origin), (_("Receipt"), str(account.act))]
     codes = [_entry(record, logged.get(record.uid)) for record in account.records]
     if first.notice is not None:
         facts.append((_("Text shown"), f"{first.notice.notice.slug} {first.notice.number}, SHA-256"))
@@ -137,8 +126,3 @@ def _entry(record: ConsentRecord, logged: Logged | None) -> str:
 def _qr(address: str) -> str:
     code = zxingcpp.create_barcode(address, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
     return str(zxingcpp.write_barcode_to_svg(code, add_quiet_zones=False))
-
-
-@cache
-def _template() -> bytes:
-    return TEMPLATE.read_bytes()
