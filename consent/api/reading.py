@@ -127,7 +127,15 @@ def receipt(request: HttpRequest, act: UUID) -> dict[str, object]:
     return dpv.receipt(found, logged)
 
 
-@router.get("/records/{record}/proof", summary="The proof of a record", response={200: str})
+@router.get(
+    "/records/{record}/proof",
+    summary="The proof of a record",
+    openapi_extra={
+        "responses": {
+            200: {"description": "OK", "content": {proofs.MEDIA_TYPE: {"schema": {"type": "string"}}}}
+        }
+    },
+)
 @v1.parameters()
 def proof(request: HttpRequest, record: UUID) -> HttpResponse:
     """The proof that the record is in the published log (C2SP tlog-proof), which other people's tools verify."""

@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.utils.csp import CSP
 from django.views.decorators.csp import csp_override
-from ninja import NinjaAPI, Swagger
+from ninja import NinjaAPI, Schema, Swagger
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 from ninja.security import HttpBearer
@@ -81,7 +81,38 @@ def parameters(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]
     return decorate
 
 
-api = NinjaAPI(
+class Problem(Schema):
+    """What was wrong (RFC 9457). `code` never changes its meaning; `pointer` names the field."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    pointer: str | None = None
+
+
+# What any operation may answer instead.
+_PROBLEMS = (400, 401, 403, 404, 405, 409, 410, 411, 413, 415, 422, 503)
+
+
+class Api(NinjaAPI):
+    """Ninja's API, whose document also says how mistakes are answered."""
+
+    def get_openapi_schema(self, **kwargs: Any) -> Any:
+        document = super().get_openapi_schema(**kwargs)
+        document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+        content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        for operation in (one for path in document["paths"].values() for one in path.values()):
+            for status in _PROBLEMS:
+                operation["responses"][status] = {
+                    "description": HTTPStatus(status).phrase,
+                    "content": content,
+                }
+        return document
+
+
+api = Api(
     title="Optin",
     version="1",
     urls_namespace="api-v1",
