@@ -74,6 +74,32 @@ def sender_at(channel: str, address: str) -> Sender | None:
     )
 
 
+def sender_written(address: str) -> Sender | None:
+    """Our sender as Twilio writes its number: "whatsapp:+5511...", or "+5511..." for SMS. No query, or one."""
+    number = address.removeprefix("whatsapp:")
+    return sender_at(Channel.SMS if number == address else Channel.WHATSAPP, number)
+
+
+def sender_numbered(number_id: str) -> Sender | None:
+    """Our sender with this phone number id at Meta, with its company. No query, or one."""
+    if not number_id:
+        return None
+    return _keep(
+        ("number id", number_id),
+        lambda: Sender.objects.select_related("company").filter(number_id=number_id).first(),
+    )
+
+
+def signed_up(sender: Sender, signup: str) -> Ask | None:
+    """The capture point of a sender's company that a sign-up link at Meta belongs to. No query, or three."""
+    if not signup:
+        return None
+    return _keep(
+        ("signup", str(sender.company_id), signup),
+        lambda: _read_ask(company=sender.company_id, signup=signup),
+    )
+
+
 def showing(version: NoticeVersion) -> tuple[Ask, ...]:
     """Every capture point with boxes that shows a version's notice; an example where there is none. A query or
     five, whatever stands in the catalogue.

@@ -5,14 +5,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, Value
-from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from consent import catalogue, dialogue, hooks, opening, providers
+from consent import catalogue, dialogue, hooks, opening, outbox, providers
 from consent.canonical import canonical, moment
 from consent.contact import Contact
 from consent.errors import BadInput
@@ -20,9 +18,8 @@ from consent.hooks import Hook
 from consent.inbound import Delivery, Outcome
 from consent.inbound import State as Inbound
 from consent.models import OutboundMessage, Sender
-from consent.providers import twilio
+from consent.providers import meta, twilio
 from consent.providers.twilio import STOPPED
-from consent.vocabulary import Channel
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +40,6 @@ STATES = {
 }
 BEFORE_SENT = frozenset({"accepted", "scheduled", "queued", "sending"})
 
-# A message only moves to the right, so callbacks may overtake one another and our own worker.
-ORDER = (State.QUEUED, State.UNCERTAIN, State.SENT, State.FAILED, State.DELIVERED)
-
 
 @csrf_exempt  # the signature says who it is
 @require_POST
@@ -62,12 +56,20 @@ def drain() -> int:
 def stopped(message: OutboundMessage) -> None:
     """Record the stop that a provider told us of when we handed it a message."""
     content = opening.message_content(message)
-    _withdraw(
-        message.sender,
-        Contact(content["scheme"], content["to"]),
-        reference=message.pk.hex,
-        evidence={"error": STOPPED, "message_id": message.pk.hex, "provider": "twilio"},
-    )
+    contact = Contact(content["scheme"], content["to"])
+    reference = message.pk.hex
+    if providers.is_at_meta(message.sender):
+        dialogue.platform_stop(
+            sender=message.sender,
+            contact=contact,
+            platform="meta",
+            method=message.sender.channel,
+            reference=reference,
+            evidence={"error": meta.STOPPED, "message_id": reference, "provider": "meta"},
+        )
+        return
+    evidence = {"error": STOPPED, "message_id": reference, "provider": "twilio"}
+    _withdraw(message.sender, contact, reference=reference, evidence=evidence)
 
 
 def deliver(parameters: Mapping[str, str], *, received_at: datetime) -> Delivery:
@@ -94,7 +96,14 @@ def understand(delivery: Delivery, *, is_late: bool) -> Outcome:
         return Outcome(Inbound.UNROUTED, b"")
     status = parameters.get("MessageStatus", "")
     if status in STATES:
-        advance(sender, parameters, STATES[status], at=delivery.received_at)
+        outbox.advance(
+            sender,
+            message=_message(parameters),
+            provider_id=parameters.get("MessageSid", ""),
+            state=STATES[status],
+            error=parameters.get("ErrorCode", ""),
+            at=delivery.received_at,
+        )
     if is_stop(parameters) and delivery.contact is not None:
         _withdraw(
             sender,
@@ -108,22 +117,6 @@ def understand(delivery: Delivery, *, is_late: bool) -> Outcome:
             },
         )
     return Outcome(Inbound.ANSWERED if _is_known(parameters) else Inbound.UNREADABLE, b"", sender)
-
-
-def advance(sender: Sender, parameters: Mapping[str, str], state: str, *, at: datetime) -> bool:
-    """Move a message forward to `state`; False where it is there, or beyond, or not ours. One query."""
-    ours = Q(provider_id=parameters.get("MessageSid", ""))
-    if message := _message(parameters):
-        ours = Q(pk=message)
-    earlier = ORDER[: ORDER.index(State(state))]
-    moved = OutboundMessage.objects.filter(ours, sender=sender, state__in=earlier).update(
-        state=state,
-        error=parameters.get("ErrorCode", "")[:80],
-        provider_id=parameters.get("MessageSid", "")[:80],
-        sent_at=Coalesce("sent_at", Value(at)),
-        lease_until=None,
-    )
-    return bool(moved)
 
 
 def is_stop(parameters: Mapping[str, str]) -> bool:
@@ -173,7 +166,7 @@ def _contact(parameters: Mapping[str, str]) -> Contact | None:
 
 def _sender(parameters: Mapping[str, str]) -> Sender | None:
     """Our sender the message left from, if it belongs to the account that signed for it."""
-    sender = catalogue.sender_at(Channel.SMS, parameters.get("From", ""))
+    sender = catalogue.sender_written(parameters.get("From", ""))
     return sender if sender and providers.belongs(sender, parameters["AccountSid"]) else None
 
 

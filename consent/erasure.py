@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -72,11 +72,12 @@ def _contacts(subject: UUID) -> list[Contact]:
 
 def _forget_messages(subject: UUID, company: Company, contacts: list[Contact]) -> None:
     """Empty what was sent, and drop what came in from the person to this company's numbers."""
-    messages = OutboundMessage.objects.filter(subject=subject)
+    keys = [vault.number_key(contact) for contact in contacts]
+    before_we_knew_them = Q(subject=opening.NOBODY, number_key__in=keys, company=company)
+    messages = OutboundMessage.objects.filter(Q(subject=subject) | before_we_knew_them)
     CodeTry.objects.filter(act__in=messages.values("act")).delete()
     messages.filter(state=OutboundMessage.State.QUEUED).update(state=OutboundMessage.State.EXPIRED)
     messages.update(sealed=b"", number_key=b"", provider_id="")
-    keys = [vault.number_key(contact) for contact in contacts]
     InboundMessage.objects.filter(number_key__in=keys, sender__company=company).delete()
     SandboxMessage.objects.filter(phone__in=keys).delete()
 

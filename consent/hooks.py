@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -28,7 +28,7 @@ class Hook:
     `verify` gives the parameters or raises Refused. `deliver` names the delivery they are and must not touch
     the database. `sender` is whom it is for. `understand` acts on it; `is_late` means that nobody waits for an
     answer any more. `is_stop` tells what must be accepted even while the database is down, `is_kept` whether it
-    is stored raw. `silence` is the answer that says nothing.
+    is stored raw. `silence` is the answer that says nothing. `is_for` tells the doors of one address apart.
     """
 
     door: str
@@ -41,24 +41,29 @@ class Hook:
     is_kept: Callable[[Mapping[str, str]], bool]
     silence: bytes
     media_type: str
+    is_for: Callable[[Mapping[str, str]], bool] = lambda _parameters: True
 
 
-def answer(request: HttpRequest, hook: Hook) -> HttpResponse:
+def answer(request: HttpRequest, *doors: Hook) -> HttpResponse:
     """Verify, keep, understand, answer. Never a 500: what cannot be done now is on disk, for the worker.
+
+    Answered by the first of the doors at this address that it is for; they verify alike.
 
     403 with an empty body for whoever is not our provider; 503 where nothing was recorded. Only a stop is
     accepted (200) before it is recorded, because nobody must have to say it twice.
     """
     now = timezone.now()
     try:
-        parameters = hook.verify(request)
+        parameters = doors[0].verify(request)
     except Refused as refusal:
         if refusal.trimmed is not None:
+            hook = _door(doors, refusal.trimmed)
             _keep_trimmed(hook, hook.deliver(refusal.trimmed, received_at=now))
         return HttpResponse(status=HTTPStatus.FORBIDDEN)
     except DatabaseError:
         log.exception("A webhook could not be checked.")
         return _not_now()
+    hook = _door(doors, parameters)
     delivery = hook.deliver(parameters, received_at=now)
     try:
         body = _twice(lambda: _answer(hook, delivery, is_late=False))
@@ -66,6 +71,10 @@ def answer(request: HttpRequest, hook: Hook) -> HttpResponse:
         log.exception("A delivery at %s could not be answered now; the worker takes it in.", hook.door)
         return _answer_later(hook, delivery)
     return HttpResponse(body or hook.silence, content_type=hook.media_type)
+
+
+def _door(doors: Sequence[Hook], parameters: Mapping[str, str]) -> Hook:
+    return next((door for door in doors if door.is_for(parameters)), doors[0])
 
 
 def drain(hook: Hook) -> int:

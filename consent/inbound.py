@@ -7,10 +7,11 @@ one's answer.
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -27,7 +28,8 @@ State = InboundMessage.State
 # A delivery that is still not answered then was left behind by a process that died.
 LEFT_BEHIND = timedelta(seconds=60)
 # Twilio adds these when it calls again at another address; they are no part of what the person wrote.
-_ABOUT_THE_CALL = frozenset({"ErrorCode", "ErrorUrl"})
+# What Meta says around a message changes with the batch it comes in, and whom its app speaks for with our keys.
+_ABOUT_THE_CALL = frozenset({"ErrorCode", "ErrorUrl", "beside", "signed_for"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +98,11 @@ def answer_once(delivery: Delivery, understand: Callable[[Delivery], Outcome]) -
     `understand` raises; the delivery is kept then, and `left_behind` finds it.
     """
     keep(delivery)
+    return answer_kept(delivery, understand)
+
+
+def answer_kept(delivery: Delivery, understand: Callable[[Delivery], Outcome]) -> bytes:
+    """The same for a delivery that was kept before."""
     with transaction.atomic():
         messages = InboundMessage.objects.select_for_update().exclude(state=State.CONFLICT)
         first = messages.get(event=delivery.key)
@@ -121,6 +128,38 @@ def give_up(delivery: Delivery, answer: bytes) -> None:
     )
 
 
+def keep_all(deliveries: Sequence[Delivery]) -> None:
+    """Store many deliveries, worked on later in the order given. What only shares an id is kept beside it."""
+    ids = sorted(vault.new_id() for _delivery in deliveries)
+    rows = [
+        _row(delivery, State.RECEIVED, None, number=number)
+        for number, delivery in zip(ids, deliveries, strict=True)
+    ]
+    InboundMessage.objects.bulk_create(rows, ignore_conflicts=True)
+    firsts = InboundMessage.objects.filter(event__in=[row.event for row in rows])
+    first_of = {bytes(first.event): first for first in firsts.exclude(state=State.CONFLICT)}
+    for row, delivery in zip(rows, deliveries, strict=True):
+        first = first_of[bytes(row.event)]
+        if bytes(first.digest) != bytes(row.digest):
+            _keep_conflict(delivery, first)
+
+
+def drop(delivery: Delivery) -> None:
+    """Let go of a delivery whose every part is kept by itself."""
+    InboundMessage.objects.filter(event=delivery.key).delete()
+
+
+def waiting(door: str, provider: str, *, limit: int) -> Sequence[Delivery]:
+    """Deliveries of a door that nobody has worked on yet, the oldest first."""
+    rows = InboundMessage.objects.filter(door=door, provider=provider, state=State.RECEIVED)
+    return [opened(row) for row in rows.order_by("received_at", "id")[:limit]]
+
+
+def wrote_since(sender: Sender, number_key: bytes, since: datetime) -> bool:
+    """Whether whoever has this number wrote to a sender after a moment."""
+    return InboundMessage.objects.filter(sender=sender, number_key=number_key, received_at__gt=since).exists()
+
+
 def left_behind(door: str, provider: str) -> Iterable[Delivery]:
     """Deliveries of a door whose process died before it answered."""
     rows = InboundMessage.objects.filter(
@@ -135,9 +174,11 @@ def opened(message: InboundMessage) -> Delivery:
     return Delivery.from_bytes(vault.open_system(item=_item(message), sealed=bytes(message.sealed)))
 
 
-def _row(delivery: Delivery, state: str, sender: Sender | None) -> InboundMessage:
+def _row(
+    delivery: Delivery, state: str, sender: Sender | None, *, number: UUID | None = None
+) -> InboundMessage:
     row = InboundMessage(
-        id=vault.new_id(),
+        id=number or vault.new_id(),
         event=delivery.key,
         provider=delivery.provider,
         door=delivery.door,

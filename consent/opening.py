@@ -9,6 +9,9 @@ from consent import vault
 from consent.contact import Contact
 from consent.models import ContactPoint, Evidence, EvidenceFile, Hold, OutboundMessage, SubjectKey
 
+# Whose message it is where we answer somebody of whom nothing is recorded.
+NOBODY = UUID(int=0)
+
 
 class Erased(Exception):
     """The person's key is gone, and with it everything personal."""
@@ -71,10 +74,20 @@ def all_evidence_of(subject: UUID) -> dict[UUID, tuple[bytes, bytes]]:
 
 def message_content(message: OutboundMessage) -> dict[str, Any]:
     """What an outgoing message says and to whom. Raises Erased."""
-    plaintext = vault.open_sealed(
-        key_of(message.subject), item=b"message" + message.pk.bytes, sealed=message.sealed
-    )
+    item = b"message" + message.pk.bytes
+    if message.subject == NOBODY:
+        plaintext = vault.open_system(item=item, sealed=message.sealed)
+    else:
+        plaintext = vault.open_sealed(key_of(message.subject), item=item, sealed=message.sealed)
     return json.loads(plaintext)  # type: ignore[no-any-return]
+
+
+def seal_message(message: OutboundMessage, content: bytes) -> bytes:
+    """The content of a message, sealed for its person; for nobody we know, by the installation."""
+    item = b"message" + message.pk.bytes
+    if message.subject == NOBODY:
+        return vault.seal_system(item=item, plaintext=content)
+    return vault.seal(key_of(message.subject), item=item, plaintext=content)
 
 
 def held_words(held: Hold) -> dict[str, Any]:

@@ -3,17 +3,22 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from consent import opening, outgoing, providers, vault
+from consent import inbound, opening, outgoing, providers, vault
+from consent.canonical import canonical
 from consent.contact import Contact
-from consent.models import ConsentRecord, OutboundMessage
+from consent.models import ConsentRecord, OutboundMessage, Sender
+from consent.outgoing import Outgoing
 from consent.providers import SendError
 from consent.vault import SealBroken
+from consent.vocabulary import Channel
 from consent.vocabulary import State as Consent
 
 log = logging.getLogger(__name__)
@@ -25,8 +30,13 @@ FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(hours=1)
 MOST_ATTEMPTS = 8
 BUDGET_WAIT = timedelta(minutes=10)
+WINDOW = timedelta(hours=24)  # WhatsApp: free text goes only to whoever wrote within it
 
 State = OutboundMessage.State
+Kind = OutboundMessage.Kind
+
+# A message only moves to the right, so callbacks may overtake one another and our own worker.
+ORDER = (State.QUEUED, State.UNCERTAIN, State.SENT, State.FAILED, State.DELIVERED)
 
 type OnStop = Callable[[OutboundMessage], None]
 
@@ -76,7 +86,7 @@ def _take(message: OutboundMessage, now: datetime) -> None:
         # A worker died while it was sending. The provider may have it: sending again might reach the person
         # twice.
         message.state, message.error, message.lease_until = State.UNCERTAIN, "worker.lost", None
-    elif message.kind == OutboundMessage.Kind.ASK and message.created_at <= now - _ask_lives():
+    elif message.kind == Kind.ASK and message.created_at <= now - _ask_lives():
         message.state, message.error = State.EXPIRED, "ask.expired"
     elif (wait_until := _held_until(message, now)) is not None:
         message.due_at = wait_until
@@ -96,14 +106,14 @@ def _held_until(message: OutboundMessage, now: datetime) -> datetime | None:
     tried = OutboundMessage.objects.filter(sent_at__gt=now - DAY).exclude(pk=message.pk)
     if tried.filter(company=message.company).count() >= message.company.messages_per_day:
         return now + BUDGET_WAIT
-    if message.kind != OutboundMessage.Kind.ASK:
+    if message.kind != Kind.ASK:
         return None
     # Bystanders must not be bombed through our forms: one unanswered question a day and number, whoever asks.
     # Only a yes is an answer here: somebody who says no, or stop, must not get the next question for it.
     yes = ConsentRecord.objects.filter(
         subject=OuterRef("subject"), state=Consent.GIVEN, recorded_at__gt=OuterRef("sent_at")
     )
-    asked = tried.filter(number_key=message.number_key, kind=OutboundMessage.Kind.ASK)
+    asked = tried.filter(number_key=message.number_key, kind=Kind.ASK)
     unanswered = asked.filter(~Exists(yes))
     times = list(unanswered.order_by("sent_at").values_list("sent_at", flat=True))
     if len(times) < settings.OPTIN_ASKS_PER_NUMBER:
@@ -116,6 +126,8 @@ def send(message: OutboundMessage, *, on_stop: OnStop | None = None) -> None:
     """Hand one claimed message to its provider and write down how that went."""
     try:
         content = outgoing.read(opening.message_content(message))
+        if content.template is None and not _may_speak_freely(message):
+            raise SendError("window.closed", permanent=True)
         message.provider_id = providers.send(message.sender, content, message=message.pk)
     except opening.Erased:
         message.state, message.error = State.EXPIRED, "person.erased"
@@ -128,6 +140,13 @@ def send(message: OutboundMessage, *, on_stop: OnStop | None = None) -> None:
     else:
         message.state, message.error = State.SENT, ""
     _write_down(message)
+
+
+def _may_speak_freely(message: OutboundMessage) -> bool:
+    """Whether anything may be said to this person, and not only what WhatsApp has approved."""
+    if message.sender.channel != Channel.WHATSAPP:
+        return True
+    return inbound.wrote_since(message.sender, bytes(message.number_key), timezone.now() - WINDOW)
 
 
 def _write_down(message: OutboundMessage) -> None:
@@ -153,11 +172,48 @@ def _failed(message: OutboundMessage, error: SendError) -> None:
     log.warning("Message %s was not sent (%s); it is now %s.", message.pk, message.error, message.state)
 
 
+def reply(
+    *, sender: Sender, contact: Contact, subject: UUID | None, text: str, reference: str
+) -> OutboundMessage:
+    """Queue an answer to what somebody wrote; the same reference again is the same answer.
+
+    For a stranger it is sealed by the installation, because nobody's key is there yet.
+    """
+    now = timezone.now()
+    message = OutboundMessage(
+        id=UUID(bytes=vault.reference_key(sender.company_id, f"reply|{reference}")[:16]),
+        company=sender.company, sender=sender, subject=subject or opening.NOBODY, act=opening.NOBODY,
+        number_key=vault.number_key(contact), kind=Kind.REPLY, created_at=now, due_at=now,
+    )  # fmt: skip
+    content = Outgoing(to=contact, text=text).content()
+    message.sealed = opening.seal_message(message, canonical(content))
+    OutboundMessage.objects.bulk_create([message], ignore_conflicts=True)
+    return message
+
+
+def advance(
+    sender: Sender, *, message: UUID | None, provider_id: str, state: str, error: str, at: datetime
+) -> bool:
+    """Move a message forward to `state`; False where it is there, or beyond, or not ours. One query.
+
+    It is found by our own id, which the provider gives back, else by the provider's.
+    """
+    ours = Q(pk=message) if message else Q(provider_id=provider_id)
+    earlier = ORDER[: ORDER.index(State(state))]
+    moved = OutboundMessage.objects.filter(ours, sender=sender, state__in=earlier).update(
+        state=state,
+        error=error[:80],
+        provider_id=provider_id[:80],
+        sent_at=Coalesce("sent_at", Value(at)),
+        lease_until=None,
+    )
+    return bool(moved)
+
+
 def expire(messages: QuerySet[OutboundMessage]) -> None:
     """Let the unsent questions among some messages go: nobody has to answer them any more."""
-    messages.filter(kind=OutboundMessage.Kind.ASK, state=State.QUEUED, lease_until__isnull=True).update(
-        state=State.EXPIRED
-    )
+    questions = messages.filter(kind__in=(Kind.ASK, Kind.INVITE), state=State.QUEUED)
+    questions.filter(lease_until__isnull=True).update(state=State.EXPIRED)
 
 
 def release(contact: Contact) -> None:

@@ -29,14 +29,15 @@ class Outgoing:
     """One message or call on its way out.
 
     Where there is a `template` that is what is sent, with the buttons' payloads behind its own; the text is what
-    the person then reads, for the evidence. `call` is the path of ours that says what is spoken on a call; empty
-    for a message.
+    the person then reads, for the evidence. `flow` is the id of a WhatsApp Flow, which the one button opens. `call`
+    is the path of ours that says what is spoken on a call; empty for a message.
     """
 
     to: Contact
     text: str
     buttons: tuple[Button, ...] = ()
     template: Template | None = None
+    flow: str = ""
     call: str = ""
 
     def content(self) -> dict[str, Any]:
@@ -45,6 +46,7 @@ class Outgoing:
         said: dict[str, Any] = {
             "buttons": [[button.payload, button.title] for button in self.buttons],
             "template": [template.name, template.language, list(template.values)] if template else [],
+            "flow": self.flow,
             "call": self.call,
         }
         there = {name: value for name, value in said.items() if value}
@@ -59,5 +61,6 @@ def read(content: Mapping[str, Any]) -> Outgoing:
         text=content["text"],
         buttons=tuple(Button(*button) for button in content.get("buttons", ())),
         template=Template(name, language, tuple(values)) if name else None,
+        flow=content.get("flow", ""),
         call=content.get("call", ""),
     )

@@ -77,6 +77,11 @@ def placeholders(template: str) -> set[str]:
     return set(_PLACEHOLDER.findall(template))
 
 
+def placeholders_in_order(template: str) -> list[str]:
+    """The names a template uses, in the order in which each first stands in it."""
+    return list(dict.fromkeys(_PLACEHOLDER.findall(template)))
+
+
 def _box(offer: Offer, language: str) -> Box:
     name = offer.purpose.name.in_language(language)
     label = _("%(purpose)s by %(channel)s") % {"purpose": name, "channel": _channel(offer.channel)}

@@ -9,6 +9,7 @@ from django.db import DatabaseError, close_old_connections, connection
 
 from consent import delivery, outbox, witnesses
 from consent.capture import sms
+from consent.capture.whatsapp import working as whatsapp
 from consent.log import clock, guard, tree
 from consent.log.errors import LogRefuses
 
@@ -40,7 +41,14 @@ def send() -> int:
 
 
 # Each takes what is due, does it, and returns how much that was.
-DRAINS: tuple[Callable[[], int], ...] = (sequence, witnesses.drain, send, sms.drain, delivery.drain)
+DRAINS: tuple[Callable[[], int], ...] = (
+    sequence,
+    witnesses.drain,
+    send,
+    sms.drain,
+    whatsapp.drain,
+    delivery.drain,
+)
 
 
 def run(stop: threading.Event) -> None:

@@ -55,9 +55,10 @@ INSTALLED_APPS = [
     "ninja",  # for the files of the API's own documentation, so that it asks no other machine
 ]
 
-# Only the website's own method answers today; a seventh method is one more line here.
+# A seventh method is one more word here.
 OPTIN_CAPTURE_METHODS = env.words(
-    "OPTIN_CAPTURE_METHODS", "consent.capture.website,consent.capture.sms,consent.capture.app"
+    "OPTIN_CAPTURE_METHODS",
+    "consent.capture.website,consent.capture.whatsapp,consent.capture.sms,consent.capture.app",
 )
 OPTIN_SANDBOX = env.flag("OPTIN_SANDBOX", False)
 OPTIN_GROUP_COMMIT = env.flag("OPTIN_GROUP_COMMIT", False)
@@ -69,6 +70,9 @@ OPTIN_CATALOGUE_SECONDS = env.number("OPTIN_CATALOGUE_SECONDS", 1)
 # Posts of one address in a minute, or ten times as many of one capture point, before a form asks for a proof
 # of work; 0 means never.
 OPTIN_CHALLENGE_AFTER = env.number("OPTIN_CHALLENGE_AFTER", 60)
+OPTIN_META_VERSION = env.text(
+    "OPTIN_META_VERSION", "v24.0"
+)  # of the Graph API; Meta ends each after two years
 OPTIN_SHOWN_SECONDS = 5  # how long counts of shown notices wait in memory; 0 writes each at once
 OPTIN_MESSAGES_PER_COMPANY = env.number("OPTIN_MESSAGES_PER_COMPANY", 10_000)
 

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from consent import hooks
+from consent.hooks import Hook
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -15,11 +21,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Method:
-    """One capture method: its word in the records, its name for people, and the module of its addresses."""
+    """One capture method: its word in the records, its name for people, and the module of its addresses.
+
+    `messages` is its door at the one address where Twilio delivers messages of every channel.
+    """
 
     slug: str
     name: "str | _StrPromise"
     urls: str
+    messages: Hook | None = None
 
 
 @cache
@@ -34,7 +44,18 @@ def methods() -> tuple[Method, ...]:
 
 def addresses() -> list[URLPattern | URLResolver]:
     """The addresses of every method; each method's module writes its own from the root."""
-    return [path("", include(method.urls)) for method in methods()]
+    own: list[URLPattern | URLResolver] = [path("", include(method.urls)) for method in methods()]
+    return [path("hooks/twilio/messages/", messages, name="twilio-messages"), *own]
+
+
+@csrf_exempt  # the signature says who it is
+@require_POST
+def messages(request: HttpRequest) -> HttpResponse:
+    """Twilio's webhook for incoming messages: verify, keep, read, record, reply, by the method they are for."""
+    doors = [method.messages for method in methods() if method.messages is not None]
+    if not doors:
+        raise Http404("No method takes messages from Twilio.")
+    return hooks.answer(request, *doors)
 
 
 def _load(name: str) -> Method:

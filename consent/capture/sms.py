@@ -7,10 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.urls import path
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.urls import URLPattern
 
 from consent import capture, catalogue, dialogue, hooks, keywords, providers
 from consent.canonical import canonical, moment
@@ -24,17 +21,10 @@ from consent.vocabulary import Channel
 
 log = logging.getLogger(__name__)
 
-METHOD = capture.Method(slug="sms", name="SMS", urls="consent.capture.sms")
+SLUG = "sms"
 _MESSAGE_SID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
 # Twilio always sends these, empty or not.
 _CORE = frozenset({"AccountSid", "Body", "From", "To"})
-
-
-@csrf_exempt  # the signature says who it is
-@require_POST
-def messages(request: HttpRequest) -> HttpResponse:
-    """Twilio's webhook for incoming messages: verify, keep, read, record, reply."""
-    return hooks.answer(request, HOOK)
 
 
 def drain() -> int:
@@ -49,7 +39,7 @@ def deliver(parameters: Mapping[str, str], *, received_at: datetime) -> Delivery
     """
     name = parameters["MessageSid"] if _is_whole(parameters) else canonical(dict(parameters)).decode()
     return Delivery(
-        door=METHOD.slug,
+        door=SLUG,
         provider="twilio",
         event=(parameters.get("AccountSid", ""), name),
         parameters=parameters,
@@ -86,7 +76,7 @@ def _reply(delivery: Delivery, contact: Contact, sender: Sender) -> str:
     heard: dict[str, Any] = {
         "sender": sender,
         "contact": contact,
-        "method": METHOD.slug,
+        "method": SLUG,
         "reference": delivery.parameters["MessageSid"],
         "evidence": _evidence(delivery),
     }
@@ -138,7 +128,7 @@ def _evidence(delivery: Delivery) -> dict[str, object]:
 
 
 HOOK = Hook(
-    door=METHOD.slug,
+    door=SLUG,
     provider="twilio",
     verify=partial(twilio.verified, ours="To"),
     deliver=deliver,
@@ -150,4 +140,6 @@ HOOK = Hook(
     media_type="text/xml",
 )
 
-urlpatterns = [path("hooks/twilio/messages/", messages, name="twilio-messages")]
+METHOD = capture.Method(slug=SLUG, name="SMS", urls="consent.capture.sms", messages=HOOK)
+
+urlpatterns: list[URLPattern] = []  # its one address is shared: see capture.messages

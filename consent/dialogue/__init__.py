@@ -5,13 +5,14 @@ grows too old by itself (OPTIN_ASK_TTL_HOURS).
 """
 
 from consent.dialogue.answers import answer
-from consent.dialogue.heard import Heard, language_for
+from consent.dialogue.heard import Heard, language_for, subject_of
 from consent.dialogue.holding import doubt_again, judge, platform_resume, platform_stop
-from consent.dialogue.inviting import Invitation, asked_by, invite
+from consent.dialogue.inviting import Invitation, asked_by, invite, tappable
 from consent.dialogue.payloads import Payload, payload, read_payload
 from consent.dialogue.questions import asking, open_requests, spaced
 from consent.dialogue.saying import SaidAt, said_at
 from consent.dialogue.settling import confirm, refuse
+from consent.dialogue.signing_up import signed_up
 from consent.dialogue.stopping import withdraw_everything
 
 __all__ = [
@@ -34,6 +35,9 @@ __all__ = [
     "read_payload",
     "refuse",
     "said_at",
+    "signed_up",
     "spaced",
+    "subject_of",
+    "tappable",
     "withdraw_everything",
 ]

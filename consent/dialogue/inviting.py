@@ -8,13 +8,14 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from consent import catalogue, keywords, recording
+from consent import catalogue, keywords, providers, recording
 from consent.catalogue import Ask
 from consent.contact import Contact
-from consent.dialogue import payloads, replies, saying
+from consent.dialogue import payloads, replies, saying, tapping
 from consent.dialogue.payloads import Payload
 from consent.dialogue.saying import SaidAt
-from consent.models import ConsentRecord, NoticeVersion, OutboundMessage, Sender
+from consent.dialogue.tapping import Question
+from consent.models import ConsentRecord, MessageTemplate, NoticeVersion, OutboundMessage, Sender
 from consent.recording import ConsentEvent, Recorded, Telling
 from consent.shown import count
 from consent.vocabulary import Possession, State, django_code
@@ -98,6 +99,17 @@ def invite(
         return _again(recorded)
     count(ask, version, language=language, method=method, day=said_at.at.date())
     return invitation(recorded.act)
+
+
+def tappable(ask: Ask, invitation: Invitation, *, sender: Sender) -> Telling | None:
+    """An invitation with something to tap under it, to be queued; None where it is answered in words.
+
+    Under what goes by Twilio there are buttons only where staff named a content of theirs that has them.
+    """
+    question = Question(ask, sender, invitation.act, invitation.notice, invitation.language)
+    if providers.is_at_meta(sender):
+        return tapping.under(invitation.text, question, kind=OutboundMessage.Kind.INVITE)
+    return tapping.approved(question, {"text": invitation.text}, kind=MessageTemplate.Kind.INVITE)
 
 
 def _again(recorded: Recorded) -> Invitation:

@@ -13,6 +13,8 @@ from django.utils.translation import override
 from consent import history, opening, vault
 from consent.canonical import moment
 from consent.catalogue import Ask
+from consent.dialogue import tapping
+from consent.dialogue.tapping import Question
 from consent.models import ConsentRecord, OutboundMessage, Sender
 from consent.recording import Telling
 from consent.vocabulary import Confirmation, django_code
@@ -40,7 +42,10 @@ def asking(ask: Ask, boxes: Sequence[Box], language: str, act: UUID) -> Telling:
             text = _(
                 "%(company)s: to get %(boxes)s, reply JOIN. Code for the page: %(code)s. Not you? Reply STOP."
             )
-        return Telling(kind=OutboundMessage.Kind.ASK, sender=ask.sender, text=text % values)
+    assert ask.version is not None, "nobody is asked before the notice is published"
+    question = Question(ask, ask.sender, act, ask.version.digest, language)
+    kind = OutboundMessage.Kind.ASK
+    return tapping.approved(question, values, kind=kind) or tapping.under(text % values, question, kind=kind)
 
 
 def spaced(code: str) -> str:

@@ -21,6 +21,7 @@ from consent.models.notices import Notice, NoticeShown, NoticeVersion
 from consent.models.people import CodeTry, ContactPoint, Erased, Evidence, EvidenceFile, SubjectKey
 from consent.models.records import Act, ConsentRecord
 from consent.models.sandbox import SandboxMessage
+from consent.models.templates import MessageTemplate
 
 __all__ = [
     "Act",
@@ -51,6 +52,7 @@ __all__ = [
     "LogTile",
     "LogWitness",
     "Membership",
+    "MessageTemplate",
     "Notice",
     "NoticeShown",
     "NoticeVersion",

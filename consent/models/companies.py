@@ -83,10 +83,17 @@ class Sender(models.Model):
         _("provider"),
         max_length=16,
         default="sandbox",
-        choices=[("sandbox", "Sandbox"), ("twilio", "Twilio")],
+        choices=[("sandbox", "Sandbox"), ("twilio", "Twilio"), ("meta", "Meta")],
     )
     address = models.CharField(_("number"), max_length=20, help_text=_("With + and country code."))
-    account = models.CharField(_("account at the provider"), max_length=64, blank=True)
+    account = models.CharField(
+        _("account at the provider"), max_length=64, blank=True,
+        help_text=_("Twilio's Account SID, or the id of the WhatsApp Business Account at Meta."),
+    )  # fmt: skip
+    number_id = models.CharField(
+        _("phone number id"), max_length=40, blank=True, default="",
+        help_text=_("Meta's id of the number, which is not the number itself."),
+    )  # fmt: skip
     price = models.DecimalField(
         _("price of a message"), max_digits=8, decimal_places=4, default=0, validators=[MinValueValidator(0)],
         help_text=_("What one costs about, in the company's money; for its limit of money a day."),
@@ -99,7 +106,12 @@ class Sender(models.Model):
     class Meta:
         verbose_name = _("sender")
         verbose_name_plural = _("senders")
-        constraints = [models.UniqueConstraint(fields=["channel", "address"], name="one_sender_per_number")]
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "address"], name="one_sender_per_number"),
+            models.UniqueConstraint(
+                fields=["number_id"], condition=~models.Q(number_id=""), name="one_sender_per_number_id"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_channel_display()} {self.address}"
@@ -143,7 +155,7 @@ class CapturePoint(models.Model):
         on_delete=models.PROTECT,
         related_name="points",
         verbose_name=_("confirms from"),
-        help_text=_("The SMS sender that asks people to prove their number."),
+        help_text=_("The sender on SMS or WhatsApp that asks people to prove their number."),
     )
     confirmation = models.CharField(
         _("proof of the number"), max_length=8, choices=Confirmation.choices, default=Confirmation.REPLY
@@ -160,6 +172,18 @@ class CapturePoint(models.Model):
         default="",
         help_text=_("Whoever writes this word to a number of the company is asked in the conversation."),
     )
+    flow = models.CharField(
+        _("WhatsApp Flow"), max_length=40, blank=True, default="",
+        help_text=_("The id of a Flow at Meta in which people answer instead of on buttons."),
+    )  # fmt: skip
+    signup = models.CharField(
+        _("sign-up link at Meta"), max_length=40, blank=True, default="",
+        help_text=_("The id of the sign-up link at Meta whose yes counts for this capture point."),
+    )  # fmt: skip
+    signup_text = models.TextField(
+        _("what the sign-up link says"), max_length=300, blank=True, default="",
+        help_text=_("Word for word as at Meta: it is what people agree to there."),
+    )  # fmt: skip
     languages = models.JSONField(_("languages"), default=every_language)
     is_open = models.BooleanField(_("open"), default=True)
 
@@ -173,6 +197,9 @@ class CapturePoint(models.Model):
                 fields=["company", "keyword"],
                 condition=~models.Q(keyword=""),
                 name="point_keyword_in_company",
+            ),
+            models.UniqueConstraint(
+                fields=["company", "signup"], condition=~models.Q(signup=""), name="point_signup_in_company"
             ),
         ]
 

@@ -65,6 +65,7 @@ class InboundMessage(models.Model):
     class State(models.TextChoices):
         RECEIVED = "received", _("received")
         ANSWERED = "answered", _("answered")
+        KEPT = "kept", _("kept, says nothing about consent")
         UNROUTED = "unrouted", _("for a number that is not ours")
         UNREADABLE = "unreadable", _("not understood")
         CONFLICT = "conflict", _("same id, other content")

@@ -9,11 +9,12 @@ from django.conf import settings
 
 from consent.models import Sender
 from consent.outgoing import Outgoing
-from consent.providers import accounts, twilio
+from consent.providers import accounts, meta, meta_numbers, twilio
 from consent.providers.accounts import Account
 from consent.providers.errors import Refused, SendError
+from consent.vocabulary import Channel
 
-__all__ = ["Account", "Refused", "SendError", "belongs", "credentials", "send"]
+__all__ = ["Account", "Refused", "SendError", "belongs", "credentials", "is_at_meta", "send"]
 
 STATUS = "/hooks/twilio/status/"
 
@@ -24,15 +25,23 @@ def send(sender: Sender, content: Outgoing, *, message: UUID | None = None) -> s
     `message` is our own id of it. Status callbacks name it, so that one that overtakes our own answer, or
     belongs to a message of which we only know that it was perhaps sent, still finds its row.
     """
+    if is_at_meta(sender):
+        return meta.send(meta_numbers.of(sender), content, message=message)
     callback = f"{settings.OPTIN_PUBLIC_URL}{STATUS}" + (f"?message={message.hex}" if message else "")
+    prefix = "whatsapp:" if sender.channel == Channel.WHATSAPP else ""
     # The sandbox is an account of its own behind the same library; see `sandbox`.
     return twilio.send(
         credentials(sender),
-        from_=sender.address,
-        to=content.to.value,
-        text=content.text,
+        content,
+        from_=f"{prefix}{sender.address}",
+        to=f"{prefix}{content.to.value}",
         status_callback=callback,
     )
+
+
+def is_at_meta(sender: Sender) -> bool:
+    """Whether a sender speaks Meta's API; one of the sandbox does where it has an id as Meta gives them."""
+    return sender.provider == "meta" or (sender.provider == "sandbox" and bool(sender.number_id))
 
 
 def credentials(sender: Sender) -> Account:
@@ -43,6 +52,6 @@ def credentials(sender: Sender) -> Account:
 def belongs(sender: Sender, account: str) -> bool:
     """Whether a sender belongs to the account with this id: an account speaks for its own senders only."""
     try:
-        return credentials(sender).sid == account
+        return not is_at_meta(sender) and credentials(sender).sid == account
     except SendError:
         return False

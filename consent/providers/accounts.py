@@ -4,18 +4,17 @@ import hmac
 import json
 import logging
 import re
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 from django.conf import settings
-from django.db import DatabaseError
 
 from consent import vault
 from consent.models import Sender
 from consent.providers import egress
 from consent.providers.errors import SendError
+from consent.providers.kept import Kept
 from consent.vocabulary import Channel
 
 log = logging.getLogger(__name__)
@@ -79,42 +78,21 @@ def tokens(sid: str, *, number: str = "") -> tuple[str, ...]:
     return senders[number] if number in senders else tuple(chain.from_iterable(senders.values()))
 
 
-def forget() -> None:
-    """Read the accounts anew: after a change in this process, and between tests."""
-    global _kept
-    _kept = None
-
-
 type Believed = dict[str, dict[str, tuple[str, ...]]]
-
-_kept: tuple[float, Believed] | None = None
-
-
-def _believed() -> Believed:
-    """The tokens of every account, sender by sender, as Twilio writes their numbers."""
-    global _kept
-    now = time.monotonic()
-    kept = _kept
-    if kept is not None and now - kept[0] < settings.OPTIN_CATALOGUE_SECONDS:
-        return kept[1]
-    try:
-        read = _read()
-    except DatabaseError:
-        if kept is None:
-            raise
-        log.warning("The database refused; webhooks are checked with the tokens that were last read.")
-        return kept[1]
-    _kept = (now, read)
-    return read
 
 
 def _read() -> Believed:
+    """The tokens of every account, sender by sender, as Twilio writes their numbers."""
     found: Believed = {}
     senders = Sender.objects.filter(provider="twilio").order_by("pk")
     for channel, address, sid, secret in senders.values_list("channel", "address", "account", "secret"):
         number = f"whatsapp:{address}" if channel == Channel.WHATSAPP else address
         found.setdefault(sid, {})[number] = opened(sid, bytes(secret))
     return found
+
+
+_believed = Kept(_read)
+forget = _believed.forget
 
 
 def opened(sid: str, secret: bytes) -> tuple[str, ...]:

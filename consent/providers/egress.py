@@ -13,6 +13,7 @@ from django.conf import settings
 from requests.adapters import HTTPAdapter
 
 TWILIO = "https://api.twilio.com"
+META = "https://graph.facebook.com"
 
 CONNECT_SECONDS = 3.05  # a little over three: the first retransmission of a lost SYN
 READ_SECONDS = 10.0
@@ -56,6 +57,11 @@ def post(
     return _ask("POST", url, _providers(), data=dict(fields), headers=headers, auth=auth)
 
 
+def post_json(url: str, content: Mapping[str, Any], *, token: str) -> Answer:
+    """Send a JSON object to one of the providers, with a bearer's token. Raises Failure."""
+    return _ask("POST", url, _providers(), json=dict(content), headers={"Authorization": f"Bearer {token}"})
+
+
 def post_to_witness(url: str, text: str) -> Answer:
     """Send a text to one of the witnesses of the log. Raises Failure."""
     headers = {"Content-Type": "text/plain; charset=utf-8"}
@@ -76,7 +82,8 @@ def hang_up() -> None:
 
 
 def _providers() -> list[str]:
-    return [TWILIO, settings.OPTIN_PUBLIC_URL] if settings.OPTIN_SANDBOX else [TWILIO]
+    sandbox = [settings.OPTIN_PUBLIC_URL] if settings.OPTIN_SANDBOX else []
+    return [TWILIO, META, *sandbox]
 
 
 def _witnesses() -> list[str]:

@@ -18,6 +18,7 @@ from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 from twilio.twiml.messaging_response import MessagingResponse
 
+from consent.outgoing import Outgoing
 from consent.providers import accounts, egress
 from consent.providers.accounts import Account
 from consent.providers.errors import Refused, SendError
@@ -92,13 +93,20 @@ def reply(text: str = "") -> bytes:
     return str(response).encode()
 
 
-def send(account: Account, *, from_: str, to: str, text: str, status_callback: str) -> str:
-    """Hand one message to Twilio; returns its MessageSid. Raises SendError."""
+def send(account: Account, content: Outgoing, *, from_: str, to: str, status_callback: str) -> str:
+    """Hand one message to Twilio; returns its MessageSid. Raises SendError.
+
+    A template is one of Twilio's contents: its variables are the values, then the payloads of its buttons.
+    """
+    if content.template:
+        variables = [*content.template.values, *(button.payload for button in content.buttons)]
+        numbered = json.dumps({str(number): value for number, value in enumerate(variables, start=1)})
+        what = {"content_sid": content.template.name, "content_variables": numbered}
+    else:
+        what = {"body": content.text}
     try:
         sid = (
-            _client(account)
-            .messages.create(from_=from_, to=to, body=text, status_callback=status_callback)
-            .sid
+            _client(account).messages.create(from_=from_, to=to, status_callback=status_callback, **what).sid
         )
     except egress.Failure as failure:
         raise SendError(failure.code, uncertain=failure.perhaps_done) from None

@@ -62,11 +62,13 @@ class Telling:
     text: str
     buttons: tuple[Button, ...] = ()
     template: Template | None = None
+    flow: str = ""
     call: str = ""
     is_sent: bool = False
 
     def to(self, contact: Contact) -> Outgoing:
         """What leaves for `contact`."""
         return Outgoing(
-            to=contact, text=self.text, buttons=self.buttons, template=self.template, call=self.call
-        )
+            to=contact, text=self.text, buttons=self.buttons, template=self.template, flow=self.flow,
+            call=self.call,
+        )  # fmt: skip

@@ -1,0 +1,85 @@
+"""What people tap instead of writing: reply buttons, a WhatsApp Flow, and the approved text around them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from django.db.models import F, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from consent import wording
+from consent.catalogue import Ask
+from consent.dialogue import payloads
+from consent.dialogue.payloads import Payload
+from consent.models import MessageTemplate, Sender
+from consent.outgoing import Button, Template
+from consent.recording import Telling
+from consent.vocabulary import Channel, django_code
+
+LONGEST_TEXT = 1024  # characters above buttons; a longer text goes without, and is answered in words
+# Meta's codes of our languages.
+CODES = {"en": "en", "es": "es", "pt-BR": "pt_BR"}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What an act asked somebody, by a sender, in a language, under a notice (digest, hex)."""
+
+    ask: Ask
+    sender: Sender
+    act: UUID
+    notice: str
+    language: str
+
+    def button(self, answer: str, title: str) -> Button:
+        return Button(payloads.write(Payload(self.act, self.notice, answer)), title)
+
+
+def titles(language: str) -> dict[str, str]:
+    """What the buttons say, by their answer: at most 20 characters, each another one."""
+    with override(django_code(language)):
+        return {"yes": _("Yes, I accept"), "no": _("No, thanks"), "stop": _("Stop messages")}
+
+
+def buttons(question: Question) -> tuple[Button, ...]:
+    """The three buttons under a question."""
+    return tuple(question.button(answer, title) for answer, title in titles(question.language).items())
+
+
+def under(text: str, question: Question, *, kind: str) -> Telling:
+    """A question to somebody who has just written, with buttons or the capture point's Flow under it."""
+    telling = Telling(kind=kind, sender=question.sender, text=text)
+    if question.sender.channel != Channel.WHATSAPP or len(text) > LONGEST_TEXT:
+        return telling
+    if flow := question.ask.point.flow:
+        with override(django_code(question.language)):
+            opener = question.button("yes", _("Answer"))
+        return replace(telling, buttons=(opener,), flow=flow)
+    return replace(telling, buttons=buttons(question))
+
+
+def approved(question: Question, values: Mapping[str, str], *, kind: str) -> Telling | None:
+    """A question in words that were approved, with the values in them; None where there are none. One query.
+
+    It may go to anybody, whenever they wrote last.
+    """
+    if question.sender.channel != Channel.WHATSAPP:
+        return None
+    found = MessageTemplate.objects.filter(
+        Q(point=question.ask.point) | Q(point=None),
+        sender=question.sender, kind=kind, language=question.language,
+    )  # fmt: skip
+    # The capture point's own before the one for all.
+    template = found.order_by(F("point").asc(nulls_last=True)).first()
+    if template is None:
+        return None
+    names = wording.placeholders_in_order(template.body)
+    code = template.code or CODES[question.language]
+    return Telling(
+        kind=kind,
+        sender=question.sender,
+        text=wording.fill(template.body, dict(values)),
+        buttons=buttons(question),
+        template=Template(template.name, code, tuple(values.get(name, "") for name in names)),
+    )
