@@ -34,6 +34,17 @@ class Ask:
         """Whether it may be shown: opened by staff, with boxes and a published notice."""
         return self.point.is_open and self.version is not None and bool(self.offers)
 
+    @property
+    def languages(self) -> list[str]:
+        """The languages it speaks: those of the capture point that its notice has, else all of the notice."""
+        wordings = self.version.wordings if self.version else {}
+        return [one for one in self.point.languages if one in wordings] or list(wordings)
+
+    def language(self, wanted: str) -> str:
+        """The language to ask in: the wanted one, else the company's first, else any that it speaks."""
+        spoken = self.languages
+        return next((one for one in (wanted, self.company.language) if one in spoken), spoken[0])
+
 
 _kept: dict[tuple[str, ...], tuple[float, Any]] = {}
 
@@ -55,6 +66,15 @@ def ask_for(sender: Sender, keyword: str) -> Ask | None:
     return _keep(
         ("keyword", str(sender.company_id), keyword),
         lambda: _read_ask(company=sender.company_id, keyword=keyword),
+    )
+
+
+def ask_by_call(sender: Sender) -> Ask | None:
+    """The capture point that calls to a voice sender are about: the first open one made with it. No query, or
+    three.
+    """
+    return _keep(
+        ("call", str(sender.pk)), lambda: _read_ask(voice=sender.pk, company=sender.company_id, is_open=True)
     )
 
 
@@ -115,7 +135,8 @@ def forget() -> None:
 
 
 def _read_ask(**where: Any) -> Ask | None:
-    found = CapturePoint.objects.select_related("company", "notice", "sender").filter(**where).first()
+    points = CapturePoint.objects.select_related("company", "notice", "sender", "voice")
+    found = points.filter(**where).order_by("pk").first()
     if found is None:
         return None
     offers = tuple(found.offers.select_related("purpose"))

@@ -87,6 +87,7 @@ def seed() -> Sample:
             },
             "notice": version.notice,
             "sender": senders[Channel.SMS],
+            "voice": senders[Channel.VOICE],
             "keyword": "promo",
         },
     )

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *capture.addresses(),  # first, because they are asked for most
     path("", pages.home, name="home"),
     path("r/<str:token>/", pages.receipt, name="receipt"),
+    path("", include("consent.confirmation")),
     path("", include("consent.proof.urls")),
     path("api/v1/", v1.api.urls),
     path("", include("consent.delivery")),

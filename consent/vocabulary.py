@@ -64,6 +64,8 @@ class Confirmation(TextChoices):
 
     REPLY = "reply", _("answer to a message, or code")
     CODE = "code", _("code only")
+    LINK = "link", _("link in a message")
+    CALL = "call", _("phone call")
     NONE = "none", _("not proved (single step)")
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import override
 from consent import keywords
 from consent.canonical import canonical
 from consent.catalogue import Ask
-from consent.models import NoticeVersion, Offer
+from consent.models import NoticeVersion, Offer, Purpose
 from consent.vocabulary import Channel, django_code
 
 PLACEHOLDERS = (
@@ -67,6 +67,13 @@ def statement(ask: Ask, version: NoticeVersion, language: str, *, wording: str =
     return Statement(text=text, boxes=boxes, language=language)
 
 
+def label(purpose: Purpose, channel: str, language: str) -> str:
+    """A purpose on a channel in the person's words: "News and offers by SMS"."""
+    with override(django_code(language)):
+        name = purpose.name.in_language(language)
+        return _("%(purpose)s by %(channel)s") % {"purpose": name, "channel": _channel(channel)}
+
+
 def fill(template: str, values: dict[str, str]) -> str:
     """The template with each known `{name}` replaced; an unknown one stays, and nothing is evaluated."""
     return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), template)
@@ -83,12 +90,10 @@ def placeholders_in_order(template: str) -> list[str]:
 
 
 def _box(offer: Offer, language: str) -> Box:
-    name = offer.purpose.name.in_language(language)
-    label = _("%(purpose)s by %(channel)s") % {"purpose": name, "channel": _channel(offer.channel)}
     return Box(
         key=f"{offer.purpose.slug}.{offer.channel}",
         offer=offer,
-        label=label,
+        label=label(offer.purpose, offer.channel, language),
         hint=offer.purpose.description.in_language(language),
     )
 

@@ -9,6 +9,7 @@ from django.db import DatabaseError, close_old_connections, connection
 
 from consent import delivery, outbox, witnesses
 from consent.capture import sms
+from consent.capture.ivr import statuses, webhook
 from consent.capture.whatsapp import working as whatsapp
 from consent.log import clock, guard, tree
 from consent.log.errors import LogRefuses
@@ -48,6 +49,8 @@ DRAINS: tuple[Callable[[], int], ...] = (
     sms.drain,
     whatsapp.drain,
     delivery.drain,
+    webhook.drain,
+    statuses.drain,
 )
 
 

@@ -7,8 +7,10 @@ import itertools
 import json
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
+from xml.etree import ElementTree
 
 from django.conf import settings
 from django.test import Client
@@ -20,6 +22,8 @@ from tests.cast import ANA
 
 MESSAGES = "/hooks/twilio/messages/"
 STATUS = "/hooks/twilio/status/"
+VOICE = "/hooks/twilio/voice/"
+VOICE_STATUS = "/hooks/twilio/voice/status/"
 FORM = "application/x-www-form-urlencoded"
 TWILIO_SID = "AC00000000000000000000000000000001"
 TOKEN = "a-token-of-the-real-twilio"
@@ -50,6 +54,24 @@ def sms(text: str = "STOP", *, sender: str = "+551140028922", **changes: str) ->
         "SmsStatus": "received",
         "To": sender,
         "ToZip": "",
+    }
+    return fields | changes
+
+
+def call(*, sender: str = "+551140028924", **changes: str) -> dict[str, str]:
+    """A call from Ana to Café Aurora, as Twilio describes one when it begins."""
+    fields = {
+        "AccountSid": accounts.sandbox().sid,
+        "ApiVersion": "2010-04-01",
+        "CallSid": f"CA{next(_number):032x}",
+        "CallStatus": "in-progress",
+        "Called": sender,
+        "Caller": ANA.value,
+        "Direction": "inbound",
+        "From": ANA.value,
+        "FromCountry": "BR",
+        "StirVerstat": "TN-Validation-Passed-A",
+        "To": sender,
     }
     return fields | changes
 
@@ -117,6 +139,41 @@ def post_json(client: Client, content: Any, *, path: str = MESSAGES, digest: str
 def said(response: Any) -> str:
     """The text a TwiML answer sends back."""
     return response.content.decode().partition("<Message>")[2].partition("</Message>")[0]
+
+
+@dataclass
+class Conversation:
+    """A call that goes on: what was said last, and the address the next key is posted to."""
+
+    client: Client
+    fields: dict[str, str]
+    path: str = VOICE
+    response: Any = None
+
+    def begin(self, **changes: str) -> str:
+        """Somebody takes the call; returns what they hear."""
+        return self._hear(post(self.client, self.fields | changes, path=self.path))
+
+    def press(self, key: str, **changes: str) -> str:
+        """Press a key, or "" for silence, as the answer to what was heard; returns what is heard then."""
+        fields = self.fields | {"Digits": key, "FinishedOnKey": "", "msg": "Gather End"} | changes
+        return self._hear(post(self.client, fields, path=self.path))
+
+    @property
+    def is_over(self) -> bool:
+        return self._document().find("Gather") is None
+
+    def _hear(self, response: Any) -> str:
+        assert (response.status_code, response["Content-Type"]) == (200, "text/xml"), response.content
+        self.response = response
+        document = self._document()
+        gather = document.find("Gather")
+        if gather is not None:
+            self.path = gather.attrib["action"]
+        return " ".join("".join(say.itertext()) for say in document.iter("Say"))
+
+    def _document(self) -> ElementTree.Element:
+        return ElementTree.fromstring(self.response.content)
 
 
 def kept() -> list[tuple[str, str]]:

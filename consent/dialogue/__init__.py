@@ -5,15 +5,16 @@ grows too old by itself (OPTIN_ASK_TTL_HOURS).
 """
 
 from consent.dialogue.answers import answer
+from consent.dialogue.asking_again import ask_again, may_ask_again
 from consent.dialogue.heard import Heard, language_for, subject_of
 from consent.dialogue.holding import doubt_again, judge, platform_resume, platform_stop
 from consent.dialogue.inviting import Invitation, asked_by, invite, tappable
 from consent.dialogue.payloads import Payload, payload, read_payload
-from consent.dialogue.questions import asking, open_requests, spaced
+from consent.dialogue.questions import asking, open_requests, spaced, waiting_request
 from consent.dialogue.saying import SaidAt, said_at
 from consent.dialogue.settling import confirm, refuse
 from consent.dialogue.signing_up import signed_up
-from consent.dialogue.stopping import withdraw_everything
+from consent.dialogue.stopping import stop_all, withdraw_everything
 
 __all__ = [
     "Heard",
@@ -21,6 +22,7 @@ __all__ = [
     "Payload",
     "SaidAt",
     "answer",
+    "ask_again",
     "asked_by",
     "asking",
     "confirm",
@@ -28,6 +30,7 @@ __all__ = [
     "invite",
     "judge",
     "language_for",
+    "may_ask_again",
     "open_requests",
     "payload",
     "platform_resume",
@@ -37,7 +40,9 @@ __all__ = [
     "said_at",
     "signed_up",
     "spaced",
+    "stop_all",
     "subject_of",
     "tappable",
+    "waiting_request",
     "withdraw_everything",
 ]

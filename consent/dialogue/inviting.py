@@ -15,7 +15,7 @@ from consent.dialogue import payloads, replies, saying, tapping
 from consent.dialogue.payloads import Payload
 from consent.dialogue.saying import SaidAt
 from consent.dialogue.tapping import Question
-from consent.models import ConsentRecord, MessageTemplate, NoticeVersion, OutboundMessage, Sender
+from consent.models import ConsentRecord, MessageTemplate, OutboundMessage, Sender
 from consent.recording import ConsentEvent, Recorded, Telling
 from consent.shown import count
 from consent.vocabulary import Possession, State, django_code
@@ -59,7 +59,7 @@ def invite(
     version = ask.version
     if version is None:
         raise ValueError("Nobody is asked before the notice is published.")
-    language = _spoken(ask, version, language)
+    language = ask.language(language)
     shown = statement(ask, version, language, wording=wording)
     text = words(shown) if wording == "message" else shown.text
     said_at = said_at or saying.now()
@@ -117,17 +117,6 @@ def _again(recorded: Recorded) -> Invitation:
     first = ConsentRecord.objects.select_related("notice").get(uid=recorded.records[0])
     assert first.notice is not None, "nothing is requested without a notice"
     return Invitation(recorded.act, replies.invitation(recorded.act), first.notice.digest, first.language)
-
-
-def _spoken(ask: Ask, version: NoticeVersion, language: str) -> str:
-    """The language to ask in: the wanted one where the capture point and the notice speak it."""
-    spoken: list[str] = [one for one in ask.point.languages if one in version.wordings] or list(
-        version.wordings
-    )
-    for wanted in (language, ask.company.language):
-        if wanted in spoken:
-            return wanted
-    return spoken[0]
 
 
 def words(shown: Statement) -> str:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -15,10 +16,10 @@ from consent.canonical import moment
 from consent.catalogue import Ask
 from consent.dialogue import tapping
 from consent.dialogue.tapping import Question
-from consent.models import ConsentRecord, OutboundMessage, Sender
+from consent.models import Company, ConsentRecord, OutboundMessage, Sender
 from consent.recording import Telling
 from consent.vocabulary import Confirmation, django_code
-from consent.wording import Box
+from consent.wording import Box, statement
 
 State = OutboundMessage.State
 
@@ -26,18 +27,26 @@ KINDS = (OutboundMessage.Kind.ASK, OutboundMessage.Kind.INVITE)
 SENT = (State.SENT, State.DELIVERED, State.UNCERTAIN)
 
 
-def asking(ask: Ask, boxes: Sequence[Box], language: str, act: UUID) -> Telling:
-    """The message that asks the holder of a typed number to confirm what was ticked."""
+def asking(ask: Ask, boxes: Sequence[Box], language: str, act: UUID, *, by: str | None = None) -> Telling:
+    """The message or call that asks the holder of a number to confirm what was ticked, `by` a way of
+    `Confirmation`: the one of the capture point where none is named.
+    """
+    way = by or ask.point.confirmation
+    if way == Confirmation.CALL:
+        return _calling(ask, boxes, language)
     with override(django_code(language)):
         values = {
             "company": ask.company.name,
             "boxes": "; ".join(box.label for box in boxes),
             "code": spaced(vault.code(act)),
+            "link": link(act, ask.company),
         }
-        if ask.point.confirmation == Confirmation.CODE:
+        if way == Confirmation.CODE:
             text = _(
                 "%(company)s: to get %(boxes)s, type the code %(code)s on the page. Not you? Reply STOP."
             )
+        elif way == Confirmation.LINK:
+            text = _("%(company)s: to get %(boxes)s, confirm here: %(link)s Not you? Reply STOP.")
         else:
             text = _(
                 "%(company)s: to get %(boxes)s, reply JOIN. Code for the page: %(code)s. Not you? Reply STOP."
@@ -46,6 +55,25 @@ def asking(ask: Ask, boxes: Sequence[Box], language: str, act: UUID) -> Telling:
     question = Question(ask, ask.sender, act, ask.version.digest, language)
     kind = OutboundMessage.Kind.ASK
     return tapping.approved(question, values, kind=kind) or tapping.under(text % values, question, kind=kind)
+
+
+def _calling(ask: Ask, boxes: Sequence[Box], language: str) -> Telling:
+    """The call that asks, with every word it says, so that these words are asked whatever is published meanwhile."""
+    assert ask.version is not None, "nobody is asked before the notice is published"
+    assert ask.point.voice is not None, "a capture point that calls has a number to call from"
+    ticked = Ask(ask.point, tuple(box.offer for box in boxes), ask.version)
+    with override(django_code(language)):
+        why = _("You get this call because somebody typed your number on a page of %(company)s.")
+        text = statement(ticked, ask.version, language, wording="spoken").text
+        text = f"{why % {'company': ask.company.name}}\n\n{text}"
+    call = reverse("twilio-voice")
+    return Telling(kind=OutboundMessage.Kind.ASK, sender=ask.point.voice, text=text, call=call)
+
+
+def link(act: UUID, company: Company) -> str:
+    """The unguessable address of the page on which the holder of a number confirms an act, absolute."""
+    token = vault.act_token(act, use="link")
+    return f"{settings.OPTIN_PUBLIC_URL}{reverse('confirmation', args=[company.slug, token])}"
 
 
 def spaced(code: str) -> str:
@@ -75,6 +103,15 @@ def waiting(subject: UUID | None) -> QuerySet[ConsentRecord]:
     return ConsentRecord.objects.filter(
         uid__in=history.waiting(subject) if subject else (), recorded_at__gt=not_before
     ).order_by("arrival")
+
+
+def waiting_request(act: UUID) -> ConsentRecord | None:
+    """The first request of an act while it waits for an answer; None afterwards."""
+    request = ConsentRecord.objects.filter(act=act).order_by("arrival").first()
+    if request is None:
+        return None
+    requests = waiting(request.subject).filter(act=act)
+    return requests.select_related("company", "notice", "point__sender", "point__voice").first()
 
 
 def answered(act: UUID) -> dict[str, str]:

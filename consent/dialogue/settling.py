@@ -8,20 +8,22 @@ from consent import opening, outbox, recording, vault
 from consent.dialogue import questions
 from consent.dialogue.heard import Heard
 from consent.models import Act, ConsentRecord, OutboundMessage
-from consent.recording import ConsentEvent, Recorded
+from consent.recording import ConsentEvent, Recorded, Tell, tell_nobody
 from consent.vocabulary import State
 
 
 def confirm(
-    act: UUID, *, possession: str, method: str, reference: str, evidence: Mapping[str, Any]
-) -> Recorded | None:
+    act: UUID, *, possession: str, method: str, reference: str, evidence: Mapping[str, Any],
+    tell: Tell = tell_nobody,
+) -> Recorded | None:  # fmt: skip
     """Record that the person confirmed what an act requested; None when there is nothing to confirm any more.
 
-    The same reference again is the same confirmation.
+    `tell` queues what they get for it. The same reference again is the same confirmation.
     """
     return _settle_one(
-        act, State.GIVEN, possession=possession, method=method, reference=reference, evidence=evidence
-    )
+        act, State.GIVEN, possession=possession, method=method, reference=reference, evidence=evidence,
+        tell=tell,
+    )  # fmt: skip
 
 
 def refuse(
@@ -34,8 +36,9 @@ def refuse(
 
 
 def _settle_one(
-    act: UUID, state: State, *, possession: str, method: str, reference: str, evidence: Mapping[str, Any]
-) -> Recorded | None:
+    act: UUID, state: State, *, possession: str, method: str, reference: str, evidence: Mapping[str, Any],
+    tell: Tell = tell_nobody,
+) -> Recorded | None:  # fmt: skip
     request = (
         ConsentRecord.objects.select_related("company", "point__sender__company").filter(act=act).first()
     )
@@ -51,7 +54,7 @@ def _settle_one(
     heard = Heard(
         sender, contact, method, f"{method}:{reference}", evidence, request.subject, request.language
     )
-    return recorded_before(heard) or settle([act], state, heard, possession=possession)
+    return recorded_before(heard) or settle([act], state, heard, possession=possession, tell=tell)
 
 
 def recorded_before(heard: Heard) -> Recorded | None:
@@ -64,7 +67,9 @@ def recorded_before(heard: Heard) -> Recorded | None:
     return Recorded(act.pk, act.subject, tuple(records), is_new=False)
 
 
-def settle(acts: Sequence[UUID], state: State, heard: Heard, *, possession: str) -> Recorded | None:
+def settle(
+    acts: Sequence[UUID], state: State, heard: Heard, *, possession: str, tell: Tell = tell_nobody
+) -> Recorded | None:
     """Record one answer to all the requests of some acts, as one act."""
     requests = questions.waiting(heard.subject).filter(act__in=acts)
     requested = list(requests.select_related("company", "purpose", "notice", "point"))
@@ -82,7 +87,8 @@ def settle(acts: Sequence[UUID], state: State, heard: Heard, *, possession: str)
                 reference=heard.reference, evidence=evidence, possession=possession, point=request.point,
             )
             for request in boxes.values()
-        )
+        ),
+        tell=tell,
     )  # fmt: skip
     outbox.expire(OutboundMessage.objects.filter(act__in=acts))
     if state == State.GIVEN:

@@ -14,7 +14,7 @@ from consent.dialogue.heard import Heard
 from consent.dialogue.saying import SaidAt
 from consent.models import ConsentRecord, OutboundMessage, Purpose, Sender
 from consent.recording import ConsentEvent, Recorded
-from consent.vocabulary import Category, Possession, State, StopScope
+from consent.vocabulary import Category, Channel, Possession, State, StopScope
 
 
 def withdraw_everything(
@@ -30,6 +30,23 @@ def withdraw_everything(
         sender=sender, contact=contact, method=method, reference=reference, evidence=evidence, said_at=said_at
     )
     return _withdraw(heard, _ended(heard, scope=StopScope.EVERYTHING), entity=entity)
+
+
+def stop_all(
+    *, sender: Sender, contact: Contact, method: str, reference: str, evidence: Mapping[str, Any]
+) -> Recorded:
+    """Record a stop of everything on every channel, whatever was asked where: the key 0 of a call, in words."""
+    heard = hearing.hear(
+        sender=sender, contact=contact, method=method, reference=reference, evidence=evidence
+    )
+    ended: Ended = {(channel, None): None for channel in Channel.values}
+    if heard.subject is not None:
+        records = ConsentRecord.objects.filter(subject=heard.subject, purpose__isnull=False)
+        for record in records.select_related("purpose"):
+            ended[record.channel, record.purpose_id] = record.purpose
+    recorded = _withdraw(heard, ended)
+    outbox.expire(OutboundMessage.objects.filter(subject=recorded.subject))
+    return recorded
 
 
 def stop(heard: Heard) -> str:

@@ -3,6 +3,7 @@
 from consent.models.access import ApiKey, Membership, Opening
 from consent.models.append_only import AppendOnly, AppendOnlyError
 from consent.models.audits import AuditFinding, AuditItem, AuditSample
+from consent.models.calls import Call
 from consent.models.companies import CapturePoint, Company, Offer, Purpose, Sender
 from consent.models.holds import Hold
 from consent.models.localized import Localized, LocalizedField
@@ -31,6 +32,7 @@ __all__ = [
     "AuditFinding",
     "AuditItem",
     "AuditSample",
+    "Call",
     "CapturePoint",
     "Checkpoint",
     "CodeTry",

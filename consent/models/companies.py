@@ -165,6 +165,16 @@ class CapturePoint(models.Model):
         default=False,
         help_text=_("A number that the company's own app says it has verified needs no other proof."),
     )
+    voice = models.ForeignKey(
+        Sender,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="called_points",
+        limit_choices_to={"channel": Channel.VOICE},
+        verbose_name=_("number for calls"),
+        help_text=_("Whoever calls it is asked by voice; it calls people who are to confirm by a call."),
+    )
     keyword = models.CharField(
         _("keyword"),
         max_length=20,
@@ -205,6 +215,10 @@ class CapturePoint(models.Model):
 
     def __str__(self) -> str:
         return str(self.title) or self.slug
+
+    def clean(self) -> None:
+        if self.confirmation == Confirmation.CALL and self.voice is None:
+            raise ValidationError({"voice": _("Choose the number that calls people to confirm.")})
 
 
 class Offer(models.Model):

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from consent.models import Sender
 from consent.outgoing import Outgoing
-from consent.providers import accounts, meta, meta_numbers, twilio
+from consent.providers import accounts, meta, meta_numbers, twilio, twilio_voice
 from consent.providers.accounts import Account
 from consent.providers.errors import Refused, SendError
 from consent.vocabulary import Channel
@@ -17,6 +17,7 @@ from consent.vocabulary import Channel
 __all__ = ["Account", "Refused", "SendError", "belongs", "credentials", "is_at_meta", "send"]
 
 STATUS = "/hooks/twilio/status/"
+VOICE_STATUS = "/hooks/twilio/voice/status/"
 
 
 def send(sender: Sender, content: Outgoing, *, message: UUID | None = None) -> str:
@@ -27,7 +28,14 @@ def send(sender: Sender, content: Outgoing, *, message: UUID | None = None) -> s
     """
     if is_at_meta(sender):
         return meta.send(meta_numbers.of(sender), content, message=message)
-    callback = f"{settings.OPTIN_PUBLIC_URL}{STATUS}" + (f"?message={message.hex}" if message else "")
+    ours = f"?message={message.hex}" if message else ""
+    if content.call:
+        return twilio_voice.call(
+            credentials(sender), from_=sender.address, to=content.to.value,
+            url=f"{settings.OPTIN_PUBLIC_URL}{content.call}{ours}",
+            status_callback=f"{settings.OPTIN_PUBLIC_URL}{VOICE_STATUS}{ours}",
+        )  # fmt: skip
+    callback = f"{settings.OPTIN_PUBLIC_URL}{STATUS}{ours}"
     prefix = "whatsapp:" if sender.channel == Channel.WHATSAPP else ""
     # The sandbox is an account of its own behind the same library; see `sandbox`.
     return twilio.send(

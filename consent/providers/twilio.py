@@ -3,7 +3,7 @@
 import json
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl
@@ -104,10 +104,16 @@ def send(account: Account, content: Outgoing, *, from_: str, to: str, status_cal
         what = {"content_sid": content.template.name, "content_variables": numbered}
     else:
         what = {"body": content.text}
+    return create(
+        account,
+        lambda client: client.messages.create(from_=from_, to=to, status_callback=status_callback, **what),
+    )
+
+
+def create(account: Account, make: Callable[[Client], Any]) -> str:
+    """Have Twilio make something in an account's name; returns its Sid. Raises SendError."""
     try:
-        sid = (
-            _client(account).messages.create(from_=from_, to=to, status_callback=status_callback, **what).sid
-        )
+        sid = make(_client(account)).sid
     except egress.Failure as failure:
         raise SendError(failure.code, uncertain=failure.perhaps_done) from None
     except TwilioException as error:

@@ -15,14 +15,18 @@ from consent.recording.event import ConsentEvent, File, Telling
 from consent.recording.writer import Recorded
 from consent.vocabulary import State
 
-__all__ = ["ConsentEvent", "File", "Recorded", "Telling", "record"]
+__all__ = ["ConsentEvent", "File", "Recorded", "Tell", "Telling", "record", "tell_nobody"]
 
 
-def _tell_nobody(_act: UUID) -> Iterable[Telling]:
+type Tell = Callable[[UUID], Iterable[Telling]]
+
+
+def tell_nobody(_act: UUID) -> Iterable[Telling]:
+    """Queue nothing."""
     return ()
 
 
-def record(*events: ConsentEvent, tell: Callable[[UUID], Iterable[Telling]] = _tell_nobody) -> Recorded:
+def record(*events: ConsentEvent, tell: Tell = tell_nobody) -> Recorded:
     """Record one act: all its events or none, durable when this returns; the same reference again changes
     nothing.
 
@@ -38,7 +42,7 @@ def record(*events: ConsentEvent, tell: Callable[[UUID], Iterable[Telling]] = _t
     return writer.write([draft])[0]
 
 
-def _draft(events: tuple[ConsentEvent, ...], tell: Callable[[UUID], Iterable[Telling]]) -> writer.Draft:
+def _draft(events: tuple[ConsentEvent, ...], tell: Tell) -> writer.Draft:
     if not events:
         raise ValueError("An act has at least one event.")
     first = events[0]
