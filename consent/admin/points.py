@@ -33,6 +33,14 @@ POLICIES = {
         "A message brings a code, and only typing it on the page counts."
         " For senders that cannot receive answers."
     ),
+    Confirmation.LINK: _(
+        "A message brings a link, and only pressing yes on its page counts."
+        " For senders that cannot receive answers."
+    ),
+    Confirmation.CALL: _(
+        "The number for calls calls the person, reads the statement out, and counts the key that is pressed."
+        " For people who do not read messages."
+    ),
     Confirmation.NONE: _(
         "Single step: anybody can type anybody's number. Each record says that the number was not proved."
         " Use it only where the number is known already."
@@ -86,7 +94,7 @@ class PointForm(ModelForm):
         if keyword and (other := others.first()):
             message = _("The capture point “%(other)s” of this company has this keyword.")
             self.add_error("keyword", ValidationError(message, code="keyword.used", params={"other": other}))
-        for name in ("notice", "sender"):
+        for name in ("notice", "sender", "voice"):
             part = cleaned.get(name)
             if company and part and part.company_id != company.pk:
                 self.add_error(
@@ -142,7 +150,7 @@ class PointAdmin(ScopedAdmin):
     fieldsets = [
         (None, {"fields": ["company", "slug", "title", "is_open"]}),
         (_("What is said"), {"fields": ["notice", "languages"]}),
-        (_("In a conversation"), {"fields": ["keyword"]}),
+        (_("In a conversation"), {"fields": ["keyword", "voice"]}),
         (_("Proof that the number is theirs"), {"fields": ["sender", "confirmation", "trusts_app"]}),
     ]
     empty_title = _("No capture point yet.")
@@ -164,12 +172,13 @@ class PointAdmin(ScopedAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
-        for name in ("notice", "sender"):
+        for name in ("notice", "sender", "voice"):
             field = form.base_fields.get(name)
             if field is not None and obj:
                 field.queryset = field.queryset.filter(company=obj.company)  # type: ignore[attr-defined]
-        if sender := form.base_fields.get("sender"):
-            sender.queryset = sender.queryset.filter(channel=Channel.SMS)  # type: ignore[attr-defined]
+        for name, channel in (("sender", Channel.SMS), ("voice", Channel.VOICE)):
+            if field := form.base_fields.get(name):
+                field.queryset = field.queryset.filter(channel=channel)  # type: ignore[attr-defined]
         return form
 
     def get_urls(self) -> list[URLPattern]:
