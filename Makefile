@@ -10,6 +10,8 @@ PYTEST := $(PYTHON) -m pytest -n 2 --dist worksteal --cov --cov-report=
 DATA := $(or $(OPTIN_DATA_DIR),data)
 PORT ?= 8000
 export PORT
+# Without bytecode each program that a test starts compiles Django and everything else again.
+unexport PYTHONDONTWRITEBYTECODE
 
 define NO_UV
 The installer uv could not be set up in .uv/. Either install uv yourself, or the venv module of your Python

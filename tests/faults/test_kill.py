@@ -1,6 +1,6 @@
 """Whatever was acknowledged survives a kill -9 at any moment, exactly once, in a log that verifies.
 
-OPTIN_KILL_SECONDS says for how long to kill (20).
+OPTIN_KILL_SECONDS says for how long to kill (10).
 """
 
 import os
@@ -14,9 +14,9 @@ import pytest
 from tests.faults.installation import Installation, installed
 from tests.faults.visitors import PATIENCE, Journal, Visitor
 
-SECONDS = float(os.environ.get("OPTIN_KILL_SECONDS", "20"))
+SECONDS = float(os.environ.get("OPTIN_KILL_SECONDS", "10"))
 VISITORS = 6
-LEAST_KILLS = 4  # also where starting takes long
+LEAST_KILLS = 6  # also where starting takes long
 WORKER_STARTS = 4.0  # seconds until a worker is at work
 
 pytestmark = [pytest.mark.engine, pytest.mark.fault, pytest.mark.slow]
