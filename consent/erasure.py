@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from consent import journal, opening, vault
+from consent import history, journal, opening, vault
 from consent.contact import Contact
 from consent.models import (
     CodeTry,
@@ -42,44 +42,58 @@ def erase(subject: UUID, *, company: Company, entity: str) -> Erasure:
     """Erase a person for good (LGPD art. 18 VI, GDPR art. 17); `entity` is who asked or ordered it.
 
     All or nothing in one transaction, so that a kill at any step leaves either the person or nothing of them. Doing it
-    again does nothing. What stays holds nothing personal: random ids, purposes, channels, states and times.
+    again does nothing. What stays holds nothing personal: random ids, purposes, channels, states and times. Who has
+    several ids (ADR-0008) is erased under each.
     """
     now = timezone.now()
     with transaction.atomic():
-        key = SubjectKey.objects.select_for_update().filter(subject=subject, company=company.pk).first()
-        if key is None:
+        ids = history.ids_of([subject])[subject]
+        keys = SubjectKey.objects.select_for_update().filter(subject__in=ids, company=company.pk)
+        found = sorted(key.subject for key in keys.order_by("subject"))
+        if not found:
             return Erasure(None, now)
-        contacts = _contacts(subject)
-        key.delete()  # first: the database lets evidence go only after its key
-        _raw_delete(Evidence.objects.filter(subject=subject))
-        _raw_delete(EvidenceFile.objects.filter(subject=subject))
-        _forget_messages(subject, company, contacts)
-        Hold.objects.filter(subject=subject).update(sealed=b"", ended_at=Coalesce("ended_at", now))
-        ContactPoint.objects.filter(subject=subject).delete()
-        entry = journal.write("erased", company=company, at=now, subject=str(subject), entity=entity)
-        Erased.objects.create(
-            subject=subject, company=company.pk, entry=entry, entity=entity, recorded_at=now
-        )
-    return Erasure(entry, now)
+        for one in found:
+            _forget_messages(one, company, _contacts(one))
+        SubjectKey.objects.filter(subject__in=found).delete()  # first: evidence may only go after its key
+        _raw_delete(Evidence.objects.filter(subject__in=found))
+        _raw_delete(EvidenceFile.objects.filter(subject__in=found))
+        Hold.objects.filter(subject__in=found).update(sealed=b"", ended_at=Coalesce("ended_at", now))
+        ContactPoint.objects.filter(subject__in=found).delete()
+        entries = {one: _write_down(one, company, now, entity) for one in found}
+    return Erasure(entries.get(subject, entries[found[0]]), now)
 
 
-def _contacts(subject: UUID) -> list[Contact]:
-    schemes = ContactPoint.objects.filter(subject=subject).values_list("scheme", flat=True).distinct()
-    return [
-        contact for scheme in schemes if (contact := opening.contact_of(subject, scheme=scheme)) is not None
-    ]
+def _write_down(subject: UUID, company: Company, now: datetime, entity: str) -> UUID:
+    entry = journal.write("erased", company=company, at=now, subject=str(subject), entity=entity)
+    Erased.objects.create(subject=subject, company=company.pk, entry=entry, entity=entity, recorded_at=now)
+    return entry
 
 
-def _forget_messages(subject: UUID, company: Company, contacts: list[Contact]) -> None:
+def _contacts(subject: UUID) -> list[tuple[Contact, datetime | None]]:
+    """How the person was ever reached, and until when where a contact is not theirs any more."""
+    points = ContactPoint.objects.filter(subject=subject)
+    return [(opening.opened(point), point.ended_at) for point in points]
+
+
+def _forget_messages(
+    subject: UUID, company: Company, contacts: list[tuple[Contact, datetime | None]]
+) -> None:
     """Empty what was sent, and drop what came in from the person to this company's numbers."""
-    keys = [vault.number_key(contact) for contact in contacts]
-    before_we_knew_them = Q(subject=opening.NOBODY, number_key__in=keys, company=company)
-    messages = OutboundMessage.objects.filter(Q(subject=subject) | before_we_knew_them)
+    theirs = Q(subject=subject)
+    for contact, until in contacts:
+        before_we_knew_them = Q(subject=opening.NOBODY, number_key=vault.number_key(contact), company=company)
+        theirs |= before_we_knew_them & Q(created_at__lt=until or timezone.now())
+    messages = OutboundMessage.objects.filter(theirs)
     CodeTry.objects.filter(act__in=messages.values("act")).delete()
     messages.filter(state=OutboundMessage.State.QUEUED).update(state=OutboundMessage.State.EXPIRED)
     messages.update(sealed=b"", number_key=b"", provider_id="")
-    InboundMessage.objects.filter(number_key__in=keys, sender__company=company).delete()
-    SandboxMessage.objects.filter(phone__in=keys).delete()
+    for contact, until in contacts:
+        key = vault.number_key(contact)
+        came = InboundMessage.objects.filter(number_key=key, sender__company=company)
+        # Who has the number since then is somebody else.
+        (came.filter(received_at__lt=until) if until else came).delete()
+        if until is None:
+            SandboxMessage.objects.filter(phone=key).delete()
 
 
 def _raw_delete(rows: QuerySet) -> None:  # type: ignore[type-arg]

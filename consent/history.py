@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from consent import prepared
-from consent.models import ConsentRecord, Erased
+from consent.models import ConsentRecord, ContactPoint, Erased
 from consent.vocabulary import Possession, State
 
 # Everything that ends a grant. A refusal of a new ask is a no as well: doubt denies.
@@ -146,7 +146,8 @@ def look(
     rows = EVENTS.ask(channel, moment, moment, lookup, channel, company, purpose)
     if not rows:
         return None
-    return Known([_said(row[2:]) for row in rows if row[2] is not None], rows[0][1])
+    hold = min(filter(None, (row[1] for row in rows)), default=None)
+    return Known([_said(row[2:]) for row in rows if row[2] is not None], hold)
 
 
 def _said(row: tuple[Any, ...]) -> Said:
@@ -161,7 +162,7 @@ def _said(row: tuple[Any, ...]) -> Said:
 
 
 def standings(subject: UUID, *, at: datetime) -> dict[tuple[str, int | None], Standing]:
-    """Every standing of one person, by (channel, purpose id). Two queries.
+    """Every standing of one person, by (channel, purpose id). Three queries.
 
     The purpose None stands for "everything on this channel" and is there only where the person said so. Nobody
     stands anywhere after they were erased: the records stay, and lead to nobody.
@@ -172,7 +173,7 @@ def standings(subject: UUID, *, at: datetime) -> dict[tuple[str, int | None], St
 def standings_of(
     subjects: Collection[UUID], *, at: datetime
 ) -> dict[UUID, dict[tuple[str, int | None], Standing]]:
-    """The standings of many people at once. Two queries."""
+    """The standings of many people at once. Three queries."""
     erased = dict(
         Erased.objects.filter(subject__in=subjects, recorded_at__lte=at).values_list("subject", "recorded_at")
     )
@@ -187,7 +188,7 @@ def standings_of(
 
 
 def waiting(subject: UUID) -> set[UUID]:
-    """The requests of a person that nobody answered yet. One query."""
+    """The requests of a person that nobody answered yet. Two queries."""
     return {
         uid for events in _everything_said([subject]).get(subject, {}).values() for uid in unanswered(events)
     }
@@ -208,9 +209,28 @@ def _is_answer(event: Said) -> bool:
     return event.state in ENDS or (event.state == GIVEN and event.possession != Possession.NONE)
 
 
+def ids_of(subjects: Collection[UUID]) -> dict[UUID, set[UUID]]:
+    """Every id of each of some people, their own among them: who was met twice has two (ADR-0008). One query."""
+    lookups = ContactPoint.objects.filter(subject__in=subjects, ended_at=None).values("lookup")
+    sharing: dict[bytes, set[UUID]] = {}
+    for lookup, subject in ContactPoint.objects.filter(lookup__in=lookups).values_list("lookup", "subject"):
+        sharing.setdefault(bytes(lookup), set()).add(subject)
+    ids = {subject: {subject} for subject in subjects}
+    for together in sharing.values():
+        for subject in together.intersection(ids):
+            ids[subject] |= together
+    return ids
+
+
 def _everything_said(subjects: Collection[UUID]) -> dict[UUID, dict[tuple[str, int | None], list[Said]]]:
+    """What people said under any of their ids, by the id they are looked up by."""
+    ids = ids_of(subjects)
+    looked_up: dict[UUID, list[UUID]] = {}
+    for subject, own in ids.items():
+        for one in own:
+            looked_up.setdefault(one, []).append(subject)
     said: dict[UUID, dict[tuple[str, int | None], list[Said]]] = {}
-    for subject, channel, purpose, *row in ConsentRecord.objects.filter(subject__in=subjects).values_list(
+    for who, channel, purpose, *row in ConsentRecord.objects.filter(subject__in=looked_up).values_list(
         "subject",
         "channel",
         "purpose_id",
@@ -223,7 +243,8 @@ def _everything_said(subjects: Collection[UUID]) -> dict[UUID, dict[tuple[str, i
         "uid",
         "clock",
     ):
-        said.setdefault(subject, {}).setdefault((channel, purpose), []).append(Said(*row))
+        for subject in looked_up[who]:
+            said.setdefault(subject, {}).setdefault((channel, purpose), []).append(Said(*row))
     return {subject: _with_everything_on_the_channel(by_key) for subject, by_key in said.items()}
 
 

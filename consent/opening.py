@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from consent import vault
-from consent.contact import Contact
+from consent.contact import TEL, Contact
 from consent.models import ContactPoint, Evidence, EvidenceFile, Hold, OutboundMessage, SubjectKey
 
 # Whose message it is where we answer somebody of whom nothing is recorded.
@@ -25,25 +25,32 @@ def key_of(subject: UUID) -> bytes:
     return vault.unwrap(bytes(wrapped))
 
 
-def contact_of(subject: UUID, *, scheme: str = "tel") -> Contact | None:
+def contact_of(subject: UUID, *, scheme: str = TEL) -> Contact | None:
     """How the person is reached under a scheme; None where they are not. Raises Erased."""
-    point = ContactPoint.objects.filter(subject=subject, scheme=scheme).order_by("id").first()
+    points = ContactPoint.objects.filter(subject=subject, scheme=scheme, ended_at=None)
+    point = points.order_by("is_former", "id").first()
     key = key_of(subject)
-    if point is None:
-        return None
-    value = vault.open_sealed(key, item=b"contact" + point.pk.bytes, sealed=point.sealed)
-    return Contact(scheme, value.decode())
+    return _opened(point, key) if point else None
 
 
-def contacts_of(subjects: Collection[UUID], *, scheme: str = "tel") -> dict[UUID, Contact]:
+def contacts_of(subjects: Collection[UUID], *, scheme: str = TEL) -> dict[UUID, Contact]:
     """How many people are reached under a scheme, without those who are not or were erased. Two queries."""
     wrapped = dict(SubjectKey.objects.filter(subject__in=subjects).values_list("subject", "wrapped"))
-    found: dict[UUID, Contact] = {}
-    for point in ContactPoint.objects.filter(subject__in=list(wrapped), scheme=scheme).order_by("-id"):
-        key = vault.unwrap(bytes(wrapped[point.subject]))
-        value = vault.open_sealed(key, item=b"contact" + point.pk.bytes, sealed=point.sealed)
-        found[point.subject] = Contact(scheme, value.decode())
-    return found
+    points = ContactPoint.objects.filter(subject__in=list(wrapped), scheme=scheme, ended_at=None)
+    return {
+        point.subject: _opened(point, vault.unwrap(bytes(wrapped[point.subject])))
+        for point in points.order_by("-is_former", "-id")
+    }
+
+
+def opened(point: ContactPoint) -> Contact:
+    """A contact point, readable. Raises Erased."""
+    return _opened(point, key_of(point.subject))
+
+
+def _opened(point: ContactPoint, key: bytes) -> Contact:
+    value = vault.open_sealed(key, item=b"contact" + point.pk.bytes, sealed=point.sealed)
+    return Contact(point.scheme, value.decode())
 
 
 def evidence_of(act: UUID) -> dict[str, Any]:

@@ -260,7 +260,7 @@ def test_standings_are_the_folds_of_everything_a_person_said(aurora: Sample) -> 
     news = aurora.purposes["novidades"].pk
     with CaptureQueriesContext(connection) as queries:
         standings = history.standings(recorded.subject, at=at("2099-01-01 00:00"))
-    assert len(queries) == 2
+    assert len(queries) == 3
     assert {key: standing.state for key, standing in standings.items()} == {
         ("sms", news): "withdrawn",
         ("sms", None): "withdrawn",

@@ -70,7 +70,7 @@ class FindForm(forms.Form):
         company: Company = self.cleaned_data["company"]
         contact = self.cleaned_data["contact"]
         return (
-            ContactPoint.objects.filter(lookup=vault.lookup(company.pk, contact))
+            ContactPoint.objects.filter(lookup=vault.lookup(company.pk, contact), is_former=False)
             .values_list("subject", flat=True)
             .first()
         )
@@ -155,7 +155,8 @@ def _require_view(request: HttpRequest) -> None:
 
 
 def _records(request: HttpRequest, subject: UUID) -> Any:
-    return scope.within(ConsentRecord.objects.filter(subject=subject), request)
+    ids = history.ids_of([subject])[subject]
+    return scope.within(ConsentRecord.objects.filter(subject__in=ids), request)
 
 
 def _lines(subject: UUID) -> list[Line]:

@@ -85,7 +85,9 @@ def find(request: HttpRequest, payload: Find) -> Found:
     except BadInput as error:
         error.pointer = "contact"
         raise
-    point = ContactPoint.objects.filter(lookup=vault.lookup(_company(request), contact)).first()
+    point = ContactPoint.objects.filter(
+        lookup=vault.lookup(_company(request), contact), is_former=False
+    ).first()
     return Found(subject=str(point.subject) if point else None)
 
 
@@ -98,7 +100,8 @@ def timeline(
     limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
 ) -> Timeline:
     """Every record of a person, oldest first, page by page: send `next` back as `cursor` until it is null."""
-    records = ConsentRecord.objects.filter(subject=subject, company=_company(request))
+    ids = history.ids_of([subject])[subject]
+    records = ConsentRecord.objects.filter(subject__in=ids, company=_company(request))
     if not records.exists():
         raise Http404("Nothing is on record about this person.")
     after = _read_cursor(cursor, subject) if cursor is not None else -1

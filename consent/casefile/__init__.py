@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from consent import opening, publishing
+from consent import history, opening, publishing
 from consent.casefile import cover
 from consent.log import note, published
 from consent.models import Company, ConsentRecord, Erased, EvidenceFile, NoticeVersion
@@ -42,7 +42,7 @@ def build(subject: UUID, *, company: Company, language: str, at: datetime) -> by
 
 def _files(subject: UUID, *, company: Company, language: str, at: datetime) -> Iterator[tuple[str, bytes]]:
     records = list(
-        ConsentRecord.objects.filter(subject=subject, company=company)
+        ConsentRecord.objects.filter(subject__in=history.ids_of([subject])[subject], company=company)
         .select_related("company", "purpose", "notice__notice__company", "point__sender")
         .order_by("arrival")
     )

@@ -8,6 +8,7 @@ from consent.dialogue.answers import answer
 from consent.dialogue.asking_again import ask_again, may_ask_again
 from consent.dialogue.heard import Heard, language_for, subject_of
 from consent.dialogue.holding import doubt_again, judge, platform_resume, platform_stop
+from consent.dialogue.identity import number_changed, same_person
 from consent.dialogue.inviting import Invitation, asked_by, invite, tappable
 from consent.dialogue.payloads import Payload, payload, read_payload
 from consent.dialogue.questions import asking, open_requests, spaced, waiting_request
@@ -31,6 +32,7 @@ __all__ = [
     "judge",
     "language_for",
     "may_ask_again",
+    "number_changed",
     "open_requests",
     "payload",
     "platform_resume",
@@ -38,6 +40,7 @@ __all__ = [
     "read_payload",
     "refuse",
     "said_at",
+    "same_person",
     "signed_up",
     "spaced",
     "stop_all",

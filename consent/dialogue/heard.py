@@ -54,7 +54,7 @@ def language_for(sender: Sender, contact: Contact, *, text: str = "") -> str:
 def subject_of(sender: Sender, contact: Contact) -> UUID | None:
     """Who this is to the sender's company; None for a stranger."""
     return (
-        ContactPoint.objects.filter(lookup=vault.lookup(sender.company_id, contact))
+        ContactPoint.objects.filter(lookup=vault.lookup(sender.company_id, contact), is_former=False)
         .values_list("subject", flat=True)
         .first()
     )

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from consent import journal, opening, outbox, vault
+from consent import history, journal, opening, outbox, vault
 from consent.canonical import canonical
 from consent.contact import Contact
 from consent.dialogue import heard as hearing
@@ -26,7 +26,8 @@ def hold(heard: Heard, text: str) -> str:
     """
     if heard.subject is None:
         return ""
-    open_ones = Hold.objects.filter(subject=heard.subject, channel=heard.sender.channel, ended_at=None)
+    ids = history.ids_of([heard.subject])[heard.subject]
+    open_ones = Hold.objects.filter(subject__in=ids, channel=heard.sender.channel, ended_at=None)
     is_first = not open_ones.filter(kind=Hold.Kind.UNSURE).exclude(pk=_id(heard)).exists()
     _keep(heard, Hold.Kind.UNSURE, {**heard.evidence, "text": text, "language": heard.language})
     outbox.expire(OutboundMessage.objects.filter(subject=heard.subject, sender=heard.sender))
@@ -81,7 +82,10 @@ def end(subject: UUID | None, sender: Sender) -> None:
     if subject is None:
         return
     doubts = Hold.objects.filter(
-        subject=subject, channel=sender.channel, kind=Hold.Kind.UNSURE, ended_at=None
+        subject__in=history.ids_of([subject])[subject],
+        channel=sender.channel,
+        kind=Hold.Kind.UNSURE,
+        ended_at=None,
     )
     doubts.update(ended_at=timezone.now(), ending=Hold.Ending.SAID)
 
@@ -120,7 +124,7 @@ def platform_resume(*, sender: Sender, contact: Contact) -> bool:
     if subject is None:
         return False
     blocks = Hold.objects.filter(
-        subject=subject, channel=sender.channel, kind=Hold.Kind.BLOCKED,
+        subject__in=history.ids_of([subject])[subject], channel=sender.channel, kind=Hold.Kind.BLOCKED,
         ended_at=None,
     )  # fmt: skip
     return bool(blocks.update(ended_at=timezone.now(), ending=Hold.Ending.RESUMED))

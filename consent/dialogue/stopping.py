@@ -77,11 +77,12 @@ def _ended(heard: Heard, *, scope: str) -> Ended:
     if not is_limited:
         asked = {(sender.channel, None): None}
     if heard.subject is not None:
-        records = ConsentRecord.objects.filter(subject=heard.subject, purpose__isnull=False).select_related(
+        ids = history.ids_of([heard.subject])[heard.subject]
+        records = ConsentRecord.objects.filter(subject__in=ids, purpose__isnull=False).select_related(
             "purpose"
         )
         ours = OutboundMessage.objects.filter(
-            subject=heard.subject, sender=sender, kind__in=questions.KINDS
+            subject__in=ids, sender=sender, kind__in=questions.KINDS
         ).values("act")
         requests = questions.waiting(heard.subject).filter(act__in=ours).values("act")
         on_channel = Q(channel=sender.channel)

@@ -18,7 +18,11 @@ class SubjectKey(models.Model):
 
 
 class ContactPoint(models.Model):
-    """How a person is reached: found by keyed hash, read only by opening the seal."""
+    """How a person is reached: found by keyed hash, read only by opening the seal.
+
+    Somebody whom we met twice before we knew it has two ids. Each of their contacts then leads to both (ADR-0008):
+    to the one that new records get, and by a row that `is_former` to the other, whose records count as well.
+    """
 
     id = models.UUIDField(primary_key=True)
     subject = models.UUIDField(db_index=True)
@@ -27,10 +31,20 @@ class ContactPoint(models.Model):
     lookup = models.BinaryField(max_length=32)
     sealed = models.BinaryField()
     created_at = models.DateTimeField()
+    is_former = models.BooleanField(default=False, db_default=False)
+    # Since when it does not lead to this person any more; the hash under which it was found is gone then.
+    ended_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("contact point")
-        constraints = [models.UniqueConstraint(fields=["lookup"], name="one_subject_per_contact")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["lookup"],
+                condition=models.Q(is_former=False, ended_at=None),
+                name="one_subject_per_contact",
+            )
+        ]
+        indexes = [models.Index(fields=["lookup"], name="contacts_by_hash")]
 
 
 class Evidence(AppendOnly):

@@ -91,7 +91,7 @@ def _read_known(drafts: Sequence[Draft]) -> tuple[dict[bytes, Recorded], dict[by
         cursor.execute(
             "SELECT c.lookup, c.subject, k.wrapped, NULL, NULL, 0 AS arrival"  # noqa: S608 - placeholders alone
             " FROM consent_contactpoint c"
-            f" JOIN consent_subjectkey k ON k.subject = c.subject WHERE {is_contact}"
+            f" JOIN consent_subjectkey k ON k.subject = c.subject WHERE NOT c.is_former AND {is_contact}"
             " UNION ALL SELECT a.reference, a.subject, NULL, a.id, r.uid, r.arrival FROM consent_act a"
             f" JOIN consent_consentrecord r ON r.act_id = a.id WHERE {is_reference} ORDER BY arrival",
             [*contacts, *references],
