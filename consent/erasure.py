@@ -82,7 +82,7 @@ def _forget_messages(
     theirs = Q(subject=subject)
     for contact, until in contacts:
         before_we_knew_them = Q(subject=opening.NOBODY, number_key=vault.number_key(contact), company=company)
-        theirs |= before_we_knew_them & Q(created_at__lt=until or timezone.now())
+        theirs |= before_we_knew_them & (Q(created_at__lt=until) if until else Q())
     messages = OutboundMessage.objects.filter(theirs)
     CodeTry.objects.filter(act__in=messages.values("act")).delete()
     messages.filter(state=OutboundMessage.State.QUEUED).update(state=OutboundMessage.State.EXPIRED)
