@@ -30,7 +30,7 @@ def hold(heard: Heard, text: str) -> str:
     open_ones = Hold.objects.filter(subject__in=ids, channel=heard.sender.channel, ended_at=None)
     is_first = not open_ones.filter(kind=Hold.Kind.UNSURE).exclude(pk=_id(heard)).exists()
     _keep(heard, Hold.Kind.UNSURE, {**heard.evidence, "text": text, "language": heard.language})
-    outbox.expire(OutboundMessage.objects.filter(subject=heard.subject, sender=heard.sender))
+    outbox.expire(OutboundMessage.objects.filter(subject__in=ids, sender=heard.sender))
     if not is_first:
         return ""
     return _(

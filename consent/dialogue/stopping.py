@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from consent import history, outbox, recording
@@ -41,11 +42,12 @@ def stop_all(
     )
     ended: Ended = {(channel, None): None for channel in Channel.values}
     if heard.subject is not None:
-        records = ConsentRecord.objects.filter(subject=heard.subject, purpose__isnull=False)
+        ids = history.ids_of([heard.subject])[heard.subject]
+        records = ConsentRecord.objects.filter(subject__in=ids, purpose__isnull=False)
         for record in records.select_related("purpose"):
             ended[record.channel, record.purpose_id] = record.purpose
     recorded = _withdraw(heard, ended)
-    outbox.expire(OutboundMessage.objects.filter(subject=recorded.subject))
+    outbox.expire(_messages_to(recorded.subject))
     return recorded
 
 
@@ -106,8 +108,12 @@ def _withdraw(heard: Heard, ended: Ended, *, entity: str = "subject") -> Recorde
             for (channel, _purpose), purpose in ended.items()
         )
     )  # fmt: skip
-    outbox.expire(OutboundMessage.objects.filter(subject=recorded.subject, sender=sender))
+    outbox.expire(_messages_to(recorded.subject).filter(sender=sender))
     return recorded
+
+
+def _messages_to(subject: UUID) -> QuerySet[OutboundMessage]:
+    return OutboundMessage.objects.filter(subject__in=history.ids_of([subject])[subject])
 
 
 def _stand_stopped(heard: Heard, ended: Ended) -> bool:
