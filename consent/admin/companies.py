@@ -109,8 +109,9 @@ class CompanyAdmin(ScopedAdmin):
         (_("Data protection"), {"fields": ["dpo_name", "dpo_contact", "privacy_url"]}),
         (
             _("Where it is"),
-            {"fields": ["country", "allowed_countries", "time_zone", "language", "messages_per_day"]},
+            {"fields": ["country", "allowed_countries", "time_zone", "language"]},
         ),
+        (_("Limits"), {"fields": ["messages_per_day", "money_per_day", "stop_scope"]}),
     ]
     empty_title = _("No company yet.")
     empty_hint = _("A company is who asks and is answerable. Everything else belongs to one: begin here.")

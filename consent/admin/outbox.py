@@ -56,7 +56,7 @@ def is_uncertain(message: OutboundMessage) -> bool:
 class OutboundAdmin(ReadOnlyAdmin):
     """The outbox."""
 
-    list_display = ["queued", "state_badge", "kind", "sender", "what_now", "company"]
+    list_display = ["queued", "state_badge", "what_now", "kind", "sender", "company"]
     list_filter = ["state", "kind", ("sender", ScopedFilter), ("company", ScopedFilter)]
     list_select_related = ["company", "sender"]
     fields = [

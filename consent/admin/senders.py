@@ -6,13 +6,18 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
 
 from consent import catalogue
+from consent.admin import connections
 from consent.admin.scoped import ModelForm, ScopedAdmin, ScopedFilter
 from consent.models import Sender
-from consent.providers import accounts
+from consent.providers import accounts, checking
 
 NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")  # ITU-T E.164
 SPACING = dict.fromkeys(map(ord, " -().\t"))
@@ -37,9 +42,15 @@ class SenderForm(ModelForm):
         ),
     )
 
+    forget_former = forms.BooleanField(
+        label=_("Believe the former token no longer"),
+        required=False,
+        help_text=_("When the provider signs with the new one alone, end the change with this."),
+    )
+
     class Meta:
         model = Sender
-        fields = ("company", "channel", "provider", "address", "account")
+        fields = ("company", "channel", "provider", "address", "account", "price")
 
     def clean_address(self) -> str:
         number = str(self.cleaned_data["address"]).translate(SPACING)
@@ -51,6 +62,9 @@ class SenderForm(ModelForm):
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or self.cleaned_data
+        channel = cleaned.get("channel") or self.instance.channel
+        if cleaned.get("provider") and channel not in checking.CHANNELS[cleaned["provider"]]:
+            self.add_error("provider", _("This provider does not have this channel."))
         if cleaned.get("provider") == "twilio":
             account, token = cleaned.get("account", ""), cleaned.get("token", "")
             if not accounts.SID.fullmatch(account):
@@ -62,14 +76,15 @@ class SenderForm(ModelForm):
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
-        token = self.cleaned_data.get("token")
-        if token and not self.errors:
-            former = (
-                accounts.opened(self.instance.account, bytes(self.instance.secret))[:1]
-                if self.cleaned_data.get("keep_former")
-                else ()
-            )
-            self.instance.secret = accounts.seal(self.instance.account, [token, *former])
+        if self.errors or self.cleaned_data.get("provider") == "sandbox":
+            return
+        former = accounts.opened(self.instance.account, bytes(self.instance.secret))[:1]
+        if token := self.cleaned_data.get("token"):
+            kept = former if self.cleaned_data.get("keep_former") else ()
+            self.instance.secret = accounts.seal(self.instance.account, [token, *kept])
+            self.instance.secret_set_at = timezone.now()
+        elif former and self.cleaned_data.get("forget_former"):
+            self.instance.secret = accounts.seal(self.instance.account, former)
 
 
 @admin.register(Sender)
@@ -82,11 +97,29 @@ class SenderAdmin(ScopedAdmin):
     list_select_related = ["company"]
     ordering = ["company", "channel", "address"]
     search_fields = ["address"]
-    fields = ["company", "channel", "provider", "address", "account", "token", "keep_former"]
+    fields = [
+        "company", "channel", "provider", "address", "account", "token", "keep_former", "forget_former", "price",
+    ]  # fmt: skip
+    change_form_template = "consent/admin/sender.html"
     empty_title = _("No sender yet.")
     empty_hint = _(
         "A sender is a number of the company on SMS, WhatsApp or voice. People prove their number to it."
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        check = self.admin_site.admin_view(never_cache(require_POST(connections.check)))
+        return [path("<int:pk>/check/", check, name="consent_sender_check"), *super().get_urls()]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        sender: Any = self.get_object(request, object_id)
+        context = connections.context(request, sender) if sender is not None else {}
+        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["company", "channel"] if obj else []

@@ -126,7 +126,7 @@ TROUBLES = (
     ),
     Trouble(
         (
-            "500", "502", "503", "504", "30008", "1", "2", "131000", "131016", "131057", "133004",
+            "500", "502", "503", "504", "20500", "20503", "30008", "1", "2", "131000", "131016", "131057", "133004",
             "egress.connection", "egress.timeout", "egress.answer_too_big", "answer.unreadable",
         ),
         _("The provider did not answer, or not in a way that makes sense."),

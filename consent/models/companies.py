@@ -102,6 +102,7 @@ class Sender(models.Model):
         _("sending is stopped"), default=False, help_text=_("Nothing leaves until this is taken back.")
     )
     secret = models.BinaryField(_("sealed token"), blank=True, default=b"", editable=False)
+    secret_set_at = models.DateTimeField(_("token set"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("sender")

@@ -24,8 +24,12 @@ class OutboundMessage(models.Model):
         UNCERTAIN = "uncertain", _("perhaps sent")
 
     id = models.UUIDField(primary_key=True)
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, db_index=False, db_constraint=False)
-    sender = models.ForeignKey(Sender, on_delete=models.PROTECT, db_index=False, db_constraint=False)
+    company = models.ForeignKey(
+        Company, on_delete=models.PROTECT, db_index=False, db_constraint=False, verbose_name=_("company")
+    )
+    sender = models.ForeignKey(
+        Sender, on_delete=models.PROTECT, db_index=False, db_constraint=False, verbose_name=_("sender")
+    )
     subject = models.UUIDField(db_index=True)
     act = models.UUIDField(db_index=True)
     number_key = models.BinaryField(

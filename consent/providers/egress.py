@@ -62,6 +62,17 @@ def post_json(url: str, content: Mapping[str, Any], *, token: str) -> Answer:
     return _ask("POST", url, _providers(), json=dict(content), headers={"Authorization": f"Bearer {token}"})
 
 
+def get(
+    url: str,
+    parameters: Mapping[str, str],
+    *,
+    headers: Mapping[str, str] | None = None,
+    auth: tuple[str, str] | None = None,
+) -> Answer:
+    """Read something from one of the providers. Raises Failure."""
+    return _ask("GET", url, _providers(), params=dict(parameters), headers=headers, auth=auth)
+
+
 def post_to_witness(url: str, text: str) -> Answer:
     """Send a text to one of the witnesses of the log. Raises Failure."""
     headers = {"Content-Type": "text/plain; charset=utf-8"}

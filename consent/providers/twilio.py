@@ -125,6 +125,18 @@ def create(account: Account, make: Callable[[Client], Any]) -> str:
     return sid
 
 
+def look(account: Account, ask: Callable[[Client], Any]) -> Any:
+    """What Twilio answers to a question about an account; nothing is changed there. Raises SendError."""
+    try:
+        return ask(_client(account))
+    except egress.Failure as failure:
+        raise SendError(failure.code) from None
+    except TwilioException as error:
+        raise _send_error(error) from None
+    except (ValueError, TypeError, AttributeError, KeyError):
+        raise SendError("answer.unreadable") from None
+
+
 def _address(request: HttpRequest) -> str:
     """The address as Twilio called it: ours as configured, whatever the request or a proxy says about it."""
     query = request.META.get("QUERY_STRING", "")
@@ -193,10 +205,15 @@ class _HttpClient(HttpClient):  # type: ignore[misc]
         self.api = api
 
     def request(
-        self, method: str, url: str, *, data: Any = None, headers: Any = None, auth: Any = None, **_other: Any
-    ) -> Response:
-        assert method == "POST", "we only ever create things"
-        answer = egress.post(self.api + url.removeprefix(egress.TWILIO), data, headers=headers, auth=auth)
+        self, method: str, url: str, *, data: Any = None, headers: Any = None, auth: Any = None,
+        params: Any = None, **_other: Any,
+    ) -> Response:  # fmt: skip
+        assert method in {"GET", "POST"}, "we only ever create things, and look at them"
+        address = self.api + url.removeprefix(egress.TWILIO)
+        if method == "GET":
+            answer = egress.get(address, params or {}, headers=headers, auth=auth)
+        else:
+            answer = egress.post(address, data, headers=headers, auth=auth)
         return Response(answer.status, answer.text, answer.headers)
 
 

@@ -1,11 +1,13 @@
 """Senders: their tokens go in and never come out."""
 
+import socket
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from consent.admin import connections
 from consent.models import Sender
 from consent.providers import accounts
 from tests.staff import Firm
@@ -19,7 +21,7 @@ def typed(firm: Firm, **changes: str) -> dict[str, Any]:
     """What the browser posts for a sender at Twilio."""
     return {
         "company": firm.company.pk, "channel": "sms", "provider": "twilio", "address": "+55 11 4002-8999",
-        "account": SID, "token": TOKEN, **changes,
+        "account": SID, "token": TOKEN, "price": "0", **changes,
     }  # fmt: skip
 
 
@@ -71,6 +73,51 @@ def test_a_token_is_changed_with_or_without_believing_the_former(
     bruno.post(reverse("admin:consent_sender_change", args=[sender.pk]), typed(cafe, token="new") | keep)
     sender.refresh_from_db()
     assert accounts.of(sender).tokens == believed
+
+
+def test_the_page_tells_the_end_of_each_token_and_when_it_was_set(
+    sender: Sender, bruno: Client, cafe: Firm
+) -> None:
+    page = reverse("admin:consent_sender_change", args=[sender.pk])
+    bruno.post(page, typed(cafe, token="0123newtoken") | {"keep_former": "on"})
+    sender.refresh_from_db()
+    shown = bruno.get(page)
+    assert shown.context_data["tokens"] == ["oken", "read"]
+    assert sender.secret_set_at is not None
+    assert "/hooks/twilio/messages/" in shown.text
+
+    bruno.post(page, typed(cafe, token="") | {"forget_former": "on"})
+    sender.refresh_from_db()
+    assert accounts.of(sender).tokens == ("0123newtoken",)
+
+    Sender.objects.filter(pk=sender.pk).update(secret=b"broken")
+    assert "does not open: write it again" in bruno.get(page).text
+
+
+def test_a_connection_is_checked_and_what_to_do_is_said(
+    bruno: Client, auditor: Client, cafe: Firm, settings: Any
+) -> None:
+    path = reverse("admin:consent_sender_check", args=[cafe.aurora.sender.pk])
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen
+        settings.OPTIN_PUBLIC_URL = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        answer = bruno.post(path).text
+    assert "The provider did not answer in time." in answer
+    assert "HTTPS connections" in answer
+    assert auditor.post(path).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("code", "means"),
+    [("20003", "does not accept our token"), ("403", "does not accept our token"), ("20429", "asked too often"),
+     ("404", "does not know the account"), ("egress.timeout", "did not answer in time"),
+     ("number.not_there", "does not belong to it"), ("webhook.elsewhere", "stops would not arrive")],
+)  # fmt: skip
+def test_every_way_a_check_can_fail_has_words(code: str, means: str) -> None:
+    words = connections.words(code)
+    assert words is not None
+    assert means in str(words.means)
+    assert words.todo
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,8 @@ def scripted(settings: Any) -> Iterator[Scripted]:
             if script.behave:
                 script.behave(self)
 
+        do_GET = do_POST
+
         def log_message(self, *_args: Any) -> None:
             pass
 
