@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from consent import capture, history, opening, receipts, vault
-from consent.admin import cases, labels, openings, people
+from consent.admin import cases, conversation, labels, openings, people
 from consent.admin.scoped import ReadOnlyAdmin, ScopedFilter
 from consent.admin.site import admin_page
 from consent.models import ConsentRecord, LogEntry
@@ -105,11 +105,12 @@ class RecordAdmin(ReadOnlyAdmin):
             return redirect("admin:consent_consentrecord_change", pk)
         try:
             opened = openings.open_act(record.act, by=request)
+            lines = conversation.around(record.subject, record.company, record.event_time)
         except opening.Erased:
             return self._page(request, record, {"is_erased": True})
         except vault.SealBroken:
             return self._page(request, record, {"is_broken": True})
-        return self._page(request, record, {"contact": opened.contact, "acts": opened.acts})
+        return self._page(request, record, {"contact": opened.contact, "acts": opened.acts, "lines": lines})
 
     def _record(self, request: HttpRequest, pk: str) -> Any:
         record = self.get_object(request, pk)

@@ -71,6 +71,18 @@ def test_a_record_is_shown_sealed(bruno: Client, cafe: Firm) -> None:
     assert not Opening.objects.exists()
 
 
+def test_opening_shows_what_was_written_around_it(bruno: Client, cafe: Firm) -> None:
+    later = recording.Telling(kind="reply", sender=cafe.aurora.sender, text="You will hear no more.")
+    recording.record(
+        cast.event(cafe.aurora, state=State.WITHDRAWN, reference="a stop"), tell=lambda _act: [later]
+    )
+    assert later.text not in text(bruno.get(page_of(cafe)))
+
+    page = text(bruno.post(opening_of(cafe)))
+
+    assert later.text in page.partition("The conversation around it")[2]
+
+
 def test_opening_shows_the_exact_text_and_is_written_down(bruno: Client, cafe: Firm) -> None:
     before = timezone.now()
     answer = bruno.post(opening_of(cafe))
