@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from consent import history, opening, publishing
-from consent.casefile import cover
+from consent.casefile import cover, looks
 from consent.log import note, published
 from consent.models import Company, ConsentRecord, Erased, EvidenceFile, NoticeVersion
 from consent.proof import account, dpv, kantara, pdf, tlog_proof
@@ -57,16 +57,19 @@ def _files(subject: UUID, *, company: Company, language: str, at: datetime) -> I
     for each in logged.values():
         yield f"records/{each.record}.entry.json", each.entry
         yield f"records/{each.record}.tlog-proof", str(each.proof).encode()
-    yield from _evidence(subject)
+    yield from _evidence(subject, company=company, language=language)
     yield from _receipts({record.act_id for record in records}, logged)
     for version in {record.notice for record in records if record.notice is not None}:
         yield from _notice(version)
 
 
-def _evidence(subject: UUID) -> Iterator[tuple[str, bytes]]:
+def _evidence(subject: UUID, *, company: Company, language: str) -> Iterator[tuple[str, bytes]]:
     for act, (salt, evidence) in opening.all_evidence_of(subject).items():
         yield f"evidence/{act}.json", evidence
         yield f"evidence/{act}.salt", f"{salt.hex()}\n".encode()
+        look = looks.render(evidence, company=company, language=language)
+        if look is not None:
+            yield f"looks/{act}.html", look
     for file in EvidenceFile.objects.filter(subject=subject):
         yield f"evidence/{file.act}/{file.pk}-{file.name}", opening.file_content(file)
 

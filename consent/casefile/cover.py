@@ -78,7 +78,8 @@ def _content(
                 _("Unpack the file and run: python3 check.py. It needs Python and nothing else, and no network."),
                 _("Compare the key of the log above with one from another source, such as an earlier receipt."),
                 _("records: each record as it entered the log, with the proof that it is in it."),
-                _("evidence: what was seen, typed or said; notices: the exact text asked; receipts: the person's."),
+                _("evidence: what was seen, typed or said; looks: the same, as a page; receipts: the person's."),
+                _("notices: each text that the records name, in every language and wording."),
             ],
         },
     }  # fmt: skip

@@ -1,6 +1,7 @@
 """The case file checks itself with nothing but Python, and any changed byte in it shows."""
 
 import io
+import os
 import random
 import shutil
 import subprocess
@@ -61,6 +62,21 @@ def test_it_holds_everything_about_the_person_and_nobody_else(unpacked: Path) ->
     assert cast.BRUNO.value.encode() not in content
 
 
+def test_what_was_shown_can_be_looked_at(aurora: Sample) -> None:
+    asked = cast.asks(aurora)
+    cast.writes(aurora, "SIM <b>")
+    pages = {
+        name: content.decode()
+        for name, content in casefile._files(
+            asked.subject, company=aurora.company, language="es", at=timezone.now()
+        )
+        if name.startswith("looks/")
+    }
+
+    assert "Café Aurora" in pages[f"looks/{asked.act}.html"]
+    assert "Tal como se mostró" in pages[f"looks/{asked.act}.html"]
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_a_changed_byte_in_any_file_shows_and_names_the_file(
     unpacked: Path, tmp_path: Path, seed: int
@@ -88,7 +104,23 @@ def test_a_changed_script_names_itself(unpacked: Path) -> None:
     script = unpacked / "check.py"
     script.write_text(script.read_text().replace("Slow, and short", "Slow, and sh0rt"))
 
-    assert "WRONG check.py is as it was written" in check(unpacked).stdout
+    said = check(unpacked).stdout
+
+    assert said.startswith("WRONG check.py is not the one that was written")
+    assert "WRONG check.py is as it was written" in said
+
+
+def test_a_script_changed_where_it_hurts_is_red_and_names_itself(unpacked: Path) -> None:
+    """OPTIN_EXHAUSTIVE=1 tries every byte (half an hour)."""
+    script = unpacked / "check.py"
+    content = script.read_bytes()
+    places = [b'MANIFEST = "m', b"== listed[", b"return 1", b"failures.ap", b"x2 = ("]
+    chosen = [content.index(place) + len(place) - 1 for place in places]
+    for at in range(len(content)) if os.environ.get("OPTIN_EXHAUSTIVE") else chosen:
+        script.write_bytes(content[:at] + bytes([content[at] ^ 1 << at % 7]) + content[at + 1 :])
+        done = check(unpacked)
+        assert done.returncode != 0 or "WRONG" in done.stdout, at
+        assert "check.py" in done.stdout + done.stderr, at
 
 
 def test_a_file_too_many_and_a_file_too_few_show(unpacked: Path) -> None:
