@@ -173,12 +173,13 @@ def test_a_contact_nobody_can_write_down_is_a_no(aurora: Sample) -> None:
     assert may(aurora, Contact("tel", "\udcff")).reason == Reason.UNAVAILABLE
 
 
-def test_the_reasons_are_the_states_and_six_more() -> None:
+def test_the_reasons_are_the_states_and_seven_more() -> None:
     assert set(Reason) == set(State.values) | {
         "no_record",
         "expired",
         "held",
         "blocked",
         "unknown_purpose",
+        "malformed",
         "unavailable",
     }

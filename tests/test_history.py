@@ -200,13 +200,8 @@ def test_a_request_after_an_expired_grant_waits_though_the_standing_is_expired()
 def read(
     aurora: Sample, contact: Contact = ANA, *, purpose: str = "novidades", channel: str = "sms"
 ) -> list[Said]:
-    known = history.look(
-        company=aurora.company.pk,
-        lookup=vault.lookup(aurora.company.pk, contact),
-        channel=channel,
-        purpose=purpose,
-    )
-    assert known is not None
+    company = aurora.company.pk
+    [known] = history.look(history.About(company, channel, purpose), vault.lookup(company, contact)).values()
     assert known.hold is None
     return known.events
 
@@ -248,9 +243,11 @@ def test_a_stop_of_everything_is_read_for_every_purpose_of_its_channel(aurora: S
 
 
 def test_a_purpose_nobody_has_is_not_the_same_as_nothing_said(aurora: Sample) -> None:
-    lookup = vault.lookup(aurora.company.pk, ANA)
-    read = history.look(company=aurora.company.pk, lookup=lookup, channel="sms", purpose="sorteios")
-    assert read is None
+    company = aurora.company.pk
+    about = history.About(company, "sms", "sorteios")
+    assert history.look(about, vault.lookup(company, ANA)) == {}
+    assert history.look_at_many(about, [vault.lookup(company, ANA)]) is None
+    assert history.look_at_many(history.About(company, "sms", "pedidos"), []) == {}
 
 
 def test_standings_are_the_folds_of_everything_a_person_said(aurora: Sample) -> None:

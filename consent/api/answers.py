@@ -1,7 +1,7 @@
 """What the API sends back: JSON, or a problem document with a stable code (RFC 9457)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -16,7 +16,7 @@ Headers = tuple[tuple[str, str], ...]
 ALWAYS: Headers = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
 ALONG: dict[int, Headers] = {
     HTTPStatus.UNAUTHORIZED: (("WWW-Authenticate", "Bearer"),),
-    HTTPStatus.METHOD_NOT_ALLOWED: (("Allow", "POST"),),
+    HTTPStatus.METHOD_NOT_ALLOWED: (("Allow", "GET, POST"),),
     HTTPStatus.SERVICE_UNAVAILABLE: (("Retry-After", "1"),),
 }
 
@@ -37,6 +37,23 @@ class Answer:
             *ALWAYS,
             *ALONG.get(self.status, ()),
         ]
+
+    @property
+    def parts(self) -> Iterable[bytes]:
+        return [self.body]
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An answer that is made while it is sent, of any length."""
+
+    parts: Iterable[bytes]
+    media_type: str = "application/x-ndjson"
+    status: HTTPStatus = HTTPStatus.OK
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        return [("Content-Type", self.media_type), *ALWAYS]
 
 
 def found(value: Mapping[str, Any], *, status: HTTPStatus = HTTPStatus.OK) -> Answer:

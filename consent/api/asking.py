@@ -1,26 +1,42 @@
 """The decision in the API's document, and for a server that runs without the front; `decisions` answers both."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from django.http import HttpRequest, HttpResponse
-from ninja import Router, Schema
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from ninja import Header, Query, Router, Schema
 from pydantic import Field
 
-from consent.api import decisions, v1
-from consent.api.answers import Answer
+from consent.api import decisions, questions, v1
+from consent.api.answers import Stream
 from consent.decision import Reason
 from consent.models import ApiKey
-from consent.vocabulary import Channel
+from consent.vocabulary import Category, Channel
 
 router = Router(auth=v1.Key(ApiKey.Scope.DECISIONS.value), tags=["Decision"])
 
+type Phone = Annotated[str, Field(description="The phone number, with +.")]
 
-class Question(Schema):
-    """May a message be sent?"""
 
-    contact: Annotated[str, Field(description="The phone number, with +.")]
+class Topic(Schema):
+    """What is asked about: a purpose, or any purpose of a category, on a channel."""
+
     channel: Channel
-    purpose: Annotated[str, Field(description="The purpose's short name.")]
+    purpose: Annotated[str, Field(description="The purpose's short name.")] = ""
+    category: Annotated[Category | None, Field(description="In place of the purpose.")] = None
+    at: Annotated[str | None, Field(description="As of a moment of the past (RFC 3339); now.")] = None
+
+
+class Question(Topic):
+    """May a message be sent to somebody?"""
+
+    contact: Phone
+
+
+class Questions(Topic):
+    """May it be sent to each of these?"""
+
+    contacts: Annotated[list[Phone], Field(max_length=questions.MOST)]
 
 
 class Decided(Schema):
@@ -30,36 +46,73 @@ class Decided(Schema):
     reason: Reason
     at: str
     valid_until: str
-    record: str | None
+    record: Annotated[str | None, Field(description="The record it rests on.")]
+
+
+class DecidedForEach(Schema):
+    """One decision for each contact, in their order, all of one snapshot."""
+
+    decisions: list[Decided]
+
+
+def _body(*schemas: type[Schema]) -> dict[str, Any]:
+    """The bodies a POST takes, as the document shows them."""
+    shapes = [schema.model_json_schema(ref_template="#/components/schemas/{model}") for schema in schemas]
+    for shape in shapes:
+        shape.pop("$defs", None)
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": {"oneOf": shapes}},
+                decisions.NDJSON: {"schema": {"type": "string"}},
+            },
+        }
+    }
+
+
+@router.get("/decisions", response=Decided, summary="May I send this to somebody?")
+def decide_one(
+    request: HttpRequest,
+    topic: Annotated[Topic, Query()],
+    contact: Annotated[str, Header(alias="Optin-Contact")],
+) -> HttpResponseBase:
+    """One question. The number stands in the header, because addresses are logged everywhere."""
+    return _respond(request)
 
 
 @router.post(
     "/decisions",
-    response=Decided,
-    summary="May I send this?",
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": Question.model_json_schema()}},
-        }
-    },
+    response=Decided | DecidedForEach,
+    summary="May I send this to one, many, or a stream of people?",
+    openapi_extra=_body(Question, Questions),
 )
-def decide(request: HttpRequest) -> HttpResponse:
-    """Ask before every message. Whatever is not a clear yes is a no: an answer that does not come is one, too."""
-    return _respond(decisions.answer(_call(request)))
+def decide(request: HttpRequest) -> HttpResponseBase:
+    """Ask before every message. Whatever is not a clear yes is a no: an answer that does not come is one, too.
+
+    With `contact` one decision is answered, with `contacts` one for each. As `application/x-ndjson` the first
+    line is the topic, each further line a contact; a decision a line comes back, in constant memory.
+    """
+    return _respond(request)
+
+
+def _respond(request: HttpRequest) -> HttpResponseBase:
+    answer = decisions.answer(_call(request))
+    headers = dict(answer.headers)
+    if isinstance(answer, Stream):
+        return StreamingHttpResponse(answer.parts, headers=headers)
+    return HttpResponse(answer.body, status=answer.status, headers=headers)
 
 
 def _call(request: HttpRequest) -> decisions.Call:
+    length = request.headers.get("Content-Length", "")
     return decisions.Call(
         method=request.method or "",
         query=request.META.get("QUERY_STRING", ""),
         authorization=request.headers.get("Authorization", ""),
+        contact=request.headers.get("Optin-Contact", ""),
         media_type=request.META.get("CONTENT_TYPE", ""),
         encoding=request.headers.get("Content-Encoding", "").lower(),
-        length=int(request.headers.get("Content-Length") or 0),
+        length=int(length) if length.isascii() and length.isdigit() else None,
         read=request.read,
     )
-
-
-def _respond(answer: Answer) -> HttpResponse:
-    return HttpResponse(answer.body, status=answer.status, headers=dict(answer.headers))

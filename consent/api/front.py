@@ -1,11 +1,12 @@
 """The short way in: a decision is answered before Django's handler, which would take most of its time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from django.db import close_old_connections
 
 from consent.api import decisions
+from consent.api.answers import Stream
 
 
 class Front:
@@ -18,10 +19,19 @@ class Front:
         if environ.get("PATH_INFO") != decisions.PATH:
             return self._application(environ, start_response)
         answer = decisions.answer(_call(environ))
+        start_response(f"{answer.status.value} {answer.status.phrase}", answer.headers)
+        if isinstance(answer, Stream):
+            return _then_close(answer.parts)
         # As Django does by a signal after its own requests: a broken connection must not meet the next one.
         close_old_connections()
-        start_response(f"{answer.status.value} {answer.status.phrase}", answer.headers)
-        return [answer.body]
+        return answer.parts
+
+
+def _then_close(parts: Iterable[bytes]) -> Iterator[bytes]:
+    try:
+        yield from parts
+    finally:
+        close_old_connections()
 
 
 def _call(environ: WSGIEnvironment) -> decisions.Call:
@@ -31,6 +41,7 @@ def _call(environ: WSGIEnvironment) -> decisions.Call:
         query=environ.get("QUERY_STRING", ""),
         authorization=environ.get("HTTP_AUTHORIZATION", ""),
         media_type=environ.get("CONTENT_TYPE", ""),
+        contact=environ.get("HTTP_OPTIN_CONTACT", ""),
         encoding=environ.get("HTTP_CONTENT_ENCODING", "").lower(),
         length=int(length) if length.isascii() and length.isdigit() and len(length) < 10 else None,
         read=environ["wsgi.input"].read,

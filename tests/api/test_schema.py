@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+import schemathesis
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from hypothesis import HealthCheck, given, settings
@@ -25,6 +26,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 OPERATIONS = [
+    "GET /api/v1/decisions",
     "POST /api/v1/decisions",
     "GET /api/v1/points/{point}",
     "POST /api/v1/consents",
@@ -34,6 +36,11 @@ OPERATIONS = [
     "GET /api/v1/acts/{act}/receipt",
     "GET /api/v1/records/{record}/proof",
 ]
+
+
+@schemathesis.serializer("application/x-ndjson")
+def _lines(_context: object, value: object) -> bytes:
+    return str(value).encode()
 
 
 @pytest.fixture(autouse=True)

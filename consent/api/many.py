@@ -1,0 +1,93 @@
+"""Decisions for many people: a list in one answer, or a stream of any length in constant memory."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from django.utils import timezone
+
+from consent import decision
+from consent.api import answers, questions, strict_json
+from consent.api.keys import Holder
+from consent.api.questions import Topic
+from consent.canonical import moment
+from consent.contact import Contact
+from consent.decision import Decision, Reason
+from consent.errors import BadInput
+
+AT_ONCE = 2_000  # lines of a stream that are decided together
+LONGEST_LINE = 1_000  # bytes
+PIECE = 64 * 1024  # bytes read at once
+
+
+def of_list(contacts: Sequence[Any], topic: Topic, holder: Holder) -> answers.Answer:
+    """One decision for each contact, in their order, all of one snapshot."""
+    return answers.found({"decisions": [told(one) for one in _decide(contacts, topic, holder)]})
+
+
+def of_stream(read: Callable[[int], bytes], holder: Holder) -> answers.Stream:
+    """A line with the topic, then a contact a line: a decision a line comes back, in their order.
+
+    Raises BadInput for a first line that is no topic. Later lines that are no contact are answered with a no.
+    """
+    lines = _lines(read)
+    topic = questions.read_topic(strict_json.read_object(next(lines, b"")), now=timezone.now())
+    return answers.Stream(_stream(lines, topic, holder))
+
+
+def _stream(lines: Iterator[bytes], topic: Topic, holder: Holder) -> Iterator[bytes]:
+    while portion := [_contact_in(line) for line in islice(lines, AT_ONCE)]:
+        decided = _decide(portion, topic, holder)
+        yield b"".join(json.dumps(told(one)).encode() + b"\n" for one in decided)
+
+
+def _lines(read: Callable[[int], bytes]) -> Iterator[bytes]:
+    """The lines of a body, read piece by piece; blank ones are left out, one that is too long is cut."""
+    rest = b""
+    while piece := read(PIECE):
+        *whole, rest = (rest + piece).split(b"\n")
+        yield from filter(None, map(bytes.strip, whole))
+        rest = rest[: LONGEST_LINE + 1]
+    if rest.strip():
+        yield rest.strip()
+
+
+def _contact_in(line: bytes) -> object:
+    """What a line says: a JSON string, or an object with a contact; None where it is neither."""
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return value.get("contact") if isinstance(value, dict) and len(value) == 1 else value
+
+
+def _decide(said: Iterable[object], topic: Topic, holder: Holder) -> list[Decision]:
+    """A decision for each; one that is no contact is denied as malformed, and harms no other."""
+    contacts = [_read(one) for one in said]
+    known = [contact for contact in contacts if contact is not None]
+    decided = iter(decision.may_send_to_each(known, company=holder.company, **topic.keywords))
+    return [next(decided) if contact is not None else _malformed(topic) for contact in contacts]
+
+
+def _read(one: object) -> Contact | None:
+    try:
+        return questions.read_contact(one)
+    except BadInput:
+        return None
+
+
+def _malformed(topic: Topic) -> Decision:
+    at = topic.at or timezone.now()
+    return Decision(False, Reason.MALFORMED, at, at)
+
+
+def told(decided: Decision) -> dict[str, Any]:
+    """A decision as programs read it."""
+    return {
+        "allow": decided.allow,
+        "reason": decided.reason,
+        "at": moment(decided.at),
+        "valid_until": moment(decided.valid_until),
+        "record": str(decided.record) if decided.record else None,
+    }
