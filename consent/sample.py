@@ -1,12 +1,13 @@
 """The sample company that `make run` shows: Café Aurora and its capture point `novidades`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
 
 from consent import catalogue, publishing, starter
 from consent.models import CapturePoint, Company, Notice, NoticeVersion, Offer, Purpose, Sender
-from consent.vocabulary import Category, Channel
+from consent.vocabulary import Category, Channel, Confirmation
 
 PURPOSES = {
     "novidades": (
@@ -92,10 +93,31 @@ def seed() -> Sample:
         },
     )
     if made:
-        for position, (slug, channel) in enumerate(OFFERS):
-            Offer.objects.create(point=point, purpose=purposes[slug], channel=channel, position=position)
+        _offer(point, purposes)
+    calling, made = CapturePoint.objects.get_or_create(
+        company=company,
+        slug="ligue-me",
+        defaults={
+            "title": {
+                "en": "News from Café Aurora: call me to confirm",
+                "es": "Novedades de Café Aurora: llámenme para confirmar",
+                "pt-BR": "Novidades do Café Aurora: liguem para eu confirmar",
+            },
+            "notice": version.notice,
+            "sender": senders[Channel.SMS],
+            "voice": senders[Channel.VOICE],
+            "confirmation": Confirmation.CALL,
+        },
+    )
+    if made:
+        _offer(calling, purposes)
     catalogue.forget()
     return Sample(company, point, senders[Channel.SMS], purposes, version)
+
+
+def _offer(point: CapturePoint, purposes: Mapping[str, Purpose]) -> None:
+    for position, (slug, channel) in enumerate(OFFERS):
+        Offer.objects.create(point=point, purpose=purposes[slug], channel=channel, position=position)
 
 
 def _notice(company: Company) -> NoticeVersion:

@@ -63,7 +63,7 @@ def _calling(ask: Ask, boxes: Sequence[Box], language: str) -> Telling:
     assert ask.point.voice is not None, "a capture point that calls has a number to call from"
     ticked = Ask(ask.point, tuple(box.offer for box in boxes), ask.version)
     with override(django_code(language)):
-        why = _("You get this call because somebody typed your number on a page of %(company)s.")
+        why = _("We call to confirm your number: somebody, we think you, asked %(company)s to contact it.")
         text = statement(ticked, ask.version, language, wording="spoken").text
         text = f"{why % {'company': ask.company.name}}\n\n{text}"
     call = reverse("twilio-voice")

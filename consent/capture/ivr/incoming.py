@@ -70,7 +70,10 @@ def read_back(step: Step) -> list[Line]:
     ask, language = catalogue.ask_by_call(step.sender), step.call.language
     assert ask is not None, "it was asked"
     labels = [box.label for box in spoken.statement(ask, language).boxes]
-    return [spoken.pressed_yes(ask.company, labels, language), spoken.confirm_by(_way(ask), language)]
+    return [
+        spoken.pressed_yes(ask.company, labels, language),
+        spoken.confirm_by(_way(ask), ask.sender, language),
+    ]
 
 
 def finish(step: Step) -> list[Line]:

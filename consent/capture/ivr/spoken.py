@@ -79,17 +79,18 @@ def way_out(language: str) -> Line:
         return language, _("If that was a mistake, press 2. To stop everything, press 0.")
 
 
-def confirm_by(way: str, language: str) -> Line:
+def confirm_by(way: str, sender: Sender, language: str) -> Line:
     """Why the yes of somebody who called does not count yet, and what makes it count."""
     with override(django_code(language)):
         why = _("Numbers of callers can be forged, so your yes counts once you confirm it.")
         if way == Confirmation.CALL:
             how = _("We call you back at your number: press 1 then.")
         elif way == Confirmation.LINK:
-            how = _("We send an SMS to your number: open the link in it.")
+            how = _("We write to your number by %(channel)s: open the link in it.")
         else:
-            how = _("We send an SMS to your number: reply %(word)s to it.") % {"word": _("JOIN")}
-        return language, f"{why} {how}"
+            how = _("We write to your number by %(channel)s: reply %(word)s.")
+        values = {"channel": sender.get_channel_display(), "word": _("JOIN")}
+        return language, f"{why} {how % values}"
 
 
 def cannot_confirm(language: str) -> Line:

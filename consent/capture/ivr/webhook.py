@@ -24,6 +24,7 @@ from consent.providers import twilio_voice
 
 log = logging.getLogger(__name__)
 
+_STEP = re.compile(r"[0-9]{1,4}")
 _CALL_SID = re.compile(r"CA[0-9a-fA-F]{32}")
 # Twilio always sends these.
 _CORE = frozenset({"AccountSid", "CallSid", "CallStatus", "From", "To"})
@@ -87,7 +88,7 @@ def _take(delivery: Delivery, contact: Contact, sender: Sender, message: Outboun
     )
     step = Step(
         call=call, sender=sender, contact=contact, key=parameters.get("Digits", ""),
-        number=int(parameters[STEP]), at=delivery.received_at, parameters=parameters, message=message,
+        number=_number(parameters[STEP]), at=delivery.received_at, parameters=parameters, message=message,
     )  # fmt: skip
     if parameters["CallStatus"] in _HUNG_UP or fate.is_machine(parameters):
         call.stage = Call.Stage.OVER
@@ -118,9 +119,12 @@ def _address(step: int, message: OutboundMessage | None) -> str:
 
 
 def _is_whole(parameters: Mapping[str, str]) -> bool:
-    has_step = parameters[STEP].isascii() and parameters[STEP].isdigit() and len(parameters[STEP]) <= 4
-    is_call = parameters.keys() >= _CORE and bool(_CALL_SID.fullmatch(parameters["CallSid"]))
-    return has_step and is_call
+    return parameters.keys() >= _CORE and bool(_CALL_SID.fullmatch(parameters["CallSid"]))
+
+
+def _number(step: str) -> int:
+    """The number of a step; -1, which no call waits for, where it is none."""
+    return int(step) if _STEP.fullmatch(step) else -1
 
 
 HOOK = Hook(

@@ -26,6 +26,7 @@ from consent.errors import BadInput
 from consent.vocabulary import Confirmation, Possession
 
 CODE = "code"
+TAKE_CODES = frozenset({Confirmation.REPLY, Confirmation.CODE})
 _SEPARATORS = dict.fromkeys(map(ord, " -\t\n\r\u00a0"))
 
 _CODE_REQUIRED = _("Type the code from the message.")
@@ -48,7 +49,7 @@ def confirm(request: HttpRequest, company: str, point: str, token: str) -> HttpR
         raise Http404("No such page.")
     if outcome.state != acts.WAITING:
         return _show_outcome(request, ask, outcome)
-    if request.method == "POST":
+    if request.method == "POST" and ask.point.confirmation in TAKE_CODES:
         return _post(request, ask, act, now=now)
     if "poll" in request.GET:
         return HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"Cache-Control": "no-store"})
@@ -103,7 +104,8 @@ def _show(request: HttpRequest, ask: Ask, act: UUID, *, problem: BadInput | None
     context: dict[str, Any] = {
         "masked": _masked(act),
         "sender": contact.written(ask.sender.address),
-        "is_code_only": ask.point.confirmation == Confirmation.CODE,
+        "caller": contact.written(ask.point.voice.address) if ask.point.voice else "",
+        "way": ask.point.confirmation,
         "problems": [problem] if problem else [],
         "hours": settings.OPTIN_ASK_TTL_HOURS,
         "code_digits": vault.CODE_DIGITS,

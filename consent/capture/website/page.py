@@ -78,6 +78,7 @@ def show_form(
             "token": token,
             "trap": reading.TRAP,
             "is_proved": ask.point.confirmation != Confirmation.NONE,
+            "is_called": ask.point.confirmation == Confirmation.CALL,
             "is_pressed": is_pressed,
             "proof_strings": proof.strings() if is_pressed else "",
         }
