@@ -198,8 +198,10 @@ def look_at_many(about: About, lookups: Sequence[bytes]) -> dict[bytes, dict[int
 def _learn(known: dict[int, Known], purpose: int, hold: str | None, said: Sequence[Any]) -> None:
     """Add a row to what is known; a contact may lead to several subjects, and a hold on one of them holds."""
     before = known.get(purpose)
-    if before is None or (hold is not None and before.hold is None):
-        before = known[purpose] = Known(before.events if before else [], hold)
+    if before is None:
+        before = known[purpose] = Known([], hold)
+    elif hold != before.hold:
+        before = known[purpose] = Known(before.events, min(filter(None, (hold, before.hold))))
     if said[0] is not None:
         before.events.append(_said(said))
 
