@@ -9,6 +9,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
@@ -17,992 +18,492 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="Checkpoint",
+            name='Checkpoint',
             fields=[
-                ("size", models.PositiveBigIntegerField(primary_key=True, serialize=False)),
-                ("note", models.TextField()),
-                ("published_at", models.DateTimeField()),
+                ('size', models.PositiveBigIntegerField(primary_key=True, serialize=False)),
+                ('note', models.TextField()),
+                ('published_at', models.DateTimeField()),
             ],
             options={
-                "verbose_name": "checkpoint",
-                "verbose_name_plural": "checkpoints",
+                'verbose_name': 'checkpoint',
+                'verbose_name_plural': 'checkpoints',
             },
         ),
         migrations.CreateModel(
-            name="CodeTry",
+            name='CodeTry',
             fields=[
-                ("act", models.UUIDField(primary_key=True, serialize=False)),
-                ("tries", models.PositiveSmallIntegerField(default=0)),
-                ("first_at", models.DateTimeField()),
+                ('act', models.UUIDField(primary_key=True, serialize=False)),
+                ('tries', models.PositiveSmallIntegerField(default=0)),
+                ('first_at', models.DateTimeField()),
             ],
             options={
-                "verbose_name": "code try",
+                'verbose_name': 'code try',
             },
         ),
         migrations.CreateModel(
-            name="Company",
+            name='Company',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "slug",
-                    models.SlugField(max_length=40, unique=True, verbose_name="short name in addresses"),
-                ),
-                (
-                    "name",
-                    models.CharField(
-                        help_text="As people know it; every ask names it.", max_length=80, verbose_name="name"
-                    ),
-                ),
-                ("legal_name", models.CharField(max_length=160, verbose_name="legal name")),
-                ("address", models.CharField(max_length=240, verbose_name="postal address")),
-                (
-                    "country",
-                    models.CharField(
-                        default="BR",
-                        help_text="Two letters; numbers typed without + belong here.",
-                        max_length=2,
-                        verbose_name="country",
-                    ),
-                ),
-                (
-                    "allowed_countries",
-                    models.JSONField(
-                        blank=True,
-                        default=list,
-                        help_text='Two-letter codes, such as ["BR", "CO"]; empty means only its own country.',
-                        verbose_name="countries it may write to",
-                    ),
-                ),
-                ("dpo_name", models.CharField(max_length=120, verbose_name="data protection officer")),
-                ("dpo_contact", models.CharField(max_length=160, verbose_name="contact of the officer")),
-                ("privacy_url", models.URLField(max_length=300, verbose_name="privacy policy")),
-                (
-                    "color",
-                    models.CharField(
-                        default="#0b5d4e",
-                        max_length=7,
-                        validators=[
-                            django.core.validators.RegexValidator(
-                                "^#[0-9a-fA-F]{6}\\Z", "Write the colour as #rrggbb."
-                            )
-                        ],
-                        verbose_name="colour",
-                    ),
-                ),
-                ("logo", models.BinaryField(blank=True, default=b"", verbose_name="logo")),
-                (
-                    "time_zone",
-                    models.CharField(default="America/Sao_Paulo", max_length=40, verbose_name="time zone"),
-                ),
-                (
-                    "language",
-                    models.CharField(
-                        choices=[("en", "English"), ("es", "Español"), ("pt-BR", "Português (Brasil)")],
-                        default="pt-BR",
-                        max_length=5,
-                        verbose_name="first language",
-                    ),
-                ),
-                (
-                    "messages_per_day",
-                    models.PositiveIntegerField(
-                        default=10000,
-                        help_text="No more leave in any 24 hours, whatever is typed.",
-                        verbose_name="messages a day",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('slug', models.SlugField(max_length=40, unique=True, verbose_name='short name in addresses')),
+                ('name', models.CharField(help_text='As people know it; every ask names it.', max_length=80, verbose_name='name')),
+                ('legal_name', models.CharField(max_length=160, verbose_name='legal name')),
+                ('address', models.CharField(max_length=240, verbose_name='postal address')),
+                ('country', models.CharField(default='BR', help_text='Two letters; numbers typed without + belong here.', max_length=2, verbose_name='country')),
+                ('allowed_countries', models.JSONField(blank=True, default=list, help_text='Two-letter codes, such as ["BR", "CO"]; empty means only its own country.', verbose_name='countries it may write to')),
+                ('dpo_name', models.CharField(max_length=120, verbose_name='data protection officer')),
+                ('dpo_contact', models.CharField(max_length=160, verbose_name='contact of the officer')),
+                ('privacy_url', models.URLField(max_length=300, verbose_name='privacy policy')),
+                ('color', models.CharField(default='#0b5d4e', max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-fA-F]{6}\\Z', 'Write the colour as #rrggbb.')], verbose_name='colour')),
+                ('logo', models.BinaryField(blank=True, default=b'', verbose_name='logo')),
+                ('time_zone', models.CharField(default='America/Sao_Paulo', max_length=40, verbose_name='time zone')),
+                ('language', models.CharField(choices=[('en', 'English'), ('es', 'Español'), ('pt-BR', 'Português (Brasil)')], default='pt-BR', max_length=5, verbose_name='first language')),
+                ('messages_per_day', models.PositiveIntegerField(default=10000, help_text='No more leave in any 24 hours, whatever is typed.', verbose_name='messages a day')),
             ],
             options={
-                "verbose_name": "company",
-                "verbose_name_plural": "companies",
-                "ordering": ["name"],
+                'verbose_name': 'company',
+                'verbose_name_plural': 'companies',
+                'ordering': ['name'],
             },
         ),
         migrations.CreateModel(
-            name="Erased",
+            name='Erased',
             fields=[
-                ("subject", models.UUIDField(primary_key=True, serialize=False)),
-                ("company", models.PositiveBigIntegerField()),
-                ("entry", models.UUIDField()),
-                ("entity", models.CharField(max_length=40)),
-                ("recorded_at", models.DateTimeField()),
+                ('subject', models.UUIDField(primary_key=True, serialize=False)),
+                ('company', models.PositiveBigIntegerField()),
+                ('entry', models.UUIDField()),
+                ('entity', models.CharField(max_length=40)),
+                ('recorded_at', models.DateTimeField()),
             ],
             options={
-                "verbose_name": "erasure",
-                "verbose_name_plural": "erasures",
+                'verbose_name': 'erasure',
+                'verbose_name_plural': 'erasures',
             },
         ),
         migrations.CreateModel(
-            name="Evidence",
+            name='Evidence',
             fields=[
-                ("act", models.UUIDField(primary_key=True, serialize=False)),
-                ("subject", models.UUIDField(db_index=True)),
-                ("sealed", models.BinaryField()),
+                ('act', models.UUIDField(primary_key=True, serialize=False)),
+                ('subject', models.UUIDField(db_index=True)),
+                ('sealed', models.BinaryField()),
             ],
             options={
-                "verbose_name": "evidence",
+                'verbose_name': 'evidence',
             },
         ),
         migrations.CreateModel(
-            name="EvidenceFile",
+            name='EvidenceFile',
             fields=[
-                ("id", models.UUIDField(primary_key=True, serialize=False)),
-                ("act", models.UUIDField(db_index=True)),
-                ("subject", models.UUIDField(db_index=True)),
-                ("name", models.CharField(max_length=80)),
-                ("media_type", models.CharField(max_length=60)),
-                ("sealed", models.BinaryField()),
+                ('id', models.UUIDField(primary_key=True, serialize=False)),
+                ('act', models.UUIDField(db_index=True)),
+                ('subject', models.UUIDField(db_index=True)),
+                ('name', models.CharField(max_length=80)),
+                ('media_type', models.CharField(max_length=60)),
+                ('sealed', models.BinaryField()),
             ],
             options={
-                "verbose_name": "evidence file",
+                'verbose_name': 'evidence file',
             },
         ),
         migrations.CreateModel(
-            name="LogEntry",
+            name='LogEntry',
             fields=[
-                ("index", models.PositiveBigIntegerField(primary_key=True, serialize=False)),
-                ("id", models.UUIDField(unique=True)),
-                ("data", models.BinaryField()),
+                ('index', models.PositiveBigIntegerField(primary_key=True, serialize=False)),
+                ('id', models.UUIDField(unique=True)),
+                ('data', models.BinaryField()),
             ],
             options={
-                "verbose_name": "log entry",
-                "verbose_name_plural": "log entries",
+                'verbose_name': 'log entry',
+                'verbose_name_plural': 'log entries',
             },
         ),
         migrations.CreateModel(
-            name="LogHead",
+            name='LogHead',
             fields=[
-                ("id", models.PositiveSmallIntegerField(primary_key=True, serialize=False)),
-                ("size", models.PositiveBigIntegerField()),
-                ("root", models.BinaryField(max_length=32)),
+                ('id', models.PositiveSmallIntegerField(primary_key=True, serialize=False)),
+                ('size', models.PositiveBigIntegerField()),
+                ('root', models.BinaryField(max_length=32)),
             ],
             options={
-                "verbose_name": "log head",
+                'verbose_name': 'log head',
             },
         ),
         migrations.CreateModel(
-            name="LogPending",
+            name='LogPending',
             fields=[
-                ("id", models.UUIDField(primary_key=True, serialize=False)),
-                ("arrival", models.DateTimeField()),
-                ("data", models.BinaryField()),
+                ('id', models.UUIDField(primary_key=True, serialize=False)),
+                ('arrival', models.DateTimeField()),
+                ('data', models.BinaryField()),
             ],
             options={
-                "verbose_name": "waiting log entry",
+                'verbose_name': 'waiting log entry',
             },
         ),
         migrations.CreateModel(
-            name="SandboxMessage",
+            name='SandboxMessage',
             fields=[
-                ("sid", models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ("phone", models.BinaryField(db_index=True, max_length=32)),
-                ("sealed", models.BinaryField()),
-                ("created_at", models.DateTimeField(db_index=True)),
+                ('sid', models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ('phone', models.BinaryField(db_index=True, max_length=32)),
+                ('sealed', models.BinaryField()),
+                ('created_at', models.DateTimeField(db_index=True)),
             ],
         ),
         migrations.CreateModel(
-            name="SubjectKey",
+            name='SubjectKey',
             fields=[
-                ("subject", models.UUIDField(primary_key=True, serialize=False)),
-                ("company", models.PositiveBigIntegerField(db_index=True)),
-                ("wrapped", models.BinaryField()),
+                ('subject', models.UUIDField(primary_key=True, serialize=False)),
+                ('company', models.PositiveBigIntegerField(db_index=True)),
+                ('wrapped', models.BinaryField()),
             ],
             options={
-                "verbose_name": "subject key",
+                'verbose_name': 'subject key',
             },
         ),
         migrations.CreateModel(
-            name="ApiKey",
+            name='ApiKey',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("name", models.CharField(max_length=80, verbose_name="name")),
-                ("digest", models.BinaryField(max_length=32, unique=True)),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
-                (
-                    "revoked_at",
-                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="revoked"),
-                ),
-                (
-                    "company",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="api_keys",
-                        to="consent.company",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=80, verbose_name='name')),
+                ('digest', models.BinaryField(max_length=32, unique=True)),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
+                ('revoked_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='revoked')),
+                ('company', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_keys', to='consent.company')),
             ],
             options={
-                "verbose_name": "API key",
-                "verbose_name_plural": "API keys",
+                'verbose_name': 'API key',
+                'verbose_name_plural': 'API keys',
             },
         ),
         migrations.CreateModel(
-            name="Act",
+            name='Act',
             fields=[
-                ("id", models.UUIDField(primary_key=True, serialize=False)),
-                ("subject", models.UUIDField(verbose_name="person")),
-                ("reference", models.BinaryField(max_length=32)),
-                ("recorded_at", models.DateTimeField(verbose_name="recorded")),
-                (
-                    "company",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        to="consent.company",
-                    ),
-                ),
+                ('id', models.UUIDField(primary_key=True, serialize=False)),
+                ('subject', models.UUIDField(verbose_name='person')),
+                ('reference', models.BinaryField(max_length=32)),
+                ('recorded_at', models.DateTimeField(verbose_name='recorded')),
+                ('company', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='consent.company')),
             ],
             options={
-                "verbose_name": "act",
+                'verbose_name': 'act',
             },
         ),
         migrations.CreateModel(
-            name="ContactPoint",
+            name='ContactPoint',
             fields=[
-                ("id", models.UUIDField(primary_key=True, serialize=False)),
-                ("subject", models.UUIDField(db_index=True)),
-                ("company", models.PositiveBigIntegerField()),
-                ("scheme", models.CharField(max_length=20)),
-                ("lookup", models.BinaryField(max_length=32)),
-                ("sealed", models.BinaryField()),
-                ("created_at", models.DateTimeField()),
+                ('id', models.UUIDField(primary_key=True, serialize=False)),
+                ('subject', models.UUIDField(db_index=True)),
+                ('company', models.PositiveBigIntegerField()),
+                ('scheme', models.CharField(max_length=20)),
+                ('lookup', models.BinaryField(max_length=32)),
+                ('sealed', models.BinaryField()),
+                ('created_at', models.DateTimeField()),
             ],
             options={
-                "verbose_name": "contact point",
-                "constraints": [models.UniqueConstraint(fields=("lookup",), name="one_subject_per_contact")],
+                'verbose_name': 'contact point',
+                'constraints': [models.UniqueConstraint(fields=('lookup',), name='one_subject_per_contact')],
             },
         ),
         migrations.CreateModel(
-            name="LogTile",
+            name='LogTile',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("level", models.PositiveSmallIntegerField()),
-                ("index", models.PositiveBigIntegerField()),
-                ("hashes", models.BinaryField()),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('level', models.PositiveSmallIntegerField()),
+                ('index', models.PositiveBigIntegerField()),
+                ('hashes', models.BinaryField()),
             ],
             options={
-                "verbose_name": "log tile",
-                "constraints": [models.UniqueConstraint(fields=("level", "index"), name="one_log_tile")],
+                'verbose_name': 'log tile',
+                'constraints': [models.UniqueConstraint(fields=('level', 'index'), name='one_log_tile')],
             },
         ),
         migrations.CreateModel(
-            name="Membership",
+            name='Membership',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "company",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="memberships",
-                        to="consent.company",
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="memberships",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('company', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='consent.company')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "verbose_name": "membership",
-                "verbose_name_plural": "memberships",
+                'verbose_name': 'membership',
+                'verbose_name_plural': 'memberships',
             },
         ),
         migrations.CreateModel(
-            name="Notice",
+            name='Notice',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("slug", models.SlugField(max_length=40, verbose_name="short name")),
-                (
-                    "company",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="notices",
-                        to="consent.company",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('slug', models.SlugField(max_length=40, verbose_name='short name')),
+                ('company', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='consent.company')),
             ],
             options={
-                "verbose_name": "notice",
-                "verbose_name_plural": "notices",
+                'verbose_name': 'notice',
+                'verbose_name_plural': 'notices',
             },
         ),
         migrations.CreateModel(
-            name="CapturePoint",
+            name='CapturePoint',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("slug", models.SlugField(max_length=40, verbose_name="short name in addresses")),
-                (
-                    "title",
-                    consent.models.localized.LocalizedField(
-                        default=consent.models.localized.Localized, verbose_name="title"
-                    ),
-                ),
-                (
-                    "confirmation",
-                    models.CharField(
-                        choices=[
-                            ("reply", "answer to a message, or code"),
-                            ("code", "code only"),
-                            ("none", "not proved (single step)"),
-                        ],
-                        default="reply",
-                        max_length=8,
-                        verbose_name="proof of the number",
-                    ),
-                ),
-                (
-                    "languages",
-                    models.JSONField(
-                        default=consent.models.companies.every_language, verbose_name="languages"
-                    ),
-                ),
-                ("is_open", models.BooleanField(default=True, verbose_name="open")),
-                (
-                    "company",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="points",
-                        to="consent.company",
-                    ),
-                ),
-                (
-                    "notice",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="points",
-                        to="consent.notice",
-                        verbose_name="notice",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('slug', models.SlugField(max_length=40, verbose_name='short name in addresses')),
+                ('title', consent.models.localized.LocalizedField(default=consent.models.localized.Localized, verbose_name='title')),
+                ('confirmation', models.CharField(choices=[('reply', 'answer to a message, or code'), ('code', 'code only'), ('none', 'not proved (single step)')], default='reply', max_length=8, verbose_name='proof of the number')),
+                ('languages', models.JSONField(default=consent.models.companies.every_language, verbose_name='languages')),
+                ('is_open', models.BooleanField(default=True, verbose_name='open')),
+                ('company', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='points', to='consent.company')),
+                ('notice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='points', to='consent.notice', verbose_name='notice')),
             ],
             options={
-                "verbose_name": "capture point",
-                "verbose_name_plural": "capture points",
-                "ordering": ["company", "slug"],
+                'verbose_name': 'capture point',
+                'verbose_name_plural': 'capture points',
+                'ordering': ['company', 'slug'],
             },
         ),
         migrations.CreateModel(
-            name="NoticeVersion",
+            name='NoticeVersion',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("major", models.PositiveSmallIntegerField(default=1, verbose_name="major")),
-                ("minor", models.PositiveSmallIntegerField(default=0, verbose_name="minor")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("draft", "draft"), ("published", "published"), ("retired", "retired")],
-                        default="draft",
-                        editable=False,
-                        max_length=9,
-                        verbose_name="state",
-                    ),
-                ),
-                ("wordings", models.JSONField(default=dict, verbose_name="wordings")),
-                (
-                    "digest",
-                    models.CharField(blank=True, editable=False, max_length=64, verbose_name="digest"),
-                ),
-                ("published_at", models.DateTimeField(editable=False, null=True, verbose_name="published")),
-                ("retired_at", models.DateTimeField(editable=False, null=True, verbose_name="retired")),
-                (
-                    "notice",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="versions",
-                        to="consent.notice",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('major', models.PositiveSmallIntegerField(default=1, verbose_name='major')),
+                ('minor', models.PositiveSmallIntegerField(default=0, verbose_name='minor')),
+                ('state', models.CharField(choices=[('draft', 'draft'), ('published', 'published'), ('retired', 'retired')], default='draft', editable=False, max_length=9, verbose_name='state')),
+                ('wordings', models.JSONField(default=dict, verbose_name='wordings')),
+                ('digest', models.CharField(blank=True, editable=False, max_length=64, verbose_name='digest')),
+                ('published_at', models.DateTimeField(editable=False, null=True, verbose_name='published')),
+                ('retired_at', models.DateTimeField(editable=False, null=True, verbose_name='retired')),
+                ('notice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='consent.notice')),
             ],
             options={
-                "verbose_name": "notice version",
-                "verbose_name_plural": "notice versions",
-                "ordering": ["notice", "-major", "-minor"],
+                'verbose_name': 'notice version',
+                'verbose_name_plural': 'notice versions',
+                'ordering': ['notice', '-major', '-minor'],
             },
         ),
         migrations.CreateModel(
-            name="NoticeShown",
+            name='NoticeShown',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("language", models.CharField(max_length=5)),
-                ("method", models.CharField(max_length=16)),
-                ("day", models.DateField()),
-                ("times", models.PositiveBigIntegerField(default=0)),
-                (
-                    "point",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="consent.capturepoint"),
-                ),
-                (
-                    "version",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to="consent.noticeversion"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('language', models.CharField(max_length=5)),
+                ('method', models.CharField(max_length=16)),
+                ('day', models.DateField()),
+                ('times', models.PositiveBigIntegerField(default=0)),
+                ('point', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='consent.capturepoint')),
+                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='consent.noticeversion')),
             ],
             options={
-                "verbose_name": "notice shown",
+                'verbose_name': 'notice shown',
             },
         ),
         migrations.CreateModel(
-            name="Opening",
+            name='Opening',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("subject", models.UUIDField(verbose_name="person")),
-                ("act", models.UUIDField(null=True, verbose_name="act")),
-                ("opened_at", models.DateTimeField(auto_now_add=True, verbose_name="opened")),
-                (
-                    "company",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="consent.company"),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('subject', models.UUIDField(verbose_name='person')),
+                ('act', models.UUIDField(null=True, verbose_name='act')),
+                ('opened_at', models.DateTimeField(auto_now_add=True, verbose_name='opened')),
+                ('company', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='consent.company')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "verbose_name": "opening of personal data",
-                "verbose_name_plural": "openings of personal data",
-                "ordering": ["-opened_at"],
-                "permissions": [
-                    ("open_personal_data", "Can open personal data"),
-                    ("erase_person", "Can erase a person"),
-                ],
+                'verbose_name': 'opening of personal data',
+                'verbose_name_plural': 'openings of personal data',
+                'ordering': ['-opened_at'],
+                'permissions': [('open_personal_data', 'Can open personal data'), ('erase_person', 'Can erase a person')],
             },
         ),
         migrations.CreateModel(
-            name="Purpose",
+            name='Purpose',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("slug", models.SlugField(max_length=40, verbose_name="short name")),
-                (
-                    "category",
-                    models.CharField(
-                        choices=[
-                            ("marketing", "marketing"),
-                            ("utility", "service"),
-                            ("authentication", "security codes"),
-                        ],
-                        max_length=16,
-                        verbose_name="category",
-                    ),
-                ),
-                (
-                    "name",
-                    consent.models.localized.LocalizedField(
-                        default=consent.models.localized.Localized, verbose_name="name"
-                    ),
-                ),
-                (
-                    "description",
-                    consent.models.localized.LocalizedField(
-                        default=consent.models.localized.Localized, verbose_name="what is sent, and how often"
-                    ),
-                ),
-                (
-                    "validity_days",
-                    models.PositiveIntegerField(
-                        default=730,
-                        help_text="After that the person must be asked again; 0 is for ever.",
-                        verbose_name="valid for, in days",
-                    ),
-                ),
-                (
-                    "company",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="purposes",
-                        to="consent.company",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('slug', models.SlugField(max_length=40, verbose_name='short name')),
+                ('category', models.CharField(choices=[('marketing', 'marketing'), ('utility', 'service'), ('authentication', 'security codes')], max_length=16, verbose_name='category')),
+                ('name', consent.models.localized.LocalizedField(default=consent.models.localized.Localized, verbose_name='name')),
+                ('description', consent.models.localized.LocalizedField(default=consent.models.localized.Localized, verbose_name='what is sent, and how often')),
+                ('validity_days', models.PositiveIntegerField(default=730, help_text='After that the person must be asked again; 0 is for ever.', verbose_name='valid for, in days')),
+                ('company', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='purposes', to='consent.company')),
             ],
             options={
-                "verbose_name": "purpose",
-                "verbose_name_plural": "purposes",
-                "ordering": ["company", "slug"],
+                'verbose_name': 'purpose',
+                'verbose_name_plural': 'purposes',
+                'ordering': ['company', 'slug'],
             },
         ),
         migrations.CreateModel(
-            name="Offer",
+            name='Offer',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "channel",
-                    models.CharField(
-                        choices=[("whatsapp", "WhatsApp"), ("sms", "SMS"), ("voice", "phone call")],
-                        max_length=8,
-                        verbose_name="channel",
-                    ),
-                ),
-                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
-                (
-                    "point",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="offers",
-                        to="consent.capturepoint",
-                    ),
-                ),
-                (
-                    "purpose",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        to="consent.purpose",
-                        verbose_name="purpose",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('channel', models.CharField(choices=[('whatsapp', 'WhatsApp'), ('sms', 'SMS'), ('voice', 'phone call')], max_length=8, verbose_name='channel')),
+                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
+                ('point', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='offers', to='consent.capturepoint')),
+                ('purpose', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='consent.purpose', verbose_name='purpose')),
             ],
             options={
-                "verbose_name": "box",
-                "verbose_name_plural": "boxes",
-                "ordering": ["position", "id"],
+                'verbose_name': 'box',
+                'verbose_name_plural': 'boxes',
+                'ordering': ['position', 'id'],
             },
         ),
         migrations.CreateModel(
-            name="ConsentRecord",
+            name='ConsentRecord',
             fields=[
-                ("arrival", models.BigAutoField(primary_key=True, serialize=False)),
-                ("uid", models.UUIDField(unique=True, verbose_name="record id")),
-                ("subject", models.UUIDField(verbose_name="person")),
-                (
-                    "channel",
-                    models.CharField(
-                        choices=[("whatsapp", "WhatsApp"), ("sms", "SMS"), ("voice", "phone call")],
-                        max_length=8,
-                        verbose_name="channel",
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("requested", "asked, not yet confirmed"),
-                            ("given", "given"),
-                            ("refused", "refused"),
-                            ("withdrawn", "withdrawn by the person"),
-                            ("revoked", "revoked by the company"),
-                            ("invalidated", "invalidated"),
-                        ],
-                        max_length=11,
-                        verbose_name="state",
-                    ),
-                ),
-                (
-                    "possession",
-                    models.CharField(
-                        choices=[
-                            ("none", "not shown"),
-                            ("reply", "answered from the number"),
-                            ("code", "typed the code sent to the number"),
-                            ("link", "opened the link sent to the number"),
-                            ("call", "answered a call to the number"),
-                            ("inbound", "wrote from the number"),
-                            ("policy", "not asked for: policy of the capture point"),
-                        ],
-                        max_length=8,
-                        verbose_name="proof of the number",
-                    ),
-                ),
-                ("valid_days", models.PositiveIntegerField(default=0, verbose_name="valid for, in days")),
-                (
-                    "language",
-                    models.CharField(
-                        choices=[("en", "English"), ("es", "Español"), ("pt-BR", "Português (Brasil)")],
-                        max_length=5,
-                        verbose_name="language",
-                    ),
-                ),
-                ("method", models.CharField(max_length=16, verbose_name="capture method")),
-                ("entity", models.CharField(max_length=40, verbose_name="who acted")),
-                ("event_time", models.DateTimeField(verbose_name="when they said it")),
-                ("recorded_at", models.DateTimeField(verbose_name="when it was recorded")),
-                (
-                    "act",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="records",
-                        to="consent.act",
-                        verbose_name="act",
-                    ),
-                ),
-                (
-                    "company",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        to="consent.company",
-                        verbose_name="company",
-                    ),
-                ),
-                (
-                    "point",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        to="consent.capturepoint",
-                        verbose_name="capture point",
-                    ),
-                ),
-                (
-                    "notice",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        to="consent.noticeversion",
-                        verbose_name="notice version",
-                    ),
-                ),
-                (
-                    "purpose",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        to="consent.purpose",
-                        verbose_name="purpose",
-                    ),
-                ),
+                ('arrival', models.BigAutoField(primary_key=True, serialize=False)),
+                ('uid', models.UUIDField(unique=True, verbose_name='record id')),
+                ('subject', models.UUIDField(verbose_name='person')),
+                ('channel', models.CharField(choices=[('whatsapp', 'WhatsApp'), ('sms', 'SMS'), ('voice', 'phone call')], max_length=8, verbose_name='channel')),
+                ('state', models.CharField(choices=[('requested', 'asked, not yet confirmed'), ('given', 'given'), ('refused', 'refused'), ('withdrawn', 'withdrawn by the person'), ('revoked', 'revoked by the company'), ('invalidated', 'invalidated')], max_length=11, verbose_name='state')),
+                ('possession', models.CharField(choices=[('none', 'not shown'), ('reply', 'answered from the number'), ('code', 'typed the code sent to the number'), ('link', 'opened the link sent to the number'), ('call', 'answered a call to the number'), ('inbound', 'wrote from the number'), ('policy', 'not asked for: policy of the capture point')], max_length=8, verbose_name='proof of the number')),
+                ('valid_days', models.PositiveIntegerField(default=0, verbose_name='valid for, in days')),
+                ('language', models.CharField(choices=[('en', 'English'), ('es', 'Español'), ('pt-BR', 'Português (Brasil)')], max_length=5, verbose_name='language')),
+                ('method', models.CharField(max_length=16, verbose_name='capture method')),
+                ('entity', models.CharField(max_length=40, verbose_name='who acted')),
+                ('event_time', models.DateTimeField(verbose_name='when they said it')),
+                ('recorded_at', models.DateTimeField(verbose_name='when it was recorded')),
+                ('act', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='records', to='consent.act', verbose_name='act')),
+                ('company', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='consent.company', verbose_name='company')),
+                ('point', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='consent.capturepoint', verbose_name='capture point')),
+                ('notice', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='consent.noticeversion', verbose_name='notice version')),
+                ('purpose', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='consent.purpose', verbose_name='purpose')),
             ],
             options={
-                "verbose_name": "consent record",
-                "verbose_name_plural": "consent records",
-                "ordering": ["-arrival"],
+                'verbose_name': 'consent record',
+                'verbose_name_plural': 'consent records',
+                'ordering': ['-arrival'],
             },
         ),
         migrations.CreateModel(
-            name="Sender",
+            name='Sender',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "channel",
-                    models.CharField(
-                        choices=[("whatsapp", "WhatsApp"), ("sms", "SMS"), ("voice", "phone call")],
-                        max_length=8,
-                        verbose_name="channel",
-                    ),
-                ),
-                (
-                    "provider",
-                    models.CharField(
-                        choices=[("sandbox", "Sandbox"), ("twilio", "Twilio")],
-                        default="sandbox",
-                        max_length=16,
-                        verbose_name="provider",
-                    ),
-                ),
-                (
-                    "address",
-                    models.CharField(
-                        help_text="With + and country code.", max_length=20, verbose_name="number"
-                    ),
-                ),
-                (
-                    "account",
-                    models.CharField(blank=True, max_length=64, verbose_name="account at the provider"),
-                ),
-                ("secret", models.BinaryField(blank=True, default=b"", verbose_name="sealed token")),
-                (
-                    "company",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="senders",
-                        to="consent.company",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('channel', models.CharField(choices=[('whatsapp', 'WhatsApp'), ('sms', 'SMS'), ('voice', 'phone call')], max_length=8, verbose_name='channel')),
+                ('provider', models.CharField(choices=[('sandbox', 'Sandbox'), ('twilio', 'Twilio')], default='sandbox', max_length=16, verbose_name='provider')),
+                ('address', models.CharField(help_text='With + and country code.', max_length=20, verbose_name='number')),
+                ('account', models.CharField(blank=True, max_length=64, verbose_name='account at the provider')),
+                ('secret', models.BinaryField(blank=True, default=b'', verbose_name='sealed token')),
+                ('company', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='senders', to='consent.company')),
             ],
             options={
-                "verbose_name": "sender",
-                "verbose_name_plural": "senders",
+                'verbose_name': 'sender',
+                'verbose_name_plural': 'senders',
             },
         ),
         migrations.CreateModel(
-            name="OutboundMessage",
+            name='OutboundMessage',
             fields=[
-                ("id", models.UUIDField(primary_key=True, serialize=False)),
-                ("subject", models.UUIDField(db_index=True)),
-                ("act", models.UUIDField(db_index=True)),
-                ("number_key", models.BinaryField(max_length=32)),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("ask", "asks for confirmation"),
-                            ("receipt", "receipt"),
-                            ("reply", "reply"),
-                        ],
-                        max_length=8,
-                        verbose_name="kind",
-                    ),
-                ),
-                ("sealed", models.BinaryField()),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("queued", "queued"),
-                            ("sent", "sent"),
-                            ("delivered", "delivered"),
-                            ("failed", "failed"),
-                            ("expired", "expired unsent"),
-                            ("uncertain", "perhaps sent"),
-                        ],
-                        default="queued",
-                        max_length=10,
-                        verbose_name="state",
-                    ),
-                ),
-                ("created_at", models.DateTimeField(verbose_name="created")),
-                ("due_at", models.DateTimeField(verbose_name="due")),
-                ("lease_until", models.DateTimeField(null=True)),
-                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
-                ("sent_at", models.DateTimeField(null=True, verbose_name="sent")),
-                (
-                    "provider_id",
-                    models.CharField(blank=True, max_length=80, verbose_name="id at the provider"),
-                ),
-                ("error", models.CharField(blank=True, max_length=80, verbose_name="error")),
-                (
-                    "company",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        to="consent.company",
-                    ),
-                ),
-                (
-                    "sender",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        to="consent.sender",
-                    ),
-                ),
+                ('id', models.UUIDField(primary_key=True, serialize=False)),
+                ('subject', models.UUIDField(db_index=True)),
+                ('act', models.UUIDField(db_index=True)),
+                ('number_key', models.BinaryField(max_length=32)),
+                ('kind', models.CharField(choices=[('ask', 'asks for confirmation'), ('receipt', 'receipt'), ('reply', 'reply')], max_length=8, verbose_name='kind')),
+                ('sealed', models.BinaryField()),
+                ('state', models.CharField(choices=[('queued', 'queued'), ('sent', 'sent'), ('delivered', 'delivered'), ('failed', 'failed'), ('expired', 'expired unsent'), ('uncertain', 'perhaps sent')], default='queued', max_length=10, verbose_name='state')),
+                ('created_at', models.DateTimeField(verbose_name='created')),
+                ('due_at', models.DateTimeField(verbose_name='due')),
+                ('lease_until', models.DateTimeField(null=True)),
+                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
+                ('sent_at', models.DateTimeField(null=True, verbose_name='sent')),
+                ('provider_id', models.CharField(blank=True, max_length=80, verbose_name='id at the provider')),
+                ('error', models.CharField(blank=True, max_length=80, verbose_name='error')),
+                ('company', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='consent.company')),
+                ('sender', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='consent.sender')),
             ],
             options={
-                "verbose_name": "outgoing message",
-                "verbose_name_plural": "outgoing messages",
-                "ordering": ["-created_at"],
+                'verbose_name': 'outgoing message',
+                'verbose_name_plural': 'outgoing messages',
+                'ordering': ['-created_at'],
             },
         ),
         migrations.CreateModel(
-            name="InboundMessage",
+            name='InboundMessage',
             fields=[
-                ("id", models.UUIDField(primary_key=True, serialize=False)),
-                ("event", models.BinaryField(max_length=32)),
-                ("provider", models.CharField(max_length=16, verbose_name="provider")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("received", "received"),
-                            ("answered", "answered"),
-                            ("unrouted", "for a number that is not ours"),
-                            ("unreadable", "not understood"),
-                            ("conflict", "same id, other content"),
-                        ],
-                        default="received",
-                        max_length=10,
-                        verbose_name="state",
-                    ),
-                ),
-                ("sealed", models.BinaryField()),
-                ("digest", models.BinaryField(max_length=32)),
-                ("answer", models.BinaryField(default=b"")),
-                ("number_key", models.BinaryField(default=b"", max_length=32)),
-                ("received_at", models.DateTimeField(verbose_name="received")),
-                (
-                    "sender",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        to="consent.sender",
-                        verbose_name="sender",
-                    ),
-                ),
+                ('id', models.UUIDField(primary_key=True, serialize=False)),
+                ('event', models.BinaryField(max_length=32)),
+                ('provider', models.CharField(max_length=16, verbose_name='provider')),
+                ('state', models.CharField(choices=[('received', 'received'), ('answered', 'answered'), ('unrouted', 'for a number that is not ours'), ('unreadable', 'not understood'), ('conflict', 'same id, other content')], default='received', max_length=10, verbose_name='state')),
+                ('sealed', models.BinaryField()),
+                ('digest', models.BinaryField(max_length=32)),
+                ('answer', models.BinaryField(default=b'')),
+                ('number_key', models.BinaryField(default=b'', max_length=32)),
+                ('received_at', models.DateTimeField(verbose_name='received')),
+                ('sender', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='consent.sender', verbose_name='sender')),
             ],
             options={
-                "verbose_name": "incoming message",
-                "verbose_name_plural": "incoming messages",
-                "ordering": ["-received_at"],
+                'verbose_name': 'incoming message',
+                'verbose_name_plural': 'incoming messages',
+                'ordering': ['-received_at'],
             },
         ),
         migrations.AddField(
-            model_name="capturepoint",
-            name="sender",
-            field=models.ForeignKey(
-                help_text="The SMS sender that asks people to prove their number.",
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="points",
-                to="consent.sender",
-                verbose_name="confirms from",
-            ),
+            model_name='capturepoint',
+            name='sender',
+            field=models.ForeignKey(help_text='The SMS sender that asks people to prove their number.', on_delete=django.db.models.deletion.PROTECT, related_name='points', to='consent.sender', verbose_name='confirms from'),
         ),
         migrations.AddConstraint(
-            model_name="act",
-            constraint=models.UniqueConstraint(fields=("reference",), name="one_act_per_reference"),
+            model_name='act',
+            constraint=models.UniqueConstraint(fields=('reference',), name='one_act_per_reference'),
         ),
         migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.UniqueConstraint(fields=("user", "company"), name="one_membership"),
+            model_name='membership',
+            constraint=models.UniqueConstraint(fields=('user', 'company'), name='one_membership'),
         ),
         migrations.AddConstraint(
-            model_name="notice",
-            constraint=models.UniqueConstraint(fields=("company", "slug"), name="notice_slug_in_company"),
+            model_name='notice',
+            constraint=models.UniqueConstraint(fields=('company', 'slug'), name='notice_slug_in_company'),
         ),
         migrations.AddConstraint(
-            model_name="noticeversion",
-            constraint=models.UniqueConstraint(
-                fields=("notice", "major", "minor"), name="one_notice_version"
-            ),
+            model_name='noticeversion',
+            constraint=models.UniqueConstraint(fields=('notice', 'major', 'minor'), name='one_notice_version'),
         ),
         migrations.AddConstraint(
-            model_name="noticeshown",
-            constraint=models.UniqueConstraint(
-                fields=("point", "version", "language", "method", "day"), name="one_count_a_day"
-            ),
+            model_name='noticeshown',
+            constraint=models.UniqueConstraint(fields=('point', 'version', 'language', 'method', 'day'), name='one_count_a_day'),
         ),
         migrations.AddConstraint(
-            model_name="purpose",
-            constraint=models.UniqueConstraint(fields=("company", "slug"), name="purpose_slug_in_company"),
+            model_name='purpose',
+            constraint=models.UniqueConstraint(fields=('company', 'slug'), name='purpose_slug_in_company'),
         ),
         migrations.AddConstraint(
-            model_name="offer",
-            constraint=models.UniqueConstraint(
-                fields=("point", "purpose", "channel"), name="one_box_per_offer"
-            ),
+            model_name='offer',
+            constraint=models.UniqueConstraint(fields=('point', 'purpose', 'channel'), name='one_box_per_offer'),
         ),
         migrations.AddIndex(
-            model_name="consentrecord",
-            index=models.Index(
-                fields=["subject", "channel", "purpose"],
-                include=("arrival", "state", "possession", "valid_days", "event_time", "recorded_at", "uid"),
-                name="fold_of_a_person",
-            ),
+            model_name='consentrecord',
+            index=models.Index(fields=['subject', 'channel', 'purpose'], include=('arrival', 'state', 'possession', 'valid_days', 'event_time', 'recorded_at', 'uid'), name='fold_of_a_person'),
         ),
         migrations.AddIndex(
-            model_name="consentrecord",
-            index=models.Index(fields=["company", "-arrival"], name="records_of_a_company"),
+            model_name='consentrecord',
+            index=models.Index(fields=['company', '-arrival'], name='records_of_a_company'),
         ),
         migrations.AddConstraint(
-            model_name="sender",
-            constraint=models.UniqueConstraint(fields=("channel", "address"), name="one_sender_per_number"),
+            model_name='sender',
+            constraint=models.UniqueConstraint(fields=('channel', 'address'), name='one_sender_per_number'),
         ),
         migrations.AddIndex(
-            model_name="outboundmessage",
-            index=models.Index(
-                condition=models.Q(("state", "queued")), fields=["due_at"], name="messages_due"
-            ),
+            model_name='outboundmessage',
+            index=models.Index(condition=models.Q(('state', 'queued')), fields=['due_at'], name='messages_due'),
         ),
         migrations.AddIndex(
-            model_name="outboundmessage",
-            index=models.Index(fields=["number_key", "sent_at"], name="messages_to_a_number"),
+            model_name='outboundmessage',
+            index=models.Index(fields=['number_key', 'sent_at'], name='messages_to_a_number'),
         ),
         migrations.AddIndex(
-            model_name="outboundmessage",
-            index=models.Index(fields=["company", "sent_at"], name="messages_of_a_company"),
+            model_name='outboundmessage',
+            index=models.Index(fields=['company', 'sent_at'], name='messages_of_a_company'),
         ),
         migrations.AddIndex(
-            model_name="outboundmessage",
-            index=models.Index(
-                condition=models.Q(("provider_id", ""), _negated=True),
-                fields=["provider_id"],
-                name="message_by_provider_id",
-            ),
+            model_name='outboundmessage',
+            index=models.Index(condition=models.Q(('provider_id', ''), _negated=True), fields=['provider_id'], name='message_by_provider_id'),
         ),
         migrations.AddIndex(
-            model_name="inboundmessage",
-            index=models.Index(fields=["number_key", "received_at"], name="messages_from_a_number"),
+            model_name='inboundmessage',
+            index=models.Index(fields=['number_key', 'received_at'], name='messages_from_a_number'),
         ),
         migrations.AddIndex(
-            model_name="inboundmessage",
-            index=models.Index(
-                condition=models.Q(("state", "received")), fields=["received_at"], name="messages_unanswered"
-            ),
+            model_name='inboundmessage',
+            index=models.Index(condition=models.Q(('state', 'received')), fields=['received_at'], name='messages_unanswered'),
         ),
         migrations.AddConstraint(
-            model_name="inboundmessage",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "conflict"), _negated=True),
-                fields=("event",),
-                name="one_message_per_event",
-            ),
+            model_name='inboundmessage',
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'conflict'), _negated=True), fields=('event',), name='one_message_per_event'),
         ),
         migrations.AddConstraint(
-            model_name="capturepoint",
-            constraint=models.UniqueConstraint(fields=("company", "slug"), name="point_slug_in_company"),
+            model_name='capturepoint',
+            constraint=models.UniqueConstraint(fields=('company', 'slug'), name='point_slug_in_company'),
         ),
     ]

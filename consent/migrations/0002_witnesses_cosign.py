@@ -4,62 +4,53 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("consent", "0001_initial"),
+        ('consent', '0001_initial'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="LogEra",
+            name='LogEra',
             fields=[
-                ("start", models.PositiveBigIntegerField(primary_key=True, serialize=False)),
-                ("keys", models.TextField()),
+                ('start', models.PositiveBigIntegerField(primary_key=True, serialize=False)),
+                ('keys', models.TextField()),
             ],
             options={
-                "verbose_name": "era of the log",
-                "verbose_name_plural": "eras of the log",
+                'verbose_name': 'era of the log',
+                'verbose_name_plural': 'eras of the log',
             },
         ),
         migrations.CreateModel(
-            name="Cosignature",
+            name='Cosignature',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("size", models.PositiveBigIntegerField()),
-                ("witness", models.CharField(max_length=400)),
-                ("line", models.TextField()),
-                ("cosigned_at", models.DateTimeField()),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('size', models.PositiveBigIntegerField()),
+                ('witness', models.CharField(max_length=400)),
+                ('line', models.TextField()),
+                ('cosigned_at', models.DateTimeField()),
             ],
             options={
-                "verbose_name": "cosignature",
-                "constraints": [models.UniqueConstraint(fields=("size", "witness"), name="one_cosignature")],
+                'verbose_name': 'cosignature',
+                'constraints': [models.UniqueConstraint(fields=('size', 'witness'), name='one_cosignature')],
             },
         ),
         migrations.CreateModel(
-            name="LogWitness",
+            name='LogWitness',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("vkey", models.CharField(max_length=400)),
-                ("origin", models.CharField(max_length=255)),
-                ("size", models.PositiveBigIntegerField(default=0)),
-                ("due_at", models.DateTimeField()),
-                ("failures", models.PositiveIntegerField(default=0)),
-                ("trouble", models.CharField(default="", max_length=200)),
-                ("contradiction", models.TextField(default="")),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('vkey', models.CharField(max_length=400)),
+                ('origin', models.CharField(max_length=255)),
+                ('size', models.PositiveBigIntegerField(default=0)),
+                ('due_at', models.DateTimeField()),
+                ('failures', models.PositiveIntegerField(default=0)),
+                ('trouble', models.CharField(default='', max_length=200)),
+                ('contradiction', models.TextField(default='')),
             ],
             options={
-                "verbose_name": "witness of the log",
-                "verbose_name_plural": "witnesses of the log",
-                "constraints": [models.UniqueConstraint(fields=("vkey", "origin"), name="one_log_witness")],
+                'verbose_name': 'witness of the log',
+                'verbose_name_plural': 'witnesses of the log',
+                'constraints': [models.UniqueConstraint(fields=('vkey', 'origin'), name='one_log_witness')],
             },
         ),
     ]

@@ -4,42 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("consent", "0002_witnesses_cosign"),
+        ('consent', '0002_witnesses_cosign'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="capturepoint",
-            name="keyword",
-            field=models.CharField(
-                blank=True,
-                default="",
-                help_text="Whoever writes this word to a number of the company is asked in the conversation.",
-                max_length=20,
-                verbose_name="keyword",
-            ),
+            model_name='capturepoint',
+            name='keyword',
+            field=models.CharField(blank=True, default='', help_text='Whoever writes this word to a number of the company is asked in the conversation.', max_length=20, verbose_name='keyword'),
         ),
         migrations.AlterField(
-            model_name="outboundmessage",
-            name="kind",
-            field=models.CharField(
-                choices=[
-                    ("ask", "asks for confirmation"),
-                    ("invite", "asks whoever wrote first"),
-                    ("receipt", "receipt"),
-                    ("reply", "reply"),
-                ],
-                max_length=8,
-                verbose_name="kind",
-            ),
+            model_name='outboundmessage',
+            name='kind',
+            field=models.CharField(choices=[('ask', 'asks for confirmation'), ('invite', 'asks whoever wrote first'), ('receipt', 'receipt'), ('reply', 'reply')], max_length=8, verbose_name='kind'),
         ),
         migrations.AddConstraint(
-            model_name="capturepoint",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("keyword", ""), _negated=True),
-                fields=("company", "keyword"),
-                name="point_keyword_in_company",
-            ),
+            model_name='capturepoint',
+            constraint=models.UniqueConstraint(condition=models.Q(('keyword', ''), _negated=True), fields=('company', 'keyword'), name='point_keyword_in_company'),
         ),
     ]

@@ -6,141 +6,62 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("consent", "0003_conversations"),
+        ('consent', '0003_conversations'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="company",
-            name="is_paused",
-            field=models.BooleanField(
-                default=False,
-                help_text="Nothing leaves until this is taken back.",
-                verbose_name="sending is stopped",
-            ),
+            model_name='company',
+            name='is_paused',
+            field=models.BooleanField(default=False, help_text='Nothing leaves until this is taken back.', verbose_name='sending is stopped'),
         ),
         migrations.AddField(
-            model_name="company",
-            name="money_per_day",
-            field=models.DecimalField(
-                decimal_places=2,
-                default=0,
-                help_text="Nothing leaves that would cost more in any 24 hours, by the prices of the senders; 0 is no limit.",
-                max_digits=10,
-                validators=[django.core.validators.MinValueValidator(0)],
-                verbose_name="money a day",
-            ),
+            model_name='company',
+            name='money_per_day',
+            field=models.DecimalField(decimal_places=2, default=0, help_text='Nothing leaves that would cost more in any 24 hours, by the prices of the senders; 0 is no limit.', max_digits=10, validators=[django.core.validators.MinValueValidator(0)], verbose_name='money a day'),
         ),
         migrations.AddField(
-            model_name="company",
-            name="stop_scope",
-            field=models.CharField(
-                choices=[
-                    ("all", "everything on the channel"),
-                    ("marketing", "offers and news on the channel"),
-                ],
-                default="all",
-                help_text="What somebody who writes a stop word does not get any more. They are told which.",
-                max_length=9,
-                verbose_name="a stop ends",
-            ),
+            model_name='company',
+            name='stop_scope',
+            field=models.CharField(choices=[('all', 'everything on the channel'), ('marketing', 'offers and news on the channel')], default='all', help_text='What somebody who writes a stop word does not get any more. They are told which.', max_length=9, verbose_name='a stop ends'),
         ),
         migrations.AddField(
-            model_name="inboundmessage",
-            name="door",
-            field=models.CharField(blank=True, default="", max_length=16, verbose_name="about"),
+            model_name='inboundmessage',
+            name='door',
+            field=models.CharField(blank=True, default='', max_length=16, verbose_name='about'),
         ),
         migrations.AddField(
-            model_name="sender",
-            name="is_paused",
-            field=models.BooleanField(
-                default=False,
-                help_text="Nothing leaves until this is taken back.",
-                verbose_name="sending is stopped",
-            ),
+            model_name='sender',
+            name='is_paused',
+            field=models.BooleanField(default=False, help_text='Nothing leaves until this is taken back.', verbose_name='sending is stopped'),
         ),
         migrations.AddField(
-            model_name="sender",
-            name="price",
-            field=models.DecimalField(
-                decimal_places=4,
-                default=0,
-                help_text="What one costs about, in the company's money; for its limit of money a day.",
-                max_digits=8,
-                validators=[django.core.validators.MinValueValidator(0)],
-                verbose_name="price of a message",
-            ),
+            model_name='sender',
+            name='price',
+            field=models.DecimalField(decimal_places=4, default=0, help_text="What one costs about, in the company's money; for its limit of money a day.", max_digits=8, validators=[django.core.validators.MinValueValidator(0)], verbose_name='price of a message'),
         ),
         migrations.CreateModel(
-            name="Hold",
+            name='Hold',
             fields=[
-                ("id", models.UUIDField(primary_key=True, serialize=False)),
-                ("subject", models.UUIDField(verbose_name="person")),
-                (
-                    "channel",
-                    models.CharField(
-                        choices=[("whatsapp", "WhatsApp"), ("sms", "SMS"), ("voice", "phone call")],
-                        max_length=8,
-                        verbose_name="channel",
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("unsure", "may be a stop"),
-                            ("blocked", "blocked by the person at the platform"),
-                        ],
-                        max_length=8,
-                        verbose_name="kind",
-                    ),
-                ),
-                ("sealed", models.BinaryField(default=b"")),
-                ("said_at", models.DateTimeField(verbose_name="said")),
-                ("ended_at", models.DateTimeField(null=True, verbose_name="ended")),
-                (
-                    "ending",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("stop", "it was a stop"),
-                            ("go_on", "it was no stop"),
-                            ("said", "the person said it clearly"),
-                            ("resumed", "the person lifted it at the platform"),
-                        ],
-                        max_length=8,
-                        verbose_name="how it ended",
-                    ),
-                ),
-                ("decided_by", models.CharField(blank=True, max_length=40, verbose_name="decided by")),
-                (
-                    "company",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        to="consent.company",
-                        verbose_name="company",
-                    ),
-                ),
-                (
-                    "sender",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        to="consent.sender",
-                        verbose_name="sender",
-                    ),
-                ),
+                ('id', models.UUIDField(primary_key=True, serialize=False)),
+                ('subject', models.UUIDField(verbose_name='person')),
+                ('channel', models.CharField(choices=[('whatsapp', 'WhatsApp'), ('sms', 'SMS'), ('voice', 'phone call')], max_length=8, verbose_name='channel')),
+                ('kind', models.CharField(choices=[('unsure', 'may be a stop'), ('blocked', 'blocked by the person at the platform')], max_length=8, verbose_name='kind')),
+                ('sealed', models.BinaryField(default=b'')),
+                ('said_at', models.DateTimeField(verbose_name='said')),
+                ('ended_at', models.DateTimeField(null=True, verbose_name='ended')),
+                ('ending', models.CharField(blank=True, choices=[('stop', 'it was a stop'), ('go_on', 'it was no stop'), ('said', 'the person said it clearly'), ('resumed', 'the person lifted it at the platform')], max_length=8, verbose_name='how it ended')),
+                ('decided_by', models.CharField(blank=True, max_length=40, verbose_name='decided by')),
+                ('company', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='consent.company', verbose_name='company')),
+                ('sender', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='consent.sender', verbose_name='sender')),
             ],
             options={
-                "verbose_name": "message to judge",
-                "verbose_name_plural": "messages to judge",
-                "ordering": ["-said_at"],
-                "indexes": [
-                    models.Index(fields=["subject", "channel"], name="holds_of_a_person"),
-                    models.Index(
-                        condition=models.Q(("ended_at", None)), fields=["said_at"], name="holds_that_last"
-                    ),
-                ],
+                'verbose_name': 'message to judge',
+                'verbose_name_plural': 'messages to judge',
+                'ordering': ['-said_at'],
+                'indexes': [models.Index(fields=['subject', 'channel'], name='holds_of_a_person'), models.Index(condition=models.Q(('ended_at', None)), fields=['said_at'], name='holds_that_last')],
             },
         ),
     ]

@@ -6,132 +6,74 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("consent", "0004_holds"),
+        ('consent', '0004_holds'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="membership",
-            name="last_day",
-            field=models.DateField(blank=True, null=True, verbose_name="last day of access"),
+            model_name='membership',
+            name='last_day',
+            field=models.DateField(blank=True, null=True, verbose_name='last day of access'),
         ),
         migrations.CreateModel(
-            name="AuditItem",
+            name='AuditItem',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("number", models.PositiveSmallIntegerField()),
-                (
-                    "record",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to="consent.consentrecord"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveSmallIntegerField()),
+                ('record', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='consent.consentrecord')),
             ],
             options={
-                "verbose_name": "record of a sample",
-                "verbose_name_plural": "records of a sample",
-                "ordering": ["number"],
+                'verbose_name': 'record of a sample',
+                'verbose_name_plural': 'records of a sample',
+                'ordering': ['number'],
             },
         ),
         migrations.CreateModel(
-            name="AuditFinding",
+            name='AuditFinding',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "verdict",
-                    models.CharField(
-                        choices=[
-                            ("in_order", "in order"),
-                            ("remark", "in order, with a remark"),
-                            ("fault", "not in order"),
-                        ],
-                        max_length=8,
-                        verbose_name="finding",
-                    ),
-                ),
-                ("text", models.CharField(blank=True, max_length=1000, verbose_name="in words")),
-                ("written_at", models.DateTimeField(verbose_name="written")),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "item",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="findings",
-                        to="consent.audititem",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('verdict', models.CharField(choices=[('in_order', 'in order'), ('remark', 'in order, with a remark'), ('fault', 'not in order')], max_length=8, verbose_name='finding')),
+                ('text', models.CharField(blank=True, max_length=1000, verbose_name='in words')),
+                ('written_at', models.DateTimeField(verbose_name='written')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='consent.audititem')),
             ],
             options={
-                "verbose_name": "audit finding",
-                "verbose_name_plural": "audit findings",
-                "ordering": ["written_at"],
+                'verbose_name': 'audit finding',
+                'verbose_name_plural': 'audit findings',
+                'ordering': ['written_at'],
             },
         ),
         migrations.CreateModel(
-            name="AuditSample",
+            name='AuditSample',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("first_day", models.DateField(verbose_name="from")),
-                ("last_day", models.DateField(verbose_name="to")),
-                ("until", models.DateTimeField(verbose_name="recorded before")),
-                ("asked", models.PositiveSmallIntegerField(verbose_name="how many records")),
-                ("seed", models.CharField(max_length=40, verbose_name="seed")),
-                ("population", models.PositiveBigIntegerField(verbose_name="drawn from")),
-                ("drawn_at", models.DateTimeField(verbose_name="drawn")),
-                (
-                    "company",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        to="consent.company",
-                        verbose_name="company",
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="drawn by",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('first_day', models.DateField(verbose_name='from')),
+                ('last_day', models.DateField(verbose_name='to')),
+                ('until', models.DateTimeField(verbose_name='recorded before')),
+                ('asked', models.PositiveSmallIntegerField(verbose_name='how many records')),
+                ('seed', models.CharField(max_length=40, verbose_name='seed')),
+                ('population', models.PositiveBigIntegerField(verbose_name='drawn from')),
+                ('drawn_at', models.DateTimeField(verbose_name='drawn')),
+                ('company', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='consent.company', verbose_name='company')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL, verbose_name='drawn by')),
             ],
             options={
-                "verbose_name": "audit sample",
-                "verbose_name_plural": "audit samples",
-                "ordering": ["-drawn_at"],
+                'verbose_name': 'audit sample',
+                'verbose_name_plural': 'audit samples',
+                'ordering': ['-drawn_at'],
             },
         ),
         migrations.AddField(
-            model_name="audititem",
-            name="sample",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="items", to="consent.auditsample"
-            ),
+            model_name='audititem',
+            name='sample',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='consent.auditsample'),
         ),
         migrations.AddConstraint(
-            model_name="audititem",
-            constraint=models.UniqueConstraint(fields=("sample", "number"), name="one_audit_item"),
+            model_name='audititem',
+            constraint=models.UniqueConstraint(fields=('sample', 'number'), name='one_audit_item'),
         ),
     ]

@@ -24,9 +24,7 @@ class Migration(migrations.Migration):
     dependencies = [("consent", "0005_auditors")]
 
     operations = [
-        migrations.AddField(
-            "checkpoint", "number", models.PositiveBigIntegerField(default=0), preserve_default=False
-        ),
+        migrations.AddField("checkpoint", "number", models.PositiveBigIntegerField(default=0), preserve_default=False),
         migrations.AddField("checkpoint", "counted", models.TextField(default=""), preserve_default=False),
         migrations.RunPython(count, migrations.RunPython.noop),
     ]
