@@ -1,5 +1,6 @@
 """What a person and a company wrote to one another around a moment, opened for reading."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from xml.etree import ElementTree
 from django.db.models import QuerySet
 
 from consent import inbound, opening, vault
+from consent.capture.whatsapp import reading, updates
 from consent.contact import TEL, WHATSAPP_USER_ID
 from consent.inbound import Delivery
 from consent.models import Company, InboundMessage, OutboundMessage
@@ -36,7 +38,12 @@ def around(subject: UUID, company: Company, moment: datetime) -> list[Line]:
 
 def text_of(delivery: Delivery) -> str:
     """What a person wrote, out of what the provider delivered; "" where it holds no words."""
-    return delivery.parameters.get("Body", "")
+    if delivery.provider != updates.PROVIDER:
+        return delivery.parameters.get("Body", "")
+    if delivery.parameters.get("kind") != "message":
+        return ""
+    read = reading.message(json.loads(delivery.parameters["content"]))
+    return next(iter(read.texts), "") if read else ""
 
 
 def _sent(subject: UUID, company: Company, moment: datetime) -> Iterator[Line]:

@@ -16,7 +16,7 @@ from consent import journal, opening, vault
 from consent.admin import evidence
 from consent.admin.scoped import ReadOnlyAdmin, ScopedFilter
 from consent.contact import TEL, WHATSAPP_USER_ID
-from consent.models import Act, Company, EvidenceFile, Opening, OutboundMessage
+from consent.models import Act, Company, EvidenceFile, InboundMessage, Opening, OutboundMessage
 
 PERMISSION = "consent.open_personal_data"
 
@@ -85,6 +85,16 @@ def trace(
         journal.write("opened", company=company, at=timezone.now(), entity=entity(request), **about)
 
 
+def trace_delivery(request: HttpRequest, message: InboundMessage) -> None:
+    """Write down, also in the log, that the user of a request opens what a provider delivered."""
+    company = message.sender.company if message.sender else None
+    with transaction.atomic():
+        Opening.objects.create(user_id=_pk(request), company=company, delivery=message.pk)
+        journal.write(
+            "opened", company=company, at=timezone.now(), entity=entity(request), delivery=str(message.pk)
+        )
+
+
 def entity(request: HttpRequest) -> str:
     """Who acts, as records name staff."""
     return f"staff:{_pk(request)}"
@@ -119,13 +129,15 @@ class OpeningAdmin(ReadOnlyAdmin):
     list_filter = [("company", ScopedFilter)]
     list_select_related = ["user", "company"]
     date_hierarchy = "opened_at"
-    fields = ["opened_at", "user", "company", "person", "act"]
+    fields = ["opened_at", "user", "company", "person", "act", "delivery"]
     readonly_fields = ["person"]
     empty_title = _("Nobody has opened personal data.")
     empty_hint = _("Whoever opens the evidence of a record is written down here: who, whose, when.")
 
     @admin.display(description=_("person"), ordering="subject")
-    def person(self, row: Opening) -> SafeString:
+    def person(self, row: Opening) -> SafeString | str:
         from consent.admin import people
 
+        if row.subject is None:
+            return "–"
         return format_html('<a href="{}">{}</a>', people.address(row.subject), people.short(row.subject))

@@ -10,11 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from consent import catalogue
-from consent.admin import connections
+from consent import catalogue, replaying
+from consent.admin import connections, openings
 from consent.admin.scoped import ModelForm, ScopedAdmin, ScopedFilter
 from consent.models import Sender
 from consent.providers import accounts, checking
@@ -132,3 +133,11 @@ class SenderAdmin(ScopedAdmin):
         super().save_model(request, obj, form, change)
         catalogue.forget()
         accounts.forget()
+        taken = replaying.reconcile(obj, by=openings.entity(request))
+        if taken:
+            text = ngettext(
+                "%(number)s message that came for this number before was taken in.",
+                "%(number)s messages that came for this number before were taken in.",
+                taken,
+            )
+            self.message_user(request, text % {"number": taken})

@@ -64,13 +64,13 @@ def understand(delivery: Delivery, *, is_late: bool) -> Outcome:
         return Outcome(State.UNREADABLE, twilio.reply(), sender)
     if is_late and not is_stop(parameters):
         return Outcome(State.UNREADABLE, twilio.reply(), sender)
-    reply = _reply(delivery, delivery.contact, sender)
+    reply = _reply(delivery, delivery.contact, sender, is_late=is_late)
     # Advanced Opt-Out has answered the person already, in the company's own words.
     has_answered = parameters.get("OptOutType") in {"STOP", "HELP"}
     return Outcome(State.ANSWERED, twilio.reply("" if has_answered else reply), sender)
 
 
-def _reply(delivery: Delivery, contact: Contact, sender: Sender) -> str:
+def _reply(delivery: Delivery, contact: Contact, sender: Sender, *, is_late: bool) -> str:
     """Ask about the capture point whose keyword this is, or take it for an answer."""
     text = _text(delivery.parameters)
     heard: dict[str, Any] = {
@@ -79,6 +79,8 @@ def _reply(delivery: Delivery, contact: Contact, sender: Sender) -> str:
         "method": SLUG,
         "reference": delivery.parameters["MessageSid"],
         "evidence": _evidence(delivery),
+        # Twilio does not say when they wrote; what waited was written no later than we received it.
+        "said_at": dialogue.SaidAt(delivery.received_at) if is_late else None,
     }
     ask = dialogue.asked_by(sender, text)
     if ask is not None:

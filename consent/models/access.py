@@ -59,9 +59,11 @@ class Opening(AppendOnly):
     """Somebody opened sealed personal data: who, whose, what for."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
-    company = models.ForeignKey(Company, on_delete=models.PROTECT)
-    subject = models.UUIDField(_("person"))
+    # A delivery that was for no sender of ours belongs to no company and to nobody we know.
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, null=True, verbose_name=_("company"))
+    subject = models.UUIDField(_("person"), null=True)
     act = models.UUIDField(_("act"), null=True)
+    delivery = models.UUIDField(_("incoming message"), null=True)
     opened_at = models.DateTimeField(_("opened"), auto_now_add=True)
 
     class Meta:
@@ -74,7 +76,7 @@ class Opening(AppendOnly):
         ordering = ["-opened_at"]
 
     def __str__(self) -> str:
-        return f"{self.user} · {str(self.subject)[-8:]}"
+        return f"{self.user} · {str(self.subject or self.delivery)[-8:]}"
 
 
 guard("consent_opening")

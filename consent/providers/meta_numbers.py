@@ -94,6 +94,14 @@ def signed(body: bytes, given: str) -> frozenset[str]:
     return _matching(lambda keys: keys.app_secrets, lambda secret: signature(body, secret), given)
 
 
+def share_an_app(number_id: str, others: Iterable[str]) -> bool:
+    """Whether a number of ours belongs to the same app as one of some others: the app signs for both."""
+    believed = _believed()
+    ours = believed.get(number_id)
+    theirs = [believed[other] for other in others if other in believed]
+    return ours is not None and any(set(ours.app_secrets) & set(keys.app_secrets) for keys in theirs)
+
+
 def verifies(token: str) -> bool:
     """Whether a verify token is one of ours, in the same time for each. DatabaseError passes through."""
     return bool(_matching(lambda keys: keys.verify_tokens, lambda known: known, token))

@@ -49,6 +49,7 @@ def main_pages(cafe: Firm) -> list[str]:
         f"consent/consentrecord/person/{cafe.said.subject}/", "consent/outboundmessage/",
         f"consent/outboundmessage/{cafe.message.pk}/change/", "consent/outboundmessage/errors/",
         f"consent/outboundmessage/stop/company/{company.pk}/", "consent/inboundmessage/", "consent/hold/",
+        f"consent/inboundmessage/{cafe.inbound.pk}/change/",
         "consent/hold/next/", "consent/opening/",
         "consent/logentry/0/change/", "consent/checkpoint/", "consent/apikey/",
         f"consent/apikey/{cafe.key.pk}/change/", f"consent/company/{company.pk}/history/",

@@ -49,7 +49,7 @@ def understand(delivery: Delivery, *, is_late: bool) -> Outcome:
         return Outcome(State.UNREADABLE, twilio.reply(), sender)
     if is_late and not is_stop(parameters):
         return Outcome(State.UNREADABLE, twilio.reply(), sender)
-    reply = said.answer(_said(delivery, delivery.contact, sender))
+    reply = said.answer(_said(delivery, delivery.contact, sender, is_late=is_late))
     return Outcome(State.ANSWERED if reply else State.KEPT, twilio.reply(reply.text if reply else ""), sender)
 
 
@@ -61,7 +61,7 @@ def is_stop(parameters: Mapping[str, str]) -> bool:
     return any(keywords.interpret(text) is keywords.Intent.STOP for text in _texts(parameters))
 
 
-def _said(delivery: Delivery, contact: Contact, sender: Sender) -> Said:
+def _said(delivery: Delivery, contact: Contact, sender: Sender, *, is_late: bool) -> Said:
     parameters = delivery.parameters
     payload = parameters.get("ButtonPayload", "")
     return Said(
@@ -71,7 +71,8 @@ def _said(delivery: Delivery, contact: Contact, sender: Sender) -> Said:
         is_typed=not payload and parameters.get("NumMedia", "0") == "0",
         pressed=dialogue.read_payload(payload),
         reference=parameters["MessageSid"],
-        said_at=None,  # Twilio does not say when
+        # Twilio does not say when; what waited was written no later than we received it.
+        said_at=dialogue.SaidAt(delivery.received_at) if is_late else None,
         evidence={
             "message": parameters.get("Body", ""),
             "payload": payload,
