@@ -3,11 +3,12 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -28,7 +29,8 @@ LEASE = timedelta(seconds=90)  # longer than a provider's time-out by far
 DAY = timedelta(hours=24)
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(hours=1)
-MOST_ATTEMPTS = 8
+MOST_ATTEMPTS = 33  # over about a day
+STAFF_WAIT = timedelta(minutes=10)
 BUDGET_WAIT = timedelta(minutes=10)
 WINDOW = timedelta(hours=24)  # WhatsApp: free text goes only to whoever wrote within it
 
@@ -62,22 +64,33 @@ def claim() -> OutboundMessage | None:
     """Take the first due message: leased when it may leave now, else put off, expired or declared uncertain.
 
     Claims follow one another (a lock), so that two workers never both see room for the last message of a
-    budget.
+    budget. What it will cost is taken from the budget before it is sent, and given back only where it surely was
+    not. Nothing of a company or a sender that is paused is looked at.
     """
     now = timezone.now()
-    due = OutboundMessage.objects.filter(state=State.QUEUED, due_at__lte=now)
+    due = OutboundMessage.objects.filter(
+        state=State.QUEUED, due_at__lte=now, company__is_paused=False, sender__is_paused=False
+    )
     if not due.exists():
         return None
     with transaction.atomic():
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(hashtext('optin outbox'))")
+        _lock()
         first = (
-            due.select_for_update(of=("self",)).select_related("company", "sender").order_by("due_at").first()
+            due.select_for_update(of=("self",))
+            .select_related("company", "sender__company")
+            .order_by("due_at")
+            .first()
         )
         if first is not None:
             _take(first, now)
     return first
+
+
+def _lock() -> None:
+    """Let nobody else claim until the transaction ends. On SQLite a transaction that writes is alone anyway."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('optin outbox'))")
 
 
 def _take(message: OutboundMessage, now: datetime) -> None:
@@ -88,26 +101,42 @@ def _take(message: OutboundMessage, now: datetime) -> None:
         message.state, message.error, message.lease_until = State.UNCERTAIN, "worker.lost", None
     elif message.kind == Kind.ASK and message.created_at <= now - _ask_lives():
         message.state, message.error = State.EXPIRED, "ask.expired"
+    elif full := _full(message.sender, now):
+        message.due_at, message.error = now + BUDGET_WAIT, full
     elif (wait_until := _held_until(message, now)) is not None:
-        message.due_at = wait_until
+        message.due_at, message.error = wait_until, "budget.questions"
     else:
         message.lease_until = message.due_at = now + LEASE
-        message.sent_at = now
+        message.sent_at, message.cost = now, message.sender.price
         message.attempts += 1
-    message.save(update_fields=["state", "error", "due_at", "lease_until", "sent_at", "attempts"])
+    message.save(update_fields=["state", "error", "due_at", "lease_until", "sent_at", "cost", "attempts"])
 
 
 def _ask_lives() -> timedelta:
     return timedelta(hours=settings.OPTIN_ASK_TTL_HOURS)
 
 
+def _full(sender: Sender, now: datetime) -> str:
+    """Which budget of its company has no room for one more message of a sender; "" for none.
+
+    Whoever asks holds the lock. Every message is asked about when it leaves, with the 24 hours before it: so no 24
+    hours hold more than the budget.
+    """
+    company = sender.company
+    left = OutboundMessage.objects.filter(company=company, sent_at__gt=now - DAY)
+    used = left.aggregate(messages=Count("pk"), money=Sum("cost"))
+    if used["messages"] >= company.messages_per_day:
+        return "budget.messages"
+    if company.money_per_day and round(used["money"] or Decimal(0), 4) + sender.price > company.money_per_day:
+        return "budget.money"
+    return ""
+
+
 def _held_until(message: OutboundMessage, now: datetime) -> datetime | None:
-    """When a message that is over a budget may be looked at again; None when it may leave."""
-    tried = OutboundMessage.objects.filter(sent_at__gt=now - DAY).exclude(pk=message.pk)
-    if tried.filter(company=message.company).count() >= message.company.messages_per_day:
-        return now + BUDGET_WAIT
+    """When a question that this number must not get yet may be looked at again; None when it may leave."""
     if message.kind != Kind.ASK:
         return None
+    tried = OutboundMessage.objects.filter(sent_at__gt=now - DAY).exclude(pk=message.pk)
     # Bystanders must not be bombed through our forms: one unanswered question a day and number, whoever asks.
     # Only a yes is an answer here: somebody who says no, or stop, must not get the next question for it.
     yes = ConsentRecord.objects.filter(
@@ -167,7 +196,8 @@ def _failed(message: OutboundMessage, error: SendError) -> None:
     elif error.permanent or message.attempts >= MOST_ATTEMPTS:
         message.state, message.sent_at = State.FAILED, None
     else:
-        message.due_at = timezone.now() + min(FIRST_WAIT * 2 ** (message.attempts - 1), LONGEST_WAIT)
+        wait = min(FIRST_WAIT * 2 ** (message.attempts - 1), LONGEST_WAIT)
+        message.due_at = timezone.now() + (max(wait, STAFF_WAIT) if error.needs_staff else wait)
         message.sent_at = None
     log.warning("Message %s was not sent (%s); it is now %s.", message.pk, message.error, message.state)
 
@@ -179,14 +209,58 @@ def reply(
 
     For a stranger it is sealed by the installation, because nobody's key is there yet.
     """
+    message = _reply(sender=sender, contact=contact, subject=subject, reference=reference)
+    return _insert(message, Outgoing(to=contact, text=text))
+
+
+def reply_now(*, sender: Sender, contact: Contact, subject: UUID | None, text: str, reference: str) -> str:
+    """The same, for what may leave with the answer to a webhook: `text` where it does, "" where it was queued.
+
+    In the transaction of that answer, whose lock keeps the budget until it ends.
+    """
+    is_sent = has_room(sender)
+    message = _reply(sender=sender, contact=contact, subject=subject, reference=reference)
+    if is_sent:
+        message.state, message.sent_at, message.cost = State.SENT, message.created_at, sender.price
+    _insert(message, Outgoing(to=contact, text=text))
+    return text if is_sent else ""
+
+
+def charge(act: UUID, sender: Sender) -> None:
+    """Count what an act had leave with the answer to a webhook, in the transaction of that answer."""
+    if not is_free(sender):
+        OutboundMessage.objects.filter(act=act, sender=sender, state=State.SENT).update(cost=sender.price)
+
+
+def is_free(sender: Sender) -> bool:
+    """Whether what is answered on the spot need not be counted: sending is not stopped, and money not limited."""
+    return not (sender.company.is_paused or sender.is_paused or sender.company.money_per_day)
+
+
+def has_room(sender: Sender) -> bool:
+    """Whether one more message may leave now: sending is not stopped, and the money of the day is not spent.
+
+    Where money is limited the transaction this is asked in holds the lock of the outbox from here on.
+    """
+    if is_free(sender):
+        return True
+    if sender.company.is_paused or sender.is_paused:
+        return False
+    _lock()
+    return not _full(sender, timezone.now())
+
+
+def _reply(*, sender: Sender, contact: Contact, subject: UUID | None, reference: str) -> OutboundMessage:
     now = timezone.now()
-    message = OutboundMessage(
+    return OutboundMessage(
         id=UUID(bytes=vault.reference_key(sender.company_id, f"reply|{reference}")[:16]),
         company=sender.company, sender=sender, subject=subject or opening.NOBODY, act=opening.NOBODY,
         number_key=vault.number_key(contact), kind=Kind.REPLY, created_at=now, due_at=now,
     )  # fmt: skip
-    content = Outgoing(to=contact, text=text).content()
-    message.sealed = opening.seal_message(message, canonical(content))
+
+
+def _insert(message: OutboundMessage, content: Outgoing) -> OutboundMessage:
+    message.sealed = opening.seal_message(message, canonical(content.content()))
     OutboundMessage.objects.bulk_create([message], ignore_conflicts=True)
     return message
 

@@ -1,16 +1,23 @@
 """Sending: through the real Twilio library to a server of our own, within budgets, and never twice."""
 
+import itertools
 import json
 import threading
 from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
 from typing import Any
 
+import hypothesis
 import pytest
 import time_machine
 from django.db import connection
 from django.utils import timezone
+from hypothesis import HealthCheck, given
+from hypothesis import strategies as st
 
-from consent import erasure, opening, outbox, recording, sample, vault
+from consent import catalogue, erasure, inbound, opening, outbox, recording, sample, vault
+from consent.capture import sms
 from consent.models import (
     CapturePoint,
     Company,
@@ -22,16 +29,20 @@ from consent.models import (
     Purpose,
     Sender,
 )
+from consent.providers import accounts, sandbox
 from consent.recording import Telling
 from consent.sample import Sample
 from consent.vocabulary import Category, Channel, State
-from tests.cast import ANA, BRUNO, CLARA, asks, event, says, stranger, writes
+from tests.cast import ANA, BRUNO, CLARA, asks, at, event, may, says, stranger, writes
 from tests.providers.conftest import Scripted, scripted
 
 __all__ = ["scripted"]
 
+NOON = at("2026-02-01 12:00")
 HOUR = timedelta(hours=1)
 SECOND = timedelta(seconds=1)
+
+_people = itertools.count(5000)
 
 
 @pytest.fixture
@@ -120,7 +131,9 @@ def test_a_provider_that_is_busy_is_asked_again_later_and_later(aurora: Sample, 
             waits.append((message.due_at - timezone.now()).total_seconds())
             clock.move_to(message.due_at)
         drain()
-    assert waits == [5, 10, 20, 40, 80, 160, 320]
+    assert waits[:11] == [5, 10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600]
+    assert set(waits[11:]) == {3600}
+    assert timedelta(hours=23) < timedelta(seconds=sum(waits)) < timedelta(hours=25)
     message = OutboundMessage.objects.get()
     assert (message.state, message.attempts) == ("failed", outbox.MOST_ATTEMPTS)
     assert len(twilio.seen) == outbox.MOST_ATTEMPTS
@@ -445,3 +458,134 @@ def test_only_what_is_held_back_for_the_number_is_released(aurora: Sample) -> No
 def test_a_message_waits_sealed(aurora: Sample) -> None:
     asks(aurora)
     assert "987654321" not in str(list(OutboundMessage.objects.values_list()))
+
+
+# --- money
+
+
+def priced(aurora: Sample, price: str, limit: str) -> None:
+    """One message of Ana's company costs so much, and it may spend so much a day."""
+    Sender.objects.filter(company=aurora.company).update(price=Decimal(price))
+    Company.objects.filter(pk=aurora.company.pk).update(money_per_day=Decimal(limit))
+    aurora.sender.refresh_from_db()
+
+
+def spent_at_most(hours: int = 24) -> Decimal:
+    """The most that any window of so many hours holds."""
+    left = OutboundMessage.objects.exclude(sent_at=None).values_list("sent_at", "cost")
+    return max(
+        (
+            sum((cost for at, cost in left if start <= at < start + hours * HOUR), Decimal(0))
+            for start, _cost in left
+        ),
+        default=Decimal(0),
+    )
+
+
+@given(
+    prices=st.lists(st.sampled_from(["0.30", "0.45", "0.0001", "2.00"]), min_size=1, max_size=12),
+    fates=st.lists(
+        st.sampled_from(["taken", "busy", "refused", "dies", "hangs up"]), min_size=1, max_size=12
+    ),
+    pauses=st.lists(st.sampled_from([1, 600, 40_000]), min_size=1, max_size=12),
+)
+@hypothesis.settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_24_hours_hold_more_money_than_the_limit_whatever_happens(
+    aurora: Sample, twilio: Scripted, prices: list[str], fates: list[str], pauses: list[int]
+) -> None:
+    OutboundMessage.objects.all().delete()
+    twilio.seen.clear()
+    left: dict[str, str] = {}
+    with time_machine.travel(NOON, tick=False) as clock:
+        for number, price in enumerate(prices):
+            priced(aurora, price, "1.00")
+            tells(aurora, stranger(next(_people)))
+            fate = fates[number % len(fates)]
+            if fate in ("taken", "dies"):
+                twilio.answers(201, json.dumps({"sid": f"SM{number:032d}"}))
+            elif fate == "hangs up":
+                twilio.hangs_up()
+            else:
+                refuses(twilio, *((429, 20429) if fate == "busy" else (400, 21211)))
+            message = outbox.claim()
+            if message is not None and message.lease_until is not None and fate != "dies":
+                outbox.send(message)
+            clock.shift(pauses[number % len(pauses)])
+            drain()
+            left = {str(pk): state for pk, state in OutboundMessage.objects.values_list("pk", "state")}
+    assert spent_at_most() <= Decimal("1.00")
+    assert left
+
+
+def test_what_would_cost_too_much_waits_and_says_why(aurora: Sample, twilio: Scripted) -> None:
+    priced(aurora, "0.40", "1.00")
+    tells(aurora, ANA, BRUNO, CLARA)
+    drain()
+    assert sorted(states()) == ["queued", "sent", "sent"]
+    assert OutboundMessage.objects.get(state="queued").error == "budget.money"
+    Sender.objects.update(price=Decimal("0.20"))
+    with later(11 * timedelta(minutes=1)):
+        drain()
+    assert states() == ["sent"] * 3
+    assert sorted(OutboundMessage.objects.values_list("cost", flat=True)) == [
+        Decimal(cost) for cost in ("0.2", "0.4", "0.4")
+    ]
+
+
+def test_what_surely_did_not_leave_gives_its_money_back(aurora: Sample, twilio: Scripted) -> None:
+    priced(aurora, "1.00", "1.00")
+    refuses(twilio, 400, 21211)
+    tells(aurora, ANA)
+    drain()
+    twilio.answers(201, json.dumps({"sid": "SM1"}))
+    tells(aurora, BRUNO)
+    drain()
+    assert states() == ["failed", "sent"]
+
+
+def test_answers_on_the_spot_count_and_wait_when_the_money_is_spent(aurora: Sample, twilio: Scripted) -> None:
+    priced(aurora, "0.40", "1.00")
+    for number in (1, 2):
+        assert "privacidade" in replies(aurora, "AJUDA", number)
+    assert replies(aurora, "AJUDA", 3) == ""
+    assert states() == ["sent", "sent", "queued"]
+    assert replies(aurora, "PROMO", 4) == ""
+    says(aurora)
+    assert replies(aurora, "SAIR", 5) == ""  # withdrawn at once; only the confirmation waits
+    assert may(aurora).reason == "withdrawn"
+    with later(outbox.DAY + SECOND):
+        drain()
+    assert sorted(states()) == ["expired"] + ["sent"] * 4  # the stop let the question go
+    assert spent_at_most() <= 1
+
+
+def replies(aurora: Sample, text: str, number: int) -> str:
+    """What Ana reads at once after she wrote, as the SMS webhook answers her."""
+    delivery = sms.deliver(
+        {"AccountSid": accounts.sandbox().sid, "MessageSid": f"SM{number:032x}", "From": ANA.value,
+         "To": aurora.sender.address, "Body": text},
+        received_at=timezone.now(),
+    )  # fmt: skip
+    catalogue.forget()
+    return "".join(
+        sandbox.replies(inbound.answer_once(delivery, partial(sms.understand, is_late=False)).decode())
+    )
+
+
+# --- stopped by staff
+
+
+@pytest.mark.parametrize("who", [Company, Sender])
+def test_nothing_leaves_while_sending_is_stopped_and_all_of_it_afterwards(
+    aurora: Sample, twilio: Scripted, who: Any
+) -> None:
+    asks(aurora)
+    who.objects.update(is_paused=True)
+    drain()
+    assert "privacidade" not in replies(aurora, "AJUDA", 1)
+    assert replies(aurora, "PROMO", 2) == ""
+    assert (states(), twilio.seen) == (["queued"] * 3, [])
+    who.objects.update(is_paused=False)
+    drain()
+    assert states() == ["sent"] * 3
+    assert len(twilio.seen) == 3

@@ -148,6 +148,21 @@ TROUBLES = (
         _("Nothing. The person can fill in the form again."),
     ),
     Trouble(
+        ("budget.messages", "budget.money"),
+        _("The company's limit for 24 hours is reached."),
+        _("It leaves by itself when there is room again. The limits are on the company's page."),
+    ),
+    Trouble(
+        ("budget.questions",),
+        _("This number was asked less than a day ago and has not answered."),
+        _("Nothing. Whoever types somebody else's number must not have them written to again and again."),
+    ),
+    Trouble(
+        ("contact.ended",),
+        _("The number is not this person's any more."),
+        _("Ask the person for the new one; what they agreed to does not travel to it."),
+    ),
+    Trouble(
         ("person.erased",),
         _("The person was erased before the message left."),
         _("Nothing. Nobody can be written to any more."),

@@ -84,8 +84,10 @@ def _reply(delivery: Delivery, contact: Contact, sender: Sender, *, is_late: boo
     }
     ask = dialogue.asked_by(sender, text)
     if ask is not None:
-        return dialogue.invite(ask, language=dialogue.language_for(sender, contact), **heard).text
-    return dialogue.answer(text=text, channel=sender.channel, **heard)
+        invitation = dialogue.invite(ask, language=dialogue.language_for(sender, contact), **heard)
+        return invitation.text if invitation.is_sent else ""
+    reply = dialogue.answer(text=text, channel=sender.channel, **heard)
+    return dialogue.reply_now(reply, sender=sender, contact=contact, reference=f"{SLUG}:{heard['reference']}")
 
 
 def is_stop(parameters: Mapping[str, str]) -> bool:

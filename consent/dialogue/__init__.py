@@ -12,6 +12,7 @@ from consent.dialogue.identity import number_changed, same_person
 from consent.dialogue.inviting import Invitation, asked_by, invite, tappable
 from consent.dialogue.payloads import Payload, payload, read_payload
 from consent.dialogue.questions import asking, open_requests, spaced, waiting_request
+from consent.dialogue.replying import reply_now
 from consent.dialogue.saying import SaidAt, said_at
 from consent.dialogue.settling import confirm, refuse
 from consent.dialogue.signing_up import signed_up
@@ -39,6 +40,7 @@ __all__ = [
     "platform_stop",
     "read_payload",
     "refuse",
+    "reply_now",
     "said_at",
     "same_person",
     "signed_up",

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from consent import catalogue, keywords, providers, recording
+from consent import catalogue, keywords, outbox, providers, recording
 from consent.catalogue import Ask
 from consent.contact import Contact
 from consent.dialogue import payloads, replies, saying, tapping
@@ -18,18 +18,22 @@ from consent.dialogue.tapping import Question
 from consent.models import ConsentRecord, MessageTemplate, OutboundMessage, Sender
 from consent.recording import ConsentEvent, Recorded, Telling
 from consent.shown import count
-from consent.vocabulary import Possession, State, django_code
+from consent.vocabulary import Channel, Possession, State, django_code
 from consent.wording import Statement, statement
 
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """A question about a capture point: its act, the words to send, and the notice they are of."""
+    """A question about a capture point: its act, the words to send, and the notice they are of.
+
+    Not `is_sent` where the words must not leave with the answer to a webhook: they are queued.
+    """
 
     act: UUID
     text: str
     notice: str
     language: str
+    is_sent: bool = True
 
     def payload(self, answer: str) -> str:
         """What to put behind a button that says "yes", "no" or "stop" to it."""
@@ -63,6 +67,8 @@ def invite(
     shown = statement(ask, version, language, wording=wording)
     text = words(shown) if wording == "message" else shown.text
     said_at = said_at or saying.now()
+    # On a call the words are spoken in it, whatever else may leave.
+    is_sent = sender.channel == Channel.VOICE or outbox.has_room(sender)
     whole = {
         **evidence,
         **said_at.evidence(),
@@ -76,12 +82,12 @@ def invite(
     }
 
     def invitation(act: UUID) -> Invitation:
-        return Invitation(act, text, version.digest, language)
+        return Invitation(act, text, version.digest, language, is_sent)
 
     def tellings(act: UUID) -> Iterable[Telling]:
-        if tell is not None:
-            return tell(invitation(act))
-        return [Telling(kind=OutboundMessage.Kind.INVITE, sender=sender, text=text, is_sent=True)]
+        # What has nothing to tap leaves with the answer to the webhook, or as soon as it may.
+        with_answer = Telling(kind=OutboundMessage.Kind.INVITE, sender=sender, text=text, is_sent=is_sent)
+        return (tell(invitation(act)) if tell else ()) or [with_answer]
 
     recorded = recording.record(
         *(
@@ -97,6 +103,8 @@ def invite(
     )  # fmt: skip
     if not recorded.is_new:
         return _again(recorded)
+    if is_sent:
+        outbox.charge(recorded.act, sender)
     count(ask, version, language=language, method=method, day=said_at.at.date())
     return invitation(recorded.act)
 
@@ -116,7 +124,11 @@ def _again(recorded: Recorded) -> Invitation:
     """An invitation as it was recorded before, word for word."""
     first = ConsentRecord.objects.select_related("notice").get(uid=recorded.records[0])
     assert first.notice is not None, "nothing is requested without a notice"
-    return Invitation(recorded.act, replies.invitation(recorded.act), first.notice.digest, first.language)
+    queued = OutboundMessage.objects.filter(act=recorded.act, state=OutboundMessage.State.QUEUED)
+    is_sent = not queued.exists()
+    return Invitation(
+        recorded.act, replies.invitation(recorded.act), first.notice.digest, first.language, is_sent
+    )
 
 
 def words(shown: Statement) -> str:

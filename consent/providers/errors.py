@@ -8,17 +8,25 @@ class SendError(Exception):
 
     `permanent`: trying again will not help. `uncertain`: the provider may have taken it, so that sending it
     again might reach the person twice. `stopped`: the person told the provider to let nothing of ours pass.
-    Never carries the number or the text.
+    `needs_staff`: it will help when somebody has mended a token or the account, so not within seconds. Never
+    carries the number or the text.
     """
 
     def __init__(
-        self, code: str, *, permanent: bool = False, uncertain: bool = False, stopped: bool = False
+        self,
+        code: str,
+        *,
+        permanent: bool = False,
+        uncertain: bool = False,
+        stopped: bool = False,
+        needs_staff: bool = False,
     ) -> None:
         super().__init__(code)
         self.code = code
         self.permanent = permanent
         self.uncertain = uncertain
         self.stopped = stopped
+        self.needs_staff = needs_staff
 
 
 class Refused(Exception):

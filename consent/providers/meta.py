@@ -169,7 +169,9 @@ def _send_error(answer: egress.Answer) -> SendError:
         return SendError(str(answer.status), permanent=permanent, uncertain=uncertain)
     if code in _WHOLE_ACCOUNT:
         log.error("Meta refuses everything from one of our numbers (%s).", code)
-    return SendError(code, permanent=code not in _TRY_AGAIN, stopped=code == STOPPED)
+    return SendError(
+        code, permanent=code not in _TRY_AGAIN, stopped=code == STOPPED, needs_staff=code in _WHOLE_ACCOUNT
+    )
 
 
 def _body(request: HttpRequest) -> bytes:

@@ -237,4 +237,5 @@ def _send_error(error: TwilioException) -> SendError:
         permanent=status not in _TRY_AGAIN | _PERHAPS_DONE and 400 <= status < 500,
         uncertain=status in _PERHAPS_DONE,
         stopped=code == STOPPED,
+        needs_staff=status in (401, 403),
     )

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from consent import recording, vault
 from consent.admin import troubles
-from consent.models import Company, OutboundMessage, Sender
+from consent.models import Company, OutboundMessage
 from consent.recording import Telling
 from tests import cast
 from tests.staff import Firm
@@ -198,13 +199,13 @@ def test_sending_is_stopped_and_goes_on_on_record(
 
 def test_the_outbox_shows_what_the_day_has_used(bruno: Client, cafe: Firm, bakery: Firm) -> None:
     Company.objects.filter(pk=cafe.company.pk).update(messages_per_day=3, money_per_day="0.50")
-    Sender.objects.filter(pk=cafe.aurora.sender.pk).update(price="0.2")
+    cost = Decimal("0.2")
     for back in (1, 2, 25):
-        ask(cafe, state=State.SENT, sent_at=timezone.now() - timedelta(hours=back))
+        ask(cafe, state=State.SENT, cost=cost, sent_at=timezone.now() - timedelta(hours=back))
 
     [use] = bruno.get(OUTBOX).context_data["uses"]
     assert (use.sent, str(use.spent), use.is_full) == (2, "0.4000", False)
-    ask(cafe, state=State.SENT, sent_at=timezone.now())
+    ask(cafe, state=State.SENT, cost=cost, sent_at=timezone.now())
     shown = bruno.get(OUTBOX)
     assert shown.context_data["uses"][0].is_full
     assert "The limit of the day is reached." in shown.text

@@ -50,7 +50,13 @@ def understand(delivery: Delivery, *, is_late: bool) -> Outcome:
     if is_late and not is_stop(parameters):
         return Outcome(State.UNREADABLE, twilio.reply(), sender)
     reply = said.answer(_said(delivery, delivery.contact, sender, is_late=is_late))
-    return Outcome(State.ANSWERED if reply else State.KEPT, twilio.reply(reply.text if reply else ""), sender)
+    if reply is None:
+        return Outcome(State.KEPT, twilio.reply(), sender)
+    text = reply.text
+    if not reply.is_kept:
+        reference = f"{SLUG}:{parameters['MessageSid']}"
+        text = dialogue.reply_now(text, sender=sender, contact=delivery.contact, reference=reference)
+    return Outcome(State.ANSWERED, twilio.reply(text), sender)
 
 
 def is_stop(parameters: Mapping[str, str]) -> bool:

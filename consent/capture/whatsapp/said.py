@@ -34,9 +34,13 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What we answer: a text, or a question that was queued with its record and needs no other words."""
+    """What we answer: a text, or a question that was queued with its record and needs no other words.
+
+    One that `is_kept` is in the outbox already, with the record of the question that it asks.
+    """
 
     text: str = ""
+    is_kept: bool = False
 
 
 def answer(said: Said) -> Reply | None:
@@ -64,7 +68,7 @@ def answer(said: Said) -> Reply | None:
 
     language = dialogue.language_for(said.sender, said.contact)
     invitation = dialogue.invite(ask, language=language, tell=tell, **heard)
-    return Reply("" if queued else invitation.text)
+    return Reply(invitation.text if invitation.is_sent and not queued else "", is_kept=True)
 
 
 def _text(said: Said) -> str | None:
