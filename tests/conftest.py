@@ -18,7 +18,7 @@ from consent import catalogue, sample
 from consent.management.commands import compilemessages
 from consent.models import triggers
 from consent.providers import egress
-from tests import chromium
+from tests import chromium, seeded
 
 # What a test must ask for to be let near a database, and what is tried on one of them only.
 DATABASE = {
@@ -185,4 +185,4 @@ def _read_the_catalogue_anew() -> None:
 @pytest.fixture
 def aurora(db: None) -> sample.Sample:
     """The sample company, as `make run` shows it."""
-    return sample.seed()
+    return seeded.aurora()
