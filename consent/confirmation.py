@@ -36,15 +36,16 @@ def confirm(request: HttpRequest, company: str, token: str) -> HttpResponse:
     first = requests.select_related("company", "point").order_by("arrival").first() if act else None
     if act is None or first is None:
         raise Http404("No such page.")
-    state = _state(act)
+    state = _state(first)
     if request.method == "POST":
-        state = _post(request, act, state, now=timezone.now())
+        state = _post(request, first, state, now=timezone.now())
         if state == GIVEN:
             return SeeOther(receipts.address(receipts.answering(act) or act))
     return _show(request, act, first, state)
 
 
-def _post(request: HttpRequest, act: UUID, state: str, *, now: datetime) -> str:
+def _post(request: HttpRequest, first: ConsentRecord, state: str, *, now: datetime) -> str:
+    act = first.act_id
     answer = request.POST.get("answer", "")
     evidence = {
         "opened": "link",
@@ -57,20 +58,24 @@ def _post(request: HttpRequest, act: UUID, state: str, *, now: datetime) -> str:
     more: dict[str, Any] = {"method": "link", "evidence": evidence}
     if state == WAITING and answer == "yes":
         dialogue.confirm(act, possession=Possession.LINK, reference=f"{act}:yes", **more)
-        return _state(act)
+        return _state(first)
     if state == WAITING and answer == "no":
         dialogue.refuse(act, possession=Possession.LINK, reference=f"{act}:no", **more)
-        return _state(act)
+        return _state(first)
     if state == OVER and answer == "again" and dialogue.ask_again(act, evidence=evidence):
         return ASKED_AGAIN
     return state
 
 
-def _state(act: UUID) -> str:
+def _state(first: ConsentRecord) -> str:
     """Where the question behind a link stands."""
-    if dialogue.waiting_request(act) is not None:
+    try:
+        opening.key_of(first.subject)
+    except opening.Erased:
+        return OVER
+    if dialogue.waiting_request(first.act_id) is not None:
         return WAITING
-    answer = receipts.answering(act)
+    answer = receipts.answering(first.act_id)
     if answer is None:
         return OVER
     given = ConsentRecord.objects.filter(act=answer, state=State.GIVEN)
@@ -91,6 +96,7 @@ def _show(request: HttpRequest, act: UUID, first: ConsentRecord, state: str) -> 
                 "brand": branding.brand(first.company),
                 "languages": languages.switch(offered, language),
                 "language": language,
+                "own": own,
                 "state": state,
                 "boxes": _boxes(act, language),
                 "paragraphs": _text(act),

@@ -11,7 +11,7 @@ from consent.dialogue.holding import doubt_again, judge, platform_resume, platfo
 from consent.dialogue.identity import number_changed, same_person
 from consent.dialogue.inviting import Invitation, asked_by, invite, tappable
 from consent.dialogue.payloads import Payload, payload, read_payload
-from consent.dialogue.questions import asking, open_requests, spaced, waiting_request
+from consent.dialogue.questions import asking, link, open_requests, spaced, waiting_request
 from consent.dialogue.replying import reply_now
 from consent.dialogue.saying import SaidAt, said_at
 from consent.dialogue.settling import confirm, refuse
@@ -32,6 +32,7 @@ __all__ = [
     "invite",
     "judge",
     "language_for",
+    "link",
     "may_ask_again",
     "number_changed",
     "open_requests",

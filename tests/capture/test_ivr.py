@@ -359,6 +359,20 @@ def test_only_a_signed_post_is_believed(aurora: Sample, client: Client) -> None:
     assert not Call.objects.exists()
 
 
+def test_a_call_whose_signature_fails_for_a_trimmed_field_is_refused_and_kept(
+    aurora: Sample, client: Client
+) -> None:
+    """As for a message: a proxy cuts spaces off. A call has no such field, so this is nothing to act on."""
+    fields = webhooks.call(Body=" ")
+    signed = webhooks.signature(
+        "http://localhost:8000" + webhooks.VOICE, fields, accounts.sandbox().tokens[0]
+    )
+    response = webhooks.post(client, fields | {"Body": ""}, path=webhooks.VOICE, signed=signed)
+
+    assert response.status_code == 403
+    assert webhooks.kept() == [("unreadable", "twilio")]
+
+
 def test_a_stop_that_was_left_behind_is_taken_in_later_and_a_yes_is_not(
     aurora: Sample, phone: Conversation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,7 +32,7 @@ def verified(request: HttpRequest) -> dict[str, str]:
 
 def person(parameters: Mapping[str, str]) -> Contact | None:
     """Who is not us; None where nobody can tell: a hidden number, a SIP address, a client, a word."""
-    number = parameters.get("To" if parameters[MESSAGE] else "From", "").strip()
+    number = parameters.get("To" if parameters.get(MESSAGE) else "From", "").strip()
     if number in HIDDEN:
         return None
     try:
@@ -44,14 +44,16 @@ def person(parameters: Mapping[str, str]) -> Contact | None:
 
 def sender(parameters: Mapping[str, str]) -> Sender | None:
     """Our voice sender, if it belongs to the account that signed."""
-    found = catalogue.sender_at(Channel.VOICE, parameters.get("From" if parameters[MESSAGE] else "To", ""))
+    found = catalogue.sender_at(
+        Channel.VOICE, parameters.get("From" if parameters.get(MESSAGE) else "To", "")
+    )
     return found if found and providers.belongs(found, parameters["AccountSid"]) else None
 
 
 def message(parameters: Mapping[str, str], sender: Sender) -> OutboundMessage | None:
     """The call of ours that a step belongs to."""
     try:
-        number = UUID(parameters[MESSAGE])
+        number = UUID(parameters.get(MESSAGE, ""))
     except ValueError:
         return None
     return OutboundMessage.objects.filter(pk=number, sender=sender, kind=OutboundMessage.Kind.ASK).first()

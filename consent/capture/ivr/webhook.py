@@ -46,7 +46,11 @@ def drain() -> int:
 def deliver(parameters: Mapping[str, str], *, received_at: datetime) -> Delivery:
     """Name a step by its call and number; by its content where that is no whole step."""
     is_whole = _is_whole(parameters)
-    name = (parameters["CallSid"], parameters[STEP]) if is_whole else (canonical(dict(parameters)).decode(),)
+    name = (
+        (parameters["CallSid"], parameters.get(STEP, ""))
+        if is_whole
+        else (canonical(dict(parameters)).decode(),)
+    )
     return Delivery(
         door=METHOD.slug,
         provider="twilio",
@@ -65,7 +69,7 @@ def understand(delivery: Delivery, *, is_late: bool) -> Outcome:
         log.error("A call came for a number that is not ours; it is kept as unrouted.")
         return Outcome(State.UNROUTED, HOOK.silence)
     message = parties.message(parameters, sender)
-    if not _is_whole(parameters) or (parameters[MESSAGE] and message is None):
+    if not _is_whole(parameters) or (parameters.get(MESSAGE) and message is None):
         log.error("A step of a call came that is not whole, or of no call of ours; it is kept for staff.")
         return Outcome(State.UNREADABLE, HOOK.silence, sender)
     if is_late and not is_stop(parameters):
@@ -88,7 +92,7 @@ def _take(delivery: Delivery, contact: Contact, sender: Sender, message: Outboun
     )
     step = Step(
         call=call, sender=sender, contact=contact, key=parameters.get("Digits", ""),
-        number=_number(parameters[STEP]), at=delivery.received_at, parameters=parameters, message=message,
+        number=_number(parameters.get(STEP, "")), at=delivery.received_at, parameters=parameters, message=message,
     )  # fmt: skip
     if parameters["CallStatus"] in _HUNG_UP or fate.is_machine(parameters):
         call.stage = Call.Stage.OVER
