@@ -19,6 +19,9 @@ COMPLETE = [
     "consent/log/*",
     "consent/vault.py",
     "consent/providers/twilio.py",
+    "consent/providers/kept.py",
+    "consent/providers/meta.py",
+    "consent/providers/meta_numbers.py",
 ]
 REST = 95.0
 

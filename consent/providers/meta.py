@@ -154,7 +154,7 @@ def _template(template: Template, buttons: Sequence[Button]) -> dict[str, Any]:
     ]
     return {
         "name": template.name,
-        "language": {"code": template.language},
+        "language": {"policy": "deterministic", "code": template.language},
         "components": [*body, *replies],
     }
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from consent.providers import accounts
+from consent.providers import accounts, meta_numbers
 
 type Behaviour = Callable[[BaseHTTPRequestHandler], None]
 
@@ -86,3 +86,4 @@ def scripted(settings: Any) -> Iterator[Scripted]:
 @pytest.fixture(autouse=True)
 def _read_the_accounts_anew() -> None:
     accounts.forget()
+    meta_numbers.forget()
