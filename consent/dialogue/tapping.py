@@ -54,7 +54,7 @@ def under(text: str, question: Question, *, kind: str) -> Telling:
         return telling
     if flow := question.ask.point.flow:
         with override(django_code(question.language)):
-            opener = question.button("yes", _("Answer"))
+            opener = question.button("yes", _("Answer now"))
         return replace(telling, buttons=(opener,), flow=flow)
     return replace(telling, buttons=buttons(question))
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from consent import catalogue, dialogue, outbox
 from consent.canonical import moment
-from consent.capture.whatsapp import reading, said, statuses
+from consent.capture.whatsapp import reading, said, statuses, updates
 from consent.capture.whatsapp.said import SLUG, Said
+from consent.contact import TEL, WHATSAPP_USER_ID
 from consent.inbound import Delivery, Outcome, State
 from consent.models import Sender
 from consent.providers import meta
@@ -16,6 +17,8 @@ from consent.providers import meta
 log = logging.getLogger(__name__)
 
 NOTHING = b""
+# What somebody gives up, by what the system says of them.
+LEFT = {"user_changed_number": TEL, "user_changed_user_id": WHATSAPP_USER_ID}
 
 
 def understand(delivery: Delivery) -> Outcome:
@@ -28,12 +31,34 @@ def understand(delivery: Delivery) -> Outcome:
     content = json.loads(parameters["content"])
     if sender is None or not isinstance(content, dict):
         return Outcome(State.UNREADABLE, NOTHING, sender)
+    _meet(delivery, sender, content)
     act = {"message": _message, "preference": _preference, "status": _status}.get(parameters["kind"])
     state = act(delivery, sender, content) if act else _other(parameters)
     return Outcome(state, NOTHING, sender)
 
 
+def _meet(delivery: Delivery, sender: Sender, content: Mapping[str, Any]) -> None:
+    """Learn that a number and a user id are one person's, before what they say is acted upon."""
+    names = updates.contacts(content, json.loads(delivery.parameters["beside"]))
+    if len(names) == 2 and content.get("type") != "system":
+        dialogue.same_person(sender=sender, one=names[0], other=names[1], platform="meta")
+
+
+def _moved(delivery: Delivery, sender: Sender, message: Mapping[str, Any]) -> str:
+    """Somebody left a number, or a user id: what they agreed to does not travel to the next one."""
+    system = message.get("system")
+    kind = system.get("type") if isinstance(system, Mapping) else ""
+    names = updates.contacts(message, json.loads(delivery.parameters["beside"]))
+    left = [name for name in names if LEFT.get(str(kind)) == name.scheme]
+    if not left:
+        return State.UNREADABLE
+    dialogue.number_changed(sender=sender, old=left[0], platform="meta")
+    return State.ANSWERED
+
+
 def _message(delivery: Delivery, sender: Sender, message: Mapping[str, Any]) -> str:
+    if message.get("type") == "system":
+        return _moved(delivery, sender, message)
     read = reading.message(message)
     if read is None:
         log.error("Meta delivered a kind of message we do not know; it is kept for staff.")
@@ -97,7 +122,7 @@ def _preference(delivery: Delivery, sender: Sender, preference: Mapping[str, Any
 
 def _status(delivery: Delivery, sender: Sender, status: Mapping[str, Any]) -> str:
     """A status that says more than how far a message got."""
-    if status.get("status") in statuses.STATES:
+    if str(status.get("status")) in statuses.STATES:
         statuses.act_on(delivery)
     if statuses.error(status) != meta.STOPPED or delivery.contact is None:
         return State.UNREADABLE

@@ -30,8 +30,8 @@ class Read:
 
 def message(content: Mapping[str, Any]) -> Read | None:
     """What a message of Meta's says; None for a kind that we do not know."""
-    kind = content.get("type")
-    part = content.get(kind) if isinstance(kind, str) else None
+    kind = clean(content.get("type"))
+    part = content.get(kind)
     if not isinstance(part, Mapping):
         return Read() if kind in WITHOUT_WORDS else None
     if kind == "text":
@@ -45,8 +45,8 @@ def message(content: Mapping[str, Any]) -> Read | None:
 
 
 def _interactive(part: Mapping[str, Any]) -> Read | None:
-    kind = part.get("type")
-    answer = part.get(kind) if isinstance(kind, str) else None
+    kind = clean(part.get("type"))
+    answer = part.get(kind)
     if not isinstance(answer, Mapping):
         return None
     if kind in {"button_reply", "list_reply"}:

@@ -29,7 +29,7 @@ def is_plain(delivery: Delivery) -> bool:
     if delivery.parameters["kind"] != "status":
         return False
     status = json.loads(delivery.parameters["content"])
-    return status.get("status") in STATES and error(status) != meta.STOPPED
+    return str(status.get("status")) in STATES and error(status) != meta.STOPPED
 
 
 def act_on(delivery: Delivery) -> bool:

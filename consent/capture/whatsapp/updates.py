@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from consent.contact import Contact
+from consent.contact import TEL, Contact
 from consent.errors import BadInput
 from consent.inbound import Delivery
 
@@ -54,24 +54,31 @@ class Update:
 
     @property
     def contact(self) -> Contact | None:
-        """Whose update it is: their number, which counts more, or their user id; None for nobody's."""
-        if not isinstance(self.content, Mapping):
-            return None
-        names = ("from", "wa_id", "recipient_id", "from_user_id", "user_id", "recipient_user_id")
-        beside = [(person, "user_id") for person in self.about if isinstance(person, Mapping)]
-        for holder, name in [*((self.content, name) for name in names), *beside]:
-            # An absent number is left out, or empty: both occur.
-            if isinstance(value := holder.get(name), str) and value:
-                try:
-                    return Contact.reported(value)
-                except BadInput:
-                    continue
-        return None
+        """Whose update it is; None for nobody's."""
+        return next(iter(contacts(self.content, self.about)), None)
 
     def _name(self, content: str) -> tuple[str, ...]:
         if self.kind == "message" and isinstance(wamid := self.content.get("id"), str) and wamid:
             return (wamid,)
         return (hashlib.sha256(content.encode()).hexdigest(),)
+
+
+def contacts(content: Any, about: Sequence[Any]) -> list[Contact]:
+    """Under what an update names its person: the number, which counts more, and the user id."""
+    if not isinstance(content, Mapping):
+        return []
+    names = ("from", "wa_id", "recipient_id", "from_user_id", "user_id", "recipient_user_id")
+    beside = [(person, "user_id") for person in about if isinstance(person, Mapping)]
+    found: dict[str, Contact] = {}
+    for holder, name in [*((content, name) for name in names), *beside]:
+        # An absent number is left out, or empty: both occur.
+        if isinstance(value := holder.get(name), str) and value:
+            try:
+                contact = Contact.reported(value)
+            except BadInput:
+                continue
+            found.setdefault(contact.scheme, contact)
+    return sorted(found.values(), key=lambda contact: contact.scheme != TEL)
 
 
 def read(body: str) -> list[Update]:
