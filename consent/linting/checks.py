@@ -32,13 +32,17 @@ class Said:
     text: str
 
 
+# None where a text does what it must, else a detail to name, or "".
+type Test = Callable[[Said], str | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What a text must do. The test gives None where it does, else a detail to name, or ""."""
+    """What a text must do: what is said where it does, and what is advised where it does not."""
 
     says: "_StrPromise"
     advice: "_StrPromise"
-    test: Callable[[Said], str | None]
+    test: Test
     wordings: tuple[str, ...] = wording.WORDINGS
     is_of_texts: bool = True  # else of what the capture points offer
     is_of_the_missing: bool = False  # looks also at texts that are not there
@@ -46,6 +50,11 @@ class Check:
 
 def _is(found: object) -> str | None:
     return None if found else ""
+
+
+def _names(name: str, value: Callable[[Ask], str]) -> Test:
+    """A test for a text that names what a placeholder stands for."""
+    return lambda said: _is(_has(name, value(said.ask), said))
 
 
 def _has(name: str, value: str, said: Said) -> bool:
@@ -65,13 +74,16 @@ def _channels(said: Said) -> str | None:
 def _purposes(said: Said) -> str | None:
     if said.wording in READ:
         return None  # the boxes name them
-    names = {offer.purpose.name.in_language(said.language) for offer in said.ask.offers}
+    names = _offered(said)
     return _is(names and all(_has("purposes", name, said) for name in names))
 
 
+def _offered(said: Said) -> set[str]:
+    return {offer.purpose.name.in_language(said.language) for offer in said.ask.offers}
+
+
 def _specific(said: Said) -> str | None:
-    names = {offer.purpose.name.in_language(said.language) for offer in said.ask.offers}
-    return next((name for name in sorted(names) if vague.is_vague(name)), None)
+    return next((name for name in sorted(_offered(said)) if vague.is_vague(name)), None)
 
 
 def _nothing_added(said: Said) -> str | None:
@@ -79,21 +91,21 @@ def _nothing_added(said: Said) -> str | None:
 
 
 def _how_to_stop(said: Said) -> str | None:
-    return _is("{how_to_stop}" in said.template or _stop_words(said))
+    return _is("{how_to_stop}" in said.template or _shouted(said, keywords.Intent.STOP))
 
 
-def _stop_words(said: Said) -> list[str]:
-    shouted = re.findall(r"\b[^\W\d_a-z]{3,}\b", said.text)
-    return [word for word in shouted if keywords.interpret(word) is keywords.Intent.STOP]
+def _shouts(intent: keywords.Intent) -> Test:
+    """A test for a text that has a word in capitals which people may answer with."""
+    return lambda said: _is(_shouted(said, intent))
 
 
-def _help_word(said: Said) -> str | None:
-    shouted = re.findall(r"\b[^\W\d_a-z]{4,}\b", said.text)
-    return _is(any(keywords.interpret(word) is keywords.Intent.HELP for word in shouted))
+def _shouted(said: Said, intent: keywords.Intent) -> bool:
+    return any(keywords.interpret(word) is intent for word in re.findall(r"\b[^\W\d_a-z]{3,}\b", said.text))
 
 
-def _pattern(patterns: dict[str, re.Pattern[str]]) -> Callable[[Said], str | None]:
-    return lambda said: _is(patterns[said.language].search(said.text))
+def _says(*patterns: dict[str, re.Pattern[str]]) -> Test:
+    """A test for a text that has all of these, as its language says them."""
+    return lambda said: _is(all(pattern[said.language].search(said.text) for pattern in patterns))
 
 
 def _duration(said: Said) -> str | None:
@@ -115,12 +127,6 @@ def _beside_boxes(said: Said, *, channel: str | None = None) -> list[str]:
         for offer in said.ask.offers
         if channel is None or offer.channel == channel
     ]
-
-
-def _rights(said: Said) -> str | None:
-    return _is(
-        words.ACCESS[said.language].search(said.text) and words.DELETION[said.language].search(said.text)
-    )
 
 
 def _short(said: Said) -> str | None:
@@ -149,7 +155,7 @@ def _unknown(said: Said) -> str | None:
 COMPANY = Check(
     _("The company is named."),
     _("Name the company as people know it: write {company}."),
-    lambda said: _is(_has("company", said.ask.company.name, said)),
+    _names("company", lambda ask: ask.company.name),
 )
 CHANNELS = Check(
     _("The channels are named."),
@@ -182,23 +188,23 @@ STOP = Check(
 LEGAL_NAME = Check(
     _("Who decides about the data is named in full."),
     _("Name the controller by its legal name: write {legal_name}."),
-    lambda said: _is(_has("legal_name", said.ask.company.legal_name, said)),
+    _names("legal_name", lambda ask: ask.company.legal_name),
     wordings=("screen", "spoken", "paper"),
 )
 OFFICER = Check(
     _("It says whom to ask: the data protection officer's contact."),
     _("Give the contact of the data protection officer: write {dpo_contact}."),
-    lambda said: _is(_has("dpo_contact", said.ask.company.dpo_contact, said)),
+    _names("dpo_contact", lambda ask: ask.company.dpo_contact),
 )
 POLICY = Check(
     _("It leads to the privacy policy."),
     _("Give the address of the privacy policy: write {privacy_url}."),
-    lambda said: _is(_has("privacy_url", said.ask.company.privacy_url, said)),
+    _names("privacy_url", lambda ask: ask.company.privacy_url),
 )
 RECEIVE = Check(
     _("It says that the person will get messages or calls."),
     _("Say plainly that the person agrees to be written to or called."),
-    _pattern(words.RECEIVE),
+    _says(words.RECEIVE),
 )
 DURATION = Check(
     _("It says for how long."),
@@ -209,25 +215,25 @@ DURATION = Check(
 SHARING = Check(
     _("It says whether the data is passed on."),
     _("Say whether the number is passed on, and to whom."),
-    _pattern(words.SHARING),
+    _says(words.SHARING),
     wordings=READ,
 )
 RIGHTS = Check(
     _("It names the rights to a copy and to deletion."),
     _("Name the person's rights: a copy of the data, its correction and its deletion."),
-    _rights,
+    _says(words.ACCESS, words.DELETION),
     wordings=READ,
 )
 REFUSING = Check(
     _("It says what follows from refusing."),
     _("Say that one may refuse, and what follows from it."),
-    _pattern(words.REFUSING),
+    _says(words.REFUSING),
     wordings=READ,
 )
 COMPLAINT = Check(
     _("It names the right to complain to an authority."),
     _("Say that one may complain to the data protection authority."),
-    _pattern(words.COMPLAINT),
+    _says(words.COMPLAINT),
     wordings=READ,
 )
 EVERY_TEXT = Check(
@@ -244,22 +250,22 @@ FREQUENCY = Check(
 RATES = Check(
     _("It says that message and data rates may apply."),
     _("Add “Message and data rates may apply”."),
-    _pattern(words.RATES),
+    _says(words.RATES),
 )
 STOP_WORD = Check(
     _("It names the word STOP."),
     _("Tell people to reply STOP to stop, in capitals: write {how_to_stop}."),
-    lambda said: _is(_stop_words(said)),
+    _shouts(keywords.Intent.STOP),
 )
 HELP_WORD = Check(
     _("It names the word HELP."),
     _("Tell people to reply HELP for help, in capitals."),
-    _help_word,
+    _shouts(keywords.Intent.HELP),
 )
 NO_PURCHASE = Check(
     _("It says that nothing else depends on the consent."),
     _("Say that the consent is not a condition of any purchase."),
-    _pattern(words.NO_PURCHASE),
+    _says(words.NO_PURCHASE),
     wordings=READ,
 )
 SHORT = Check(

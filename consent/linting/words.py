@@ -4,65 +4,65 @@ import re
 
 from consent.vocabulary import Language
 
-EN, ES, PT = Language.ENGLISH.value, Language.SPANISH.value, Language.PORTUGUESE.value
-
 
 def _patterns(*, en: str, es: str, pt: str) -> dict[str, re.Pattern[str]]:
+    """The pattern of each language, which begins where a word begins."""
+    said = {Language.ENGLISH: en, Language.SPANISH: es, Language.PORTUGUESE: pt}
     return {
-        language: re.compile(pattern, re.IGNORECASE) for language, pattern in ((EN, en), (ES, es), (PT, pt))
+        language.value: re.compile(rf"\b(?:{pattern})", re.IGNORECASE) for language, pattern in said.items()
     }
 
 
 RECEIVE = _patterns(
-    en=r"\b(contact|write|writ(es?|ing)|send(ing)?|receiv|get|text|call|messag)",
-    es=r"\b(comunic|contact|escrib|envi|recib|mand|llam|mensaj)",
-    pt=r"\b(falar|contat|escrev|envi|receb|mand|lig(ar|a[cç])|mensage)",
+    en=r"contact|write|writ(es?|ing)|send(ing)?|receiv|get|text|call|messag",
+    es=r"comunic|contact|escrib|envi|recib|mand|llam|mensaj",
+    pt=r"falar|contat|escrev|envi|receb|mand|lig(ar|a[cç])|mensage",
 )
 DURATION = _patterns(
-    en=r"\b(until|as long as|no longer than|(\d+|one|two|three|five|six|twelve) (day|week|month|year)s?)\b",
-    es=r"\b(hasta (que|usted|el|la)|mientras|((por|durante|\d+|un|dos|tres|cinco|seis|doce) (el |\w+ )?"
+    en=r"(until|as long as|no longer than|(\d+|one|two|three|five|six|twelve) (day|week|month|year)s?)\b",
+    es=r"(hasta (que|usted|el|la)|mientras|((por|durante|\d+|un|dos|tres|cinco|seis|doce) (el |\w+ )?"
     r"(d[ií]as?|semanas?|mes|meses|a[nñ]os?|plazo|tiempo)))\b",
-    pt=r"\b(at[eé] (voc[eê]|que|o|a)|enquanto|((por|pelo|durante|\d+|um|dois|tr[eê]s|cinco|seis|doze) (o |\w+ )?"
+    pt=r"(at[eé] (voc[eê]|que|o|a)|enquanto|((por|pelo|durante|\d+|um|dois|tr[eê]s|cinco|seis|doze) (o |\w+ )?"
     r"(dias?|semanas?|m[eê]s|meses|anos?|prazo|tempo)))\b",
 )
 SHARING = _patterns(
-    en=r"\b(pass(es|ed)?\b.{0,20}\bon\b|shar(e|es|ed|ing)\b|third part|recipients?\b|sold?\b|sell|disclos)",
-    es=r"\b(terceros|compart|entreg|ced(e|er|emos)\b|vend(e|er|emos)\b|destinatari|transfer)",
-    pt=r"\b(terceiros|compartilh|repass|ced(e|er|emos)\b|vend(e|er|emos)\b|destinat[aá]ri|transfer)",
+    en=r"pass(es|ed)?\b.{0,20}\bon\b|shar(e|es|ed|ing)\b|third part|recipients?\b|sold?\b|sell|disclos",
+    es=r"terceros|compart|entreg|ced(e|er|emos)\b|vend(e|er|emos)\b|destinatari|transfer",
+    pt=r"terceiros|compartilh|repass|ced(e|er|emos)\b|vend(e|er|emos)\b|destinat[aá]ri|transfer",
 )
-ACCESS = _patterns(en=r"\b(cop(y|ies)|access)", es=r"\b(copia|acce(so|der))", pt=r"\b(c[oó]pia|acess)")
+ACCESS = _patterns(en=r"cop(y|ies)|access", es=r"copia|acce(so|der)", pt=r"c[oó]pia|acess")
 DELETION = _patterns(
-    en=r"\b(delet|eras|remov)",
-    es=r"\b(elimin|supri[mr]|supresi|borra|cancelaci)",
-    pt=r"\b(exclu|elimin|apag|remo[vç])",
+    en=r"delet|eras|remov",
+    es=r"elimin|supri[mr]|supresi|borra|cancelaci",
+    pt=r"exclu|elimin|apag|remo[vç]",
 )
 REFUSING = _patterns(
-    en=r"\b(refus|declin|no other effect|not (required|obliged)|condition of|(do|does)( not|n['’]t) agree|free to)",
-    es=r"\b(no aceptar|no (acepta|autoriza)|rechaz|negarse|negativa|consecuencia|condici[oó]n|no es obligatori)",
-    pt=r"\b(n[aã]o aceitar|n[aã]o (aceita|autoriza)|recus|negar|negativa|consequ[eê]ncia|condi[cç][aã]o"
-    r"|n[aã]o [eé] obrigat[oó]ri)",
+    en=r"refus|declin|no other effect|not (required|obliged)|condition of|(do|does)( not|n['’]t) agree|free to",
+    es=r"no aceptar|no (acepta|autoriza)|rechaz|negarse|negativa|consecuencia|condici[oó]n|no es obligatori",
+    pt=r"n[aã]o aceitar|n[aã]o (aceita|autoriza)|recus|negar|negativa|consequ[eê]ncia|condi[cç][aã]o"
+    r"|n[aã]o [eé] obrigat[oó]ri",
 )
 COMPLAINT = _patterns(
-    en=r"\b(complain|complaint|supervisory authorit|data protection authorit)",
-    es=r"\b(reclam|queja|autoridad de (protecci|control))",
-    pt=r"\b(reclam|peticionar|peti[cç]|autoridade (nacional )?de prote|ANPD)",
+    en=r"complain|complaint|supervisory authorit|data protection authorit",
+    es=r"reclam|queja|autoridad de (protecci|control)",
+    pt=r"reclam|peticionar|peti[cç]|autoridade (nacional )?de prote|ANPD",
 )
 FREQUENCY = _patterns(
-    en=r"\b(frequen|recurring|daily|weekly|monthly|once|(a|per) (day|week|month|year)|times (a|per))",
-    es=r"\b(frecuencia|recurrent|diari|semanal|mensual|una vez|al (d[ií]a|mes|a[nñ]o)|a la semana"
-    r"|por (d[ií]a|semana|mes|a[nñ]o))",
-    pt=r"\b(frequ[eê]ncia|recorrent|di[aá]ri|semana(l|is)|mensa(l|is)\b|uma vez|por (dia|semana|m[eê]s|ano)"
-    r"|ao (dia|m[eê]s|ano))",
+    en=r"frequen|recurring|daily|weekly|monthly|once|(a|per) (day|week|month|year)|times (a|per)",
+    es=r"frecuencia|recurrent|diari|semanal|mensual|una vez|al (d[ií]a|mes|a[nñ]o)|a la semana"
+    r"|por (d[ií]a|semana|mes|a[nñ]o)",
+    pt=r"frequ[eê]ncia|recorrent|di[aá]ri|semana(l|is)|mensa(l|is)\b|uma vez|por (dia|semana|m[eê]s|ano)"
+    r"|ao (dia|m[eê]s|ano)",
 )
 # Beside a box, whose text is of nothing else, the occasion says how often.
 OCCASION = _patterns(
-    en=r"\b(when|whenever|each|every)\b", es=r"\b(cuando|cada)\b", pt=r"\b(quando|sempre que|cada)\b"
+    en=r"(when|whenever|each|every)\b", es=r"(cuando|cada)\b", pt=r"(quando|sempre que|cada)\b"
 )
 RATES = _patterns(
-    en=r"\b(rates?|charges?) may apply\b",
-    es=r"\b(pueden? (aplicar(se)?|cobrar(se)?)|se aplican|aplican)\b.{0,15}\b(tarifas?|cargos?|costos?)\b"
+    en=r"(rates?|charges?) may apply\b",
+    es=r"(pueden? (aplicar(se)?|cobrar(se)?)|se aplican|aplican)\b.{0,15}\b(tarifas?|cargos?|costos?)\b"
     r"|\b(tarifas?|cargos?)\b.{0,40}\b(aplica[nr]|aplicarse)",
-    pt=r"\b(podem? (incidir|ser cobrad[ao]s?|aplicar(-se)?)|incidem)\b.{0,15}\b(tarifas?|taxas?|custos?)\b"
+    pt=r"(podem? (incidir|ser cobrad[ao]s?|aplicar(-se)?)|incidem)\b.{0,15}\b(tarifas?|taxas?|custos?)\b"
     r"|\b(tarifas?|taxas?)\b.{0,40}\b(incidir|aplicar|cobradas)",
 )
 NO_PURCHASE = _patterns(
