@@ -25,7 +25,7 @@ Key = tuple[str, bytes, bytes]
 
 def say(good: bool, what: str) -> bool:
     """Print one check; keep count of what does not hold."""
-    print(("ok    " if good else "WRONG ") + what)
+    print(("ok    " if good else "WRONG ") + what, flush=True)
     if not good:
         failures.append(what)
     return good
