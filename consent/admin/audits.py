@@ -128,7 +128,7 @@ class SampleAdmin(ScopedAdmin):
 
     @admin.display(description=gettext_lazy("records of"))
     def days(self, sample: AuditSample) -> str:
-        return f"{sample.first_day:%Y-%m-%d} – {sample.last_day:%Y-%m-%d}"
+        return f"{labels.day(sample.first_day)} – {labels.day(sample.last_day)}"
 
     @admin.display(description=gettext_lazy("records"))
     def size(self, sample: Any) -> str:
@@ -140,6 +140,12 @@ class SampleAdmin(ScopedAdmin):
     @admin.display(description=gettext_lazy("looked at"))
     def progress(self, sample: Any) -> str:
         return f"{sample.looked_at} / {sample.drawn_items}"
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        one_button = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().add_view(request, form_url, {**one_button, **(extra_context or {})})
 
     def save_model(self, request: HttpRequest, obj: AuditSample, form: Any, change: bool) -> None:
         assert request.user.pk is not None

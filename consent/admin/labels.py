@@ -1,6 +1,6 @@
 """What things are called on staff pages, and what a standing means in words."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.formats import date_format
@@ -55,6 +55,11 @@ def reason(standing: Standing) -> str:
 def moment(value: datetime) -> str:
     """A time as lists show it."""
     return date_format(localtime(value), "SHORT_DATETIME_FORMAT")
+
+
+def day(value: date) -> str:
+    """A day as lists show it."""
+    return date_format(value, "SHORT_DATE_FORMAT")
 
 
 def entity(text: str) -> str:

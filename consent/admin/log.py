@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -10,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from consent.admin import scope
+from consent.admin import labels, scope
 from consent.admin.scoped import ReadOnlyAdmin
 from consent.models import Checkpoint, ConsentRecord, LogEntry
 
@@ -19,9 +20,9 @@ from consent.models import Checkpoint, ConsentRecord, LogEntry
 class EntryAdmin(ReadOnlyAdmin):
     """What was sequenced; staff see the entries of their own companies' records."""
 
-    list_display = ["index", "id", "size"]
-    fields = ["index", "id", "content"]
-    readonly_fields = ["content"]
+    list_display = ["place", "record", "size"]
+    fields = ["place", "record", "content"]
+    readonly_fields = ["place", "record", "content"]
     ordering = ["-index"]
     sortable_by = ()
     empty_title = _("The log is empty.")
@@ -33,6 +34,14 @@ class EntryAdmin(ReadOnlyAdmin):
             return entries
         own = scope.within(ConsentRecord.objects.order_by(), request)
         return entries.filter(id__in=own.values("uid"))
+
+    @admin.display(description=_("entry"))
+    def place(self, entry: LogEntry) -> int:
+        return entry.index
+
+    @admin.display(description=_("record id"))
+    def record(self, entry: LogEntry) -> UUID:
+        return entry.id
 
     @admin.display(description=_("bytes"))
     def size(self, entry: LogEntry) -> int:
@@ -47,9 +56,9 @@ class EntryAdmin(ReadOnlyAdmin):
 class CheckpointAdmin(ReadOnlyAdmin):
     """What was signed. Checkpoints are public, so every member of staff may see them."""
 
-    list_display = ["size", "published_at"]
-    fields = ["size", "published_at", "signed_note"]
-    readonly_fields = ["signed_note"]
+    list_display = ["entries", "published"]
+    fields = ["entries", "published", "signed_note"]
+    readonly_fields = ["entries", "published", "signed_note"]
     ordering = ["-size"]
     sortable_by = ()
     empty_title = _("No checkpoint yet.")
@@ -59,6 +68,14 @@ class CheckpointAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Checkpoint]:
         return Checkpoint.objects.order_by("-size")
+
+    @admin.display(description=_("entries"))
+    def entries(self, checkpoint: Checkpoint) -> int:
+        return checkpoint.size
+
+    @admin.display(description=_("published"))
+    def published(self, checkpoint: Checkpoint) -> str:
+        return labels.moment(checkpoint.published_at)
 
     @admin.display(description=_("signed note"))
     def signed_note(self, checkpoint: Checkpoint) -> SafeString:
