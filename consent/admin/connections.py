@@ -14,7 +14,7 @@ from consent.admin import scope, troubles
 from consent.admin.site import admin_page
 from consent.admin.troubles import Trouble
 from consent.models import InboundMessage, Sender
-from consent.providers import accounts, checking
+from consent.providers import accounts, checking, meta_numbers
 
 MAY_CHECK = "consent.change_sender"
 LAST = 4  # characters of a token that are shown
@@ -25,6 +25,9 @@ HOOKS = {
         "For what became of messages (“Status callback URL”); we also name it with each message"
     ),
     "calls": gettext_lazy("For incoming calls (“A call comes in”, webhook, POST)"),
+    "meta": gettext_lazy(
+        "For the webhooks of the app at Meta (“Callback URL”); subscribe to messages and user_preferences"
+    ),
     "call_status": gettext_lazy("For what became of calls (“Call status changes”)"),
 }
 
@@ -61,6 +64,26 @@ PROBLEMS = (
         gettext_lazy("Buy or set up a number that can, and enter it here."),
     ),
     Trouble(
+        ("number.another",),
+        gettext_lazy("Meta's id is of another number than the one written here."),
+        gettext_lazy("Copy the phone number id of this very number from WhatsApp Manager."),
+    ),
+    Trouble(
+        ("number.offline",),
+        gettext_lazy("The number is not connected at WhatsApp."),
+        gettext_lazy("See in WhatsApp Manager what it lacks: it is to be registered, verified and not banned."),
+    ),
+    Trouble(
+        ("quality.red",),
+        gettext_lazy("People block or report this number often: WhatsApp rates its quality as low."),
+        gettext_lazy("Ask fewer people, and only those who expect it, before WhatsApp holds the number back."),
+    ),
+    Trouble(
+        ("100",),
+        gettext_lazy("Meta does not know this id, or the token may not see it."),
+        gettext_lazy("Compare both ids with WhatsApp Manager, and give the system user access to the account."),
+    ),
+    Trouble(
         ("webhook.elsewhere",),
         gettext_lazy("The provider does not call our address when somebody writes or calls: stops would not arrive."),
         gettext_lazy("Paste the address below into the number's settings, or into those of its messaging service."),
@@ -81,9 +104,10 @@ class Address:
 
 def context(request: HttpRequest, sender: Sender) -> dict[str, Any]:
     """What a sender's page shows of its provider."""
-    tokens = accounts.opened(sender.account, bytes(sender.secret)) if sender.secret else ()
+    tokens, verify_token = _tokens(sender)
     return {
         "tokens": [token[-LAST:] for token in tokens],
+        "verify_token": verify_token if request.user.has_perm(MAY_CHECK) else "",
         "is_broken": bool(sender.secret) and not tokens,
         "addresses": _addresses(sender),
         "may_check": request.user.has_perm(MAY_CHECK),
@@ -112,6 +136,16 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
 def words(code: str) -> Trouble | None:
     """What a problem means and what to do about it; None for a code nobody has described."""
     return _BY_CODE.get(code) or troubles.of(code)
+
+
+def _tokens(sender: Sender) -> tuple[tuple[str, ...], str]:
+    """The tokens of a sender, the one in use first, and what Meta is told to prove our address with."""
+    if sender.provider == "sandbox" or not sender.secret:
+        return (), ""
+    if sender.provider == "meta":
+        keys = meta_numbers.opened(sender.number_id, bytes(sender.secret))
+        return (keys.tokens, keys.verify_tokens[0]) if keys else ((), "")
+    return accounts.opened(sender.account, bytes(sender.secret)), ""
 
 
 def _addresses(sender: Sender) -> list[Address]:

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 from django.db.models import QuerySet
 
-from consent import inbound, opening, vault
+from consent import history, inbound, opening, vault
 from consent.capture.whatsapp import reading, updates
 from consent.contact import TEL, WHATSAPP_USER_ID
 from consent.inbound import Delivery
@@ -47,7 +47,8 @@ def text_of(delivery: Delivery) -> str:
 
 
 def _sent(subject: UUID, company: Company, moment: datetime) -> Iterator[Line]:
-    messages = OutboundMessage.objects.filter(subject=subject, company=company)
+    everybody = history.ids_of([subject])[subject]
+    messages = OutboundMessage.objects.filter(subject__in=everybody, company=company)
     for message in _nearest(messages, "created_at", moment):
         try:
             text = str(opening.message_content(message).get("text", ""))

@@ -110,7 +110,7 @@ def _concerns(request: HttpRequest, log: LogHealth) -> Iterator[Concern]:
             _("“%(point)s” cannot be shown: %(missing)s.") % {"point": point, "missing": missing},
             reverse("admin:consent_capturepoint_change", args=[point.pk]),
         )
-    for sender in scope.within(Sender.objects.filter(provider="twilio", secret=b""), request)[:5]:
+    for sender in scope.within(Sender.objects.filter(secret=b"").exclude(provider="sandbox"), request)[:5]:
         yield Concern(
             _("%(sender)s has no token, so nothing can be sent from it.") % {"sender": sender},
             reverse("admin:consent_sender_change", args=[sender.pk]),

@@ -15,10 +15,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from consent import catalogue, replaying
-from consent.admin import connections, openings
+from consent.admin import connections, openings, sealing
 from consent.admin.scoped import ModelForm, ScopedAdmin, ScopedFilter
 from consent.models import Sender
-from consent.providers import accounts, checking
+from consent.providers import accounts, checking, meta_numbers
 
 NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")  # ITU-T E.164
 SPACING = dict.fromkeys(map(ord, " -().\t"))
@@ -28,12 +28,23 @@ class SenderForm(ModelForm):
     """A sender; its token goes in and never comes out again."""
 
     token = forms.CharField(
-        label=_("Auth token"),
+        label=_("Token"),
+        required=False,
+        strip=True,
+        max_length=500,
+        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"}),
+        help_text=_(
+            "Twilio's Auth Token, or the access token at Meta. Sealed when saved and never shown again. Leave it "
+            "empty to keep the one there is."
+        ),
+    )
+    app_secret = forms.CharField(
+        label=_("App secret"),
         required=False,
         strip=True,
         max_length=200,
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"}),
-        help_text=_("Sealed when saved and never shown again. Leave it empty to keep the one there is."),
+        help_text=_("Meta only: what the app signs its webhooks with. Sealed like the token."),
     )
     keep_former = forms.BooleanField(
         label=_("Believe the former token too"),
@@ -42,7 +53,6 @@ class SenderForm(ModelForm):
             "While a token is being changed at the provider, webhooks still come signed with the former one."
         ),
     )
-
     forget_former = forms.BooleanField(
         label=_("Believe the former token no longer"),
         required=False,
@@ -51,7 +61,7 @@ class SenderForm(ModelForm):
 
     class Meta:
         model = Sender
-        fields = ("company", "channel", "provider", "address", "account", "price")
+        fields = ("company", "channel", "provider", "address", "account", "number_id", "price")
 
     def clean_address(self) -> str:
         number = str(self.cleaned_data["address"]).translate(SPACING)
@@ -66,26 +76,15 @@ class SenderForm(ModelForm):
         channel = cleaned.get("channel") or self.instance.channel
         if cleaned.get("provider") and channel not in checking.CHANNELS[cleaned["provider"]]:
             self.add_error("provider", _("This provider does not have this channel."))
-        if cleaned.get("provider") == "twilio":
-            account, token = cleaned.get("account", ""), cleaned.get("token", "")
-            if not accounts.SID.fullmatch(account):
-                self.add_error("account", _("Twilio's accounts are written AC and 32 letters or digits."))
-            # The token is sealed together with the account it belongs to, so a new account needs it again.
-            if not token and (not self.instance.secret or "account" in self.changed_data):
-                self.add_error("token", _("Write the token of this account."))
+        for field, words in sealing.problems(self.instance, cleaned, changed=self.changed_data).items():
+            self.add_error(field, words)
         return cleaned
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
-        if self.errors or self.cleaned_data.get("provider") == "sandbox":
-            return
-        former = accounts.opened(self.instance.account, bytes(self.instance.secret))[:1]
-        if token := self.cleaned_data.get("token"):
-            kept = former if self.cleaned_data.get("keep_former") else ()
-            self.instance.secret = accounts.seal(self.instance.account, [token, *kept])
-            self.instance.secret_set_at = timezone.now()
-        elif former and self.cleaned_data.get("forget_former"):
-            self.instance.secret = accounts.seal(self.instance.account, former)
+        sealed = None if self.errors else sealing.seal(self.instance, self.cleaned_data)
+        if sealed is not None:
+            self.instance.secret, self.instance.secret_set_at = sealed, timezone.now()
 
 
 @admin.register(Sender)
@@ -99,7 +98,8 @@ class SenderAdmin(ScopedAdmin):
     ordering = ["company", "channel", "address"]
     search_fields = ["address"]
     fields = [
-        "company", "channel", "provider", "address", "account", "token", "keep_former", "forget_former", "price",
+        "company", "channel", "provider", "address", "account", "number_id", "token", "app_secret", "keep_former",
+        "forget_former", "price",
     ]  # fmt: skip
     change_form_template = "consent/admin/sender.html"
     empty_title = _("No sender yet.")
@@ -133,6 +133,7 @@ class SenderAdmin(ScopedAdmin):
         super().save_model(request, obj, form, change)
         catalogue.forget()
         accounts.forget()
+        meta_numbers.forget()
         taken = replaying.reconcile(obj, by=openings.entity(request))
         if taken:
             text = ngettext(

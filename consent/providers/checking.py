@@ -1,5 +1,7 @@
 """Whether a sender's provider answers us, knows our number, and calls us back at our own address."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -8,20 +10,23 @@ from django.conf import settings
 from twilio.rest import Client
 
 from consent.models import Sender
-from consent.providers import accounts, egress, twilio
+from consent.providers import accounts, egress, meta_numbers, twilio
 from consent.providers.accounts import Account
 from consent.providers.errors import SendError
+from consent.providers.meta_numbers import Number
 from consent.vocabulary import Channel
 
 MESSAGES = "/hooks/twilio/messages/"
 STATUS = "/hooks/twilio/status/"
 VOICE = "/hooks/twilio/voice/"
 VOICE_STATUS = "/hooks/twilio/voice/status/"
+META = "/hooks/meta/"
 
 # Which channels a provider has.
 CHANNELS = {
     "sandbox": frozenset(Channel),
     "twilio": frozenset(Channel),
+    "meta": frozenset({Channel.WHATSAPP}),
 }
 
 
@@ -35,7 +40,9 @@ class Found:
 
 def hooks(sender: Sender) -> dict[str, str]:
     """The addresses of ours that a sender's provider has to call, by what they are for."""
-    if sender.channel == Channel.VOICE:
+    if sender.provider == "meta":
+        paths = {"meta": META}
+    elif sender.channel == Channel.VOICE:
         paths = {"calls": VOICE, "call_status": VOICE_STATUS}
     else:
         paths = {"messages": MESSAGES, "status": STATUS}
@@ -47,6 +54,8 @@ def check(sender: Sender) -> Found:
     try:
         if sender.provider == "sandbox":
             return sandbox()
+        if sender.provider == "meta":
+            return at_meta(sender, meta_numbers.of(sender))
         return at_twilio(sender, accounts.of(sender))
     except SendError as error:
         return Found("", (error.code,))
@@ -75,6 +84,41 @@ def at_twilio(sender: Sender, account: Account) -> Found:
     if sender.channel != Channel.WHATSAPP:
         problems += _number_problems(sender, twilio.look(account, lambda client: _number(client, sender)))
     return Found(str(seen.friendly_name), tuple(problems))
+
+
+def at_meta(sender: Sender, number: Number) -> Found:
+    """Whether Meta knows the number, has it online, and calls our app about its account. Raises SendError."""
+    seen = _graph(number, number.id, {"fields": "display_phone_number,verified_name,status,quality_rating"})
+    problems = []
+    if _digits(seen.get("display_phone_number")) != _digits(sender.address):
+        problems.append("number.another")
+    if seen.get("status", "CONNECTED") != "CONNECTED":
+        problems.append("number.offline")
+    if seen.get("quality_rating") == "RED":
+        problems.append("quality.red")
+    if not _graph(number, f"{sender.account}/subscribed_apps", {}).get("data"):
+        problems.append("webhook.elsewhere")
+    return Found(str(seen.get("verified_name", number.id)), tuple(problems))
+
+
+def _graph(number: Number, path: str, parameters: Mapping[str, str]) -> dict[str, Any]:
+    headers = {"Authorization": f"Bearer {number.keys.tokens[0]}"}
+    try:
+        answer = egress.get(f"{number.api}/{settings.OPTIN_META_VERSION}/{path}", parameters, headers=headers)
+    except egress.Failure as failure:
+        raise SendError(failure.code) from None
+    try:
+        found = json.loads(answer.text)
+        if answer.status == HTTPStatus.OK and isinstance(found, dict):
+            return found
+        code = str(found["error"]["code"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        code = "answer.unreadable" if answer.status == HTTPStatus.OK else str(answer.status)
+    raise SendError(code)
+
+
+def _digits(number: object) -> str:
+    return "".join(character for character in str(number) if character in "0123456789")
 
 
 def _number(client: Client, sender: Sender) -> Any:

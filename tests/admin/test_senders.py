@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from consent.admin import connections
 from consent.models import Sender
-from consent.providers import accounts
+from consent.providers import accounts, meta_numbers
+from consent.providers.meta_numbers import Keys
 from tests.staff import Firm
 
 SID = "AC" + "0123456789abcdef" * 2
@@ -132,6 +133,47 @@ def test_what_cannot_be_is_said(bruno: Client, cafe: Firm, changes: dict[str, st
     answer = bruno.post(reverse("admin:consent_sender_add"), typed(cafe, **changes))
     assert says in answer.content.decode()
     assert Sender.objects.filter(provider="twilio").count() == 0
+
+
+META = {
+    "channel": "whatsapp", "provider": "meta", "account": "102290129340398", "number_id": "106540352242922",
+    "token": "EAAGaccess", "app_secret": "an-app-secret",
+}  # fmt: skip
+
+
+def test_a_number_at_meta_is_entered_and_its_keys_are_sealed_and_changed(bruno: Client, cafe: Firm) -> None:
+    assert bruno.post(reverse("admin:consent_sender_add"), typed(cafe, **META)).status_code == 302
+    sender = Sender.objects.get(provider="meta")
+    keys = meta_numbers.of(sender).keys
+    assert (keys.tokens, keys.app_secrets) == (("EAAGaccess",), ("an-app-secret",))
+    page = reverse("admin:consent_sender_change", args=[sender.pk])
+    shown = bruno.get(page)
+    assert shown.context_data["tokens"] == ["cess"]
+    assert keys.verify_tokens[0] in shown.text  # to be pasted at Meta
+    assert "/hooks/meta/" in shown.text
+    assert "an-app-secret" not in shown.text
+
+    only_secret = typed(cafe, **META, keep_former="on") | {"token": "", "app_secret": "the-next"}
+    assert bruno.post(page, only_secret).status_code == 302
+    sender.refresh_from_db()
+    changed = meta_numbers.of(sender).keys
+    assert changed == Keys(("EAAGaccess",), ("the-next", "an-app-secret"), keys.verify_tokens)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"channel": "sms"}, "This provider does not have this channel."),
+        ({"number_id": "+55 11"}, "digits only"),
+        ({"app_secret": ""}, "Write the app secret"),
+        ({"token": ""}, "Write the access token"),
+    ],
+)
+def test_what_cannot_be_at_meta_is_said(
+    bruno: Client, cafe: Firm, changes: dict[str, str], says: str
+) -> None:
+    assert says in bruno.post(reverse("admin:consent_sender_add"), typed(cafe, **META | changes)).text
+    assert not Sender.objects.filter(provider="meta").exists()
 
 
 def test_a_sandbox_sender_needs_no_account(bruno: Client, cafe: Firm) -> None:

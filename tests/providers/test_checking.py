@@ -1,15 +1,19 @@
 """A sender's connection is checked: the account, the number, what it can do, and whom it calls."""
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from consent.models import Sender
-from consent.providers import SendError, checking, egress
+from consent.providers import SendError, checking, egress, meta_numbers
 from consent.providers.accounts import Account
 from consent.sample import Sample
+from tests import meta
 from tests.providers.conftest import Scripted
 
 SID = "AC" + "0123456789abcdef" * 2
@@ -26,21 +30,25 @@ def number(scripted: Scripted, **changes: Any) -> dict[str, Any]:
     return {"sid": "PN1", "capabilities": {"sms": True, "voice": False}, "sms_url": hook, **changes}
 
 
+def answering(answer: Callable[[str], Any]) -> Callable[[BaseHTTPRequestHandler], None]:
+    """How a server behaves that answers each path with some JSON."""
+
+    def behave(handler: BaseHTTPRequestHandler) -> None:
+        body = json.dumps(answer(handler.path)).encode()
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    return behave
+
+
 def at_twilio(
     scripted: Scripted, sender: Sender, *, account: Any = ACCOUNT, numbers: Any = ()
 ) -> checking.Found:
     """What a check finds where Twilio has this account and these numbers."""
-
-    def behave(handler: BaseHTTPRequestHandler) -> None:
-        is_list = "/IncomingPhoneNumbers.json?" in handler.path
-        body = {"incoming_phone_numbers": list(numbers)} if is_list else account
-        answer = json.dumps(body).encode()
-        handler.send_response(200)
-        handler.send_header("Content-Length", str(len(answer)))
-        handler.end_headers()
-        handler.wfile.write(answer)
-
-    scripted.behave = behave
+    listed = {"incoming_phone_numbers": list(numbers)}
+    scripted.behave = answering(lambda path: listed if "/IncomingPhoneNumbers.json?" in path else account)
     return checking.at_twilio(sender, Account(SID, ("token",), f"{scripted.url}/twilio"))
 
 
@@ -118,3 +126,64 @@ def test_the_sandbox_is_reached_by_the_public_address(
     assert checking.check(sender).problems == ("502",)
     settings.OPTIN_SANDBOX = False
     assert checking.check(sender).problems == ("sandbox.off",)
+
+
+META = {"display_phone_number": "+1 555-078-3881", "verified_name": "Café", "status": "CONNECTED"}
+
+
+def at_meta(
+    scripted: Scripted, aurora: Sample, *, number: Any = META, apps: Any = ("our app",)
+) -> checking.Found:
+    """What a check finds where Meta describes the number, and the apps that follow its account, like this."""
+    sender = meta.sender(aurora)
+    scripted.behave = answering(lambda path: {"data": list(apps)} if "subscribed_apps" in path else number)
+    return checking.at_meta(sender, replace(meta_numbers.of(sender), api=scripted.url))
+
+
+def test_a_number_at_meta_that_is_online_and_calls_us_is_right(scripted: Scripted, aurora: Sample) -> None:
+    assert at_meta(scripted, aurora) == checking.Found("Café", ())
+    (first, second) = scripted.seen
+    assert first["path"].partition("?")[0].endswith(f"/{meta.NUMBER_ID}")
+    assert first["headers"]["Authorization"] == "Bearer an-access-token"
+    assert second["path"].endswith(f"/{meta.ACCOUNT}/subscribed_apps")
+
+
+@pytest.mark.parametrize(
+    ("number", "apps", "problem"),
+    [
+        ({"display_phone_number": "+1 555-000-0000"}, ("app",), "number.another"),
+        ({"status": "BANNED"}, ("app",), "number.offline"),
+        ({"quality_rating": "RED"}, ("app",), "quality.red"),
+        ({}, (), "webhook.elsewhere"),
+    ],
+)
+def test_what_is_wrong_at_meta_is_named(
+    scripted: Scripted, aurora: Sample, number: dict[str, str], apps: Any, problem: str
+) -> None:
+    assert at_meta(scripted, aurora, number=META | number, apps=apps).problems == (problem,)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code"),
+    [
+        (401, {"error": {"code": 190}}, "190"),
+        (404, {}, "404"),
+        (429, "<html>", "429"),
+        (200, [], "answer.unreadable"),
+    ],
+)
+def test_what_meta_refuses_is_named_by_its_code(
+    scripted: Scripted, aurora: Sample, status: int, body: Any, code: str
+) -> None:
+    number = replace(meta_numbers.of(meta.sender(aurora)), api=scripted.url)
+    scripted.answers(status, json.dumps(body))
+    with pytest.raises(SendError) as refused:
+        checking.at_meta(aurora.sender, number)
+    assert refused.value.code == code
+
+
+def test_meta_has_no_sms_and_is_not_asked_without_a_token(aurora: Sample) -> None:
+    sender = meta.sender(aurora, secret=b"")
+    assert checking.check(sender).problems == ("account.no_token",)
+    assert checking.hooks(sender) == {"meta": f"{settings.OPTIN_PUBLIC_URL}/hooks/meta/"}
+    assert checking.CHANNELS["meta"] == {"whatsapp"}
