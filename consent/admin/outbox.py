@@ -243,7 +243,9 @@ def _waits(message: OutboundMessage) -> str:
     if message.company.is_paused or message.sender.is_paused:
         return _("Waits: sending is stopped.")
     if message.due_at > timezone.now():
-        return _("Waits until %(time)s.") % {"time": labels.moment(message.due_at)}
+        until = _("Waits until %(time)s.") % {"time": labels.moment(message.due_at)}
+        trouble = troubles.of(message.error)
+        return f"{until} {trouble.means}" if trouble else until
     return _("Leaves next.")
 
 

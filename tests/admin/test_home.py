@@ -75,6 +75,7 @@ def test_what_needs_somebody_is_named_with_its_place(root: Client, cafe: Firm) -
     InboundMessage.objects.filter(pk=cafe.inbound.pk).update(state="unreadable")
     told = {concern.text: concern.url for concern in root.get(HOME).context_data["concerns"]}
     assert list(told) == [
+        "“News from Café Aurora: call me to confirm” cannot be shown: its notice has no published version.",
         "“News from Café Aurora” cannot be shown: its notice has no published version.",
         "SMS +5511400289 has no token, so nothing can be sent from it.",
         "1 message could not be sent.",

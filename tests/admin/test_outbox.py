@@ -155,6 +155,7 @@ def test_many_are_taken_back_or_sent_again_at_once_but_none_that_perhaps_left(
         ({"state": State.FAILED, "error": "99999"}, "The provider said: 99999"),
         ({"state": State.EXPIRED}, "Nobody needs it any more."),
         ({"due_at": timezone.now() + timedelta(hours=1)}, "Waits until"),
+        ({"due_at": timezone.now() + timedelta(hours=1), "error": "20429"}, "Too much was sent at once"),
         ({"due_at": timezone.now() - timedelta(hours=1)}, "Leaves next."),
         ({"lease_until": timezone.now() + timedelta(hours=1)}, "Leaves now."),
     ],
