@@ -2,11 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 
 from consent import catalogue, publishing, starter
-from consent.models import CapturePoint, Company, Notice, NoticeVersion, Offer, Purpose, Sender
+from consent.models import (
+    CapturePoint,
+    Company,
+    MessageTemplate,
+    Notice,
+    NoticeVersion,
+    Offer,
+    Purpose,
+    Sender,
+)
+from consent.providers import sandbox_meta, sandbox_twilio
 from consent.vocabulary import Category, Channel, Confirmation
 
 PURPOSES = {
@@ -31,6 +42,23 @@ PURPOSES = {
 }
 
 OFFERS = (("novidades", Channel.SMS), ("novidades", Channel.WHATSAPP), ("pedidos", Channel.SMS))
+
+
+# Two on WhatsApp: one speaks with the pretend Meta, the other with the pretend Twilio.
+SMS, VOICE = "+551140028922", "+551140028924"
+AT_META, AT_TWILIO = "+551140028925", "+551140028923"
+NUMBERS = (
+    (Channel.SMS, SMS), (Channel.WHATSAPP, AT_META), (Channel.WHATSAPP, AT_TWILIO), (Channel.VOICE, VOICE)
+)  # fmt: skip
+
+# What the pretend Meta has approved: the question to whoever typed a number.
+ASKS = {
+    "en": "{company}: to get {boxes}, press the button. Code for the page: {code}. Not you? Reply STOP.",
+    "es": "{company}: para recibir {boxes}, pulse el botón. "
+    "Código para la página: {code}. ¿No fue usted? Responda SALIR.",
+    "pt-BR": "{company}: para receber {boxes}, toque no botão. "
+    "Código para a página: {code}. Não foi você? Responda SAIR.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +89,7 @@ def seed() -> Sample:
             "color": "#7a2e1d",
         },
     )
-    senders = {
-        channel: Sender.objects.get_or_create(
-            channel=channel, address=address, defaults={"company": company, "provider": "sandbox"}
-        )[0]
-        for channel, address in ((Channel.SMS, "+551140028922"), (Channel.WHATSAPP, "+551140028923"),
-                                 (Channel.VOICE, "+551140028924"))
-    }  # fmt: skip
+    senders = {address: _sender(company, channel, address) for channel, address in NUMBERS}
     purposes = {
         slug: Purpose.objects.get_or_create(
             company=company,
@@ -87,13 +109,16 @@ def seed() -> Sample:
                 "pt-BR": "Novidades do Café Aurora",
             },
             "notice": version.notice,
-            "sender": senders[Channel.SMS],
-            "voice": senders[Channel.VOICE],
+            "sender": senders[SMS],
+            "voice": senders[VOICE],
             "keyword": "promo",
         },
     )
     if made:
         _offer(point, purposes)
+    elif point.voice is None:  # made before there were calls
+        point.voice = senders[VOICE]
+        point.save(update_fields=["voice"])
     calling, made = CapturePoint.objects.get_or_create(
         company=company,
         slug="ligue-me",
@@ -104,15 +129,40 @@ def seed() -> Sample:
                 "pt-BR": "Novidades do Café Aurora: liguem para eu confirmar",
             },
             "notice": version.notice,
-            "sender": senders[Channel.SMS],
-            "voice": senders[Channel.VOICE],
+            "sender": senders[SMS],
+            "voice": senders[VOICE],
             "confirmation": Confirmation.CALL,
         },
     )
     if made:
         _offer(calling, purposes)
     catalogue.forget()
-    return Sample(company, point, senders[Channel.SMS], purposes, version)
+    return Sample(company, point, senders[SMS], purposes, version)
+
+
+@transaction.atomic
+def approve(made: Sample) -> None:
+    """Add the texts that WhatsApp has approved, for the conversations of the sandbox."""
+    at_meta, at_twilio = (made.company.senders.get(address=address) for address in (AT_META, AT_TWILIO))
+    for language, body in ASKS.items():
+        content = sandbox_twilio.content_sid(language)
+        for sender, kind, name, text in (
+            (at_meta, MessageTemplate.Kind.ASK, "confirm_number", body),
+            (at_twilio, MessageTemplate.Kind.INVITE, content, "{text}"),
+        ):
+            MessageTemplate.objects.get_or_create(
+                sender=sender, kind=kind, language=language, point=None, defaults={"name": name, "body": text}
+            )
+
+
+def _sender(company: Company, channel: Channel, address: str) -> Sender:
+    defaults: dict[str, Any] = {"company": company, "provider": "sandbox"}
+    if address == AT_META:
+        defaults |= {
+            "account": sandbox_meta.business_id(),
+            "number_id": sandbox_meta.phone_number_id(address),
+        }
+    return Sender.objects.get_or_create(channel=channel, address=address, defaults=defaults)[0]
 
 
 def _offer(point: CapturePoint, purposes: Mapping[str, Purpose]) -> None:

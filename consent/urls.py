@@ -11,6 +11,12 @@ v1.api.add_router("", asking.router)
 v1.api.add_router("", routes.router)
 v1.api.add_router("", reading.router)
 
+
+def sandbox() -> list[URLResolver]:
+    """The phones to try things on, where they are wanted."""
+    return [path("sandbox/", include("consent.sandbox.urls"))] if settings.OPTIN_SANDBOX else []
+
+
 urlpatterns: list[URLPattern | URLResolver] = [
     *capture.addresses(),  # first, because they are asked for most
     path("", pages.home, name="home"),
@@ -20,6 +26,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", v1.api.urls),
     path("", include("consent.delivery")),
     path("", include("consent.tlog")),
+    *sandbox(),
 ]
-if settings.OPTIN_SANDBOX:
-    urlpatterns.append(path("sandbox/", include("consent.sandbox.urls")))

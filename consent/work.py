@@ -13,6 +13,7 @@ from consent.capture.ivr import statuses, webhook
 from consent.capture.whatsapp import working as whatsapp
 from consent.log import clock, guard, tree
 from consent.log.errors import LogRefuses
+from consent.sandbox import network
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ DRAINS: tuple[Callable[[], int], ...] = (
     delivery.drain,
     webhook.drain,
     statuses.drain,
+    network.drain,
 )
 
 

@@ -73,6 +73,11 @@ def get(
     return _ask("GET", url, _providers(), params=dict(parameters), headers=headers, auth=auth)
 
 
+def post_bytes(url: str, body: bytes, *, headers: Mapping[str, str]) -> Answer:
+    """Send bytes as they are to one of the providers. Raises Failure."""
+    return _ask("POST", url, _providers(), data=body, headers=headers)
+
+
 def post_to_witness(url: str, text: str) -> Answer:
     """Send a text to one of the witnesses of the log. Raises Failure."""
     headers = {"Content-Type": "text/plain; charset=utf-8"}

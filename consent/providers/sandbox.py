@@ -1,28 +1,34 @@
-"""The embedded provider: Twilio-shaped, so that what is tried here is what runs in earnest.
+"""The embedded provider: speaks to our real webhooks over HTTP, as Twilio and as Meta, signed as they sign.
 
-It sends with Twilio's own library to an address of our own, and answers through our real webhooks over HTTP,
-with signatures that Twilio's library made.
+The product sends to it with the same code as to them, at an address of our own.
 """
 
+import json
+import secrets
 import uuid
+from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
-from xml.etree import ElementTree
+from dataclasses import dataclass, field
+from typing import Any
 
 from django.conf import settings
 
-from consent.providers import accounts, egress, twilio
+from consent.providers import accounts, egress, meta_numbers, twilio
 
 MESSAGES = "/hooks/twilio/messages/"
+VOICE = "/hooks/twilio/voice/"
+VOICE_STATUS = "/hooks/twilio/voice/status/"
+META = "/hooks/meta/"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
     """One webhook call as it went over the wire; `status` is 0 where no answer came; `answer` says why."""
 
     url: str
-    fields: Mapping[str, str]
-    signature: str
+    headers: Mapping[str, str]
+    fields: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
     status: int
     answer: str
 
@@ -31,63 +37,36 @@ class Exchange:
         return self.status == 200
 
 
-def new_sid() -> str:
-    """An id as Twilio gives messages."""
-    return f"SM{uuid.uuid4().hex}"
+def new_sid(kind: str = "SM") -> str:
+    """An id as Twilio gives messages (SM) and calls (CA)."""
+    return f"{kind}{uuid.uuid4().hex}"
 
 
-def inbound_fields(*, sid: str, from_: str, to: str, body: str) -> dict[str, str]:
-    """What Twilio posts when somebody wrote an SMS."""
-    return {
-        "AccountSid": accounts.sandbox().sid,
-        "ApiVersion": "2010-04-01",
-        "Body": body,
-        "From": from_,
-        "MessageSid": sid,
-        "NumMedia": "0",
-        "NumSegments": "1",
-        "SmsMessageSid": sid,
-        "SmsSid": sid,
-        "SmsStatus": "received",
-        "To": to,
-    }
-
-
-def status_fields(*, sid: str, from_: str, to: str, status: str, error: str = "") -> dict[str, str]:
-    """What Twilio posts when a message got further on its way, or no further."""
-    fields = {
-        "AccountSid": accounts.sandbox().sid,
-        "ApiVersion": "2010-04-01",
-        "From": from_,
-        "MessageSid": sid,
-        "MessageStatus": status,
-        "SmsSid": sid,
-        "SmsStatus": status,
-        "To": to,
-    }
-    return {**fields, "ErrorCode": error} if error else fields
+def new_wamid() -> str:
+    """An id as Meta gives messages."""
+    return f"wamid.{b64encode(secrets.token_bytes(33)).decode()}"
 
 
 def call(url: str, fields: Mapping[str, str]) -> Exchange:
-    """Post to a webhook of ours as Twilio would. Never raises: what went wrong is in the exchange."""
+    """Post a form to a webhook of ours as Twilio would. Never raises: what went wrong is in the exchange."""
     signature = twilio.sign(url, fields, token=accounts.sandbox().tokens[0])
+    headers = {"X-Twilio-Signature": signature}
     try:
-        answer = egress.post(url, fields, headers={"X-Twilio-Signature": signature})
+        answer = egress.post(url, fields, headers=headers)
     except egress.Failure as failure:
-        return Exchange(url, fields, signature, 0, failure.code)
-    return Exchange(url, fields, signature, answer.status, answer.text)
+        return Exchange(url=url, headers=headers, fields=fields, status=0, answer=failure.code)
+    return Exchange(url=url, headers=headers, fields=fields, status=answer.status, answer=answer.text)
 
 
-def write(*, sid: str, from_: str, to: str, body: str) -> Exchange:
-    """Have the phone `from_` write an SMS to one of our senders."""
-    fields = inbound_fields(sid=sid, from_=from_, to=to, body=body)
-    return call(settings.OPTIN_PUBLIC_URL + MESSAGES, fields)
-
-
-def replies(twiml: str) -> list[str]:
-    """The texts a TwiML answer has Twilio send back."""
+def notify(update: Mapping[str, Any]) -> Exchange:
+    """Post one update to our webhook as Meta would. Never raises: what went wrong is in the exchange."""
+    url = settings.OPTIN_PUBLIC_URL + META
+    # Meta escapes what is not ASCII, and signs the bytes it sends.
+    body = json.dumps(update)
+    signature = meta_numbers.signature(body.encode(), meta_numbers.sandbox().app_secrets[0])
+    headers = {"Content-Type": "application/json", "X-Hub-Signature-256": signature}
     try:
-        root = ElementTree.fromstring(twiml)  # noqa: S314  our own server wrote it
-    except ElementTree.ParseError:
-        return []
-    return ["".join(message.itertext()) for message in root.iter("Message")]
+        answer = egress.post_bytes(url, body.encode(), headers=headers)
+    except egress.Failure as failure:
+        return Exchange(url=url, headers=headers, body=body, status=0, answer=failure.code)
+    return Exchange(url=url, headers=headers, body=body, status=answer.status, answer=answer.text)

@@ -1,97 +1,53 @@
-"""The pretend Twilio: takes messages over its REST API, lays them on phones, and calls back."""
+"""The pretend Twilio's messages: taken over its REST API, by SMS and for WhatsApp, and laid on phones."""
 
-import threading
-import time
-from base64 import b64decode
-from binascii import Error as NotBase64
+import json
 from collections.abc import Mapping
 from email.utils import format_datetime
 from http import HTTPStatus
 
-from django.conf import settings
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
 
-from consent.contact import Contact
-from consent.errors import BadInput
-from consent.models import Sender
 from consent.providers import accounts
 from consent.providers import sandbox as provider
-from consent.sandbox import phones
-from consent.sandbox.phones import Exchange, Kind, Message
+from consent.providers.sandbox_twilio import WHATSAPP
+from consent.sandbox import approved, front, network, phones, wire
+from consent.sandbox.items import Kind, Message, Trouble
+from consent.vocabulary import Channel
 
-PAUSE = 0.4  # seconds between two things that happen to a message on its way
 LONGEST_BODY = 1600
 
-# Numbers that fail as Twilio's own test numbers do (its docs, "Test Credentials").
-MAGIC = {
-    "+15005550001": (21211, "Invalid 'To' Phone Number"),
-    "+15005550002": (21612, "Message cannot be sent with the current combination of 'To' and/or 'From'"),
-    "+15005550003": (21408, "Permission to send an SMS has not been enabled for the region"),
-    "+15005550004": (21610, "Attempt to send to unsubscribed recipient"),
-    "+15005550009": (21614, "'To' number is not a valid mobile number"),
-}
 
-
-@csrf_exempt  # programs call this, with a token
-@require_POST
-def messages(request: HttpRequest, sid: str) -> JsonResponse:
+@front.authenticated
+def messages(request: HttpRequest) -> JsonResponse:
     """Twilio's `POST /2010-04-01/Accounts/{Sid}/Messages.json`, as far as the product uses it."""
-    if not settings.OPTIN_SANDBOX:
-        raise Http404("The sandbox is off.")
-    account = accounts.sandbox()
-    name, token = _credentials(request)
-    if sid != account.sid or name != account.sid or not account.holds(token):
-        return _error(HTTPStatus.UNAUTHORIZED, 20003, "Authenticate")
     fields = {key: str(value) for key, value in request.POST.items()}
     problem = _problem(fields)
     if problem is not None:
-        return _error(HTTPStatus.BAD_REQUEST, *problem)
-    return _accept(request, fields)
-
-
-def _accept(request: HttpRequest, fields: Mapping[str, str]) -> JsonResponse:
+        return front.error(HTTPStatus.BAD_REQUEST, *problem)
+    number, sender = fields["To"].removeprefix(WHATSAPP), fields["From"].removeprefix(WHATSAPP)
+    if refusal := front.cut(number):
+        return refusal
+    channel = _channel(fields)
+    if channel == Channel.SMS and Trouble.STOPPED in phones.troubles(number):
+        return front.error(HTTPStatus.BAD_REQUEST, *front.MAGIC["+15005550004"])
     sid = provider.new_sid()
-    answer = JsonResponse(_resource(sid, fields), status=HTTPStatus.CREATED)
-    phones.keep(
+    content = fields.get("ContentSid", "")
+    shown = approved.message(sender, content, _variables(fields)) if content else None
+    text, buttons = (shown.text, shown.buttons) if shown else (fields["Body"], ())
+    answer = JsonResponse(_resource(sid, fields, text), status=HTTPStatus.CREATED)
+    network.launch(
         Message(
-            sid=sid,
-            kind=Kind.RECEIVED,
-            number=fields["To"],
-            sender=fields["From"],
-            text=fields["Body"],
-            exchange=Exchange(
-                line=f"POST {settings.OPTIN_PUBLIC_URL}{request.path}",
-                headers={"Authorization": "Basic ····", "User-Agent": request.headers.get("User-Agent", "")},
-                fields=fields,
-                status=answer.status_code,
-                answer=answer.content.decode(),
-            ),
+            sid=sid, kind=Kind.RECEIVED, channel=channel, number=number, sender=sender, text=text,
+            buttons=buttons, is_template=bool(content), callback=fields.get("StatusCallback", ""),
+            wire=(wire.asked(request, answer, fields=fields),),
         )
-    )
-    if callback := fields.get("StatusCallback"):
-        # As at Twilio, what became of a message is told later, and from elsewhere.
-        threading.Thread(target=_call_back, args=(callback, sid, fields), daemon=True, name="carrier").start()
+    )  # fmt: skip
     return answer
 
 
-def _call_back(url: str, sid: str, fields: Mapping[str, str]) -> None:
-    for status in ("sent", "delivered"):
-        time.sleep(PAUSE)
-        provider.call(
-            url, provider.status_fields(sid=sid, from_=fields["From"], to=fields["To"], status=status)
-        )
-
-
-def _credentials(request: HttpRequest) -> tuple[str, str]:
-    scheme, _space, encoded = request.headers.get("Authorization", "").partition(" ")
-    try:
-        name, _colon, token = b64decode(encoded, validate=True).decode().partition(":")
-    except (NotBase64, UnicodeDecodeError):
-        return "", ""
-    return (name, token) if scheme == "Basic" else ("", "")
+def _channel(fields: Mapping[str, str]) -> Channel:
+    return Channel.WHATSAPP if fields["To"].startswith(WHATSAPP) else Channel.SMS
 
 
 def _problem(fields: Mapping[str, str]) -> tuple[int, str] | None:
@@ -100,29 +56,31 @@ def _problem(fields: Mapping[str, str]) -> tuple[int, str] | None:
         return 21604, "A 'To' phone number is required."
     if not fields.get("From"):
         return 21603, "A 'From' phone number is required."
-    if not fields.get("Body"):
+    if not fields.get("Body") and not fields.get("ContentSid"):
         return 21602, "Message body is required."
-    if len(fields["Body"]) > LONGEST_BODY:
+    if len(fields.get("Body", "")) > LONGEST_BODY:
         return 21617, "The concatenated message body exceeds the 1600 character limit."
-    if fields["To"] in MAGIC:
-        return MAGIC[fields["To"]]
-    try:
-        Contact.reported(fields["To"])
-    except BadInput:
-        return MAGIC["+15005550001"]
-    if not Sender.objects.filter(channel="sms", provider="sandbox", address=fields["From"]).exists():
+    if problem := front.number_problem(fields["To"].removeprefix(WHATSAPP)):
+        return problem
+    channel = _channel(fields)
+    sender = fields["From"]
+    if sender.startswith(WHATSAPP) != (channel == Channel.WHATSAPP):
+        return 63007, "Twilio could not find a Channel with the specified From address"
+    if not front.is_ours(channel, sender.removeprefix(WHATSAPP)):
         return 21606, "The 'From' phone number provided is not a valid, SMS-capable number of your account."
     return None
 
 
-def _error(status: int, code: int, message: str) -> JsonResponse:
-    more = f"https://www.twilio.com/docs/errors/{code}"
-    return JsonResponse(
-        {"code": code, "message": message, "more_info": more, "status": status}, status=status
-    )
+def _variables(fields: Mapping[str, str]) -> list[str]:
+    """The values of an approved text's variables, in their order."""
+    try:
+        numbered = json.loads(fields.get("ContentVariables") or "{}")
+        return [str(numbered[key]) for key in sorted(numbered, key=int)]
+    except (ValueError, TypeError):
+        return []
 
 
-def _resource(sid: str, fields: Mapping[str, str]) -> dict[str, object]:
+def _resource(sid: str, fields: Mapping[str, str], text: str) -> dict[str, object]:
     """The Message resource as Twilio answers it."""
     account = accounts.sandbox().sid
     now = format_datetime(timezone.now())
@@ -130,7 +88,7 @@ def _resource(sid: str, fields: Mapping[str, str]) -> dict[str, object]:
     return {
         "account_sid": account,
         "api_version": "2010-04-01",
-        "body": fields["Body"],
+        "body": text,
         "date_created": now,
         "date_sent": None,
         "date_updated": now,

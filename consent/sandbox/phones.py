@@ -1,14 +1,14 @@
-"""What lies on the sandbox phones: messages that came and messages that were written, sealed."""
+"""Laying things on sandbox phones and finding them there, sealed."""
 
 import json
+import random
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
-from enum import StrEnum
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
 from typing import Any
 
-import phonenumbers
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
@@ -16,72 +16,55 @@ from consent import vault
 from consent.canonical import canonical
 from consent.contact import TEL, Contact
 from consent.models import SandboxMessage
+from consent.sandbox.items import Button, Call, Exchange, Item, Kind, Line, Message, Phone
 
 MOST_PHONES = 20
 MOST_MESSAGES = 100
+MOST_ITEMS = MOST_PHONES * MOST_MESSAGES
 
 
-class Kind(StrEnum):
-    RECEIVED = "received"  # the product wrote to the phone
-    WRITTEN = "written"  # the person wrote to the product
-    MADE = "made"  # the phone itself: nothing was said yet
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
-    """What went over the wire: a request and its answer, as anybody may look at them."""
-
-    line: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    fields: Mapping[str, str] = field(default_factory=dict)
-    status: int = 0
-    answer: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """A message on a phone. `number` is the phone's own, `sender` the product's."""
-
-    sid: str
-    kind: Kind
-    number: str
-    sender: str = ""
-    text: str = ""
-    exchange: Exchange = field(default_factory=Exchange)
-    at: datetime | None = None
-
-    @property
-    def is_delivered(self) -> bool:
-        return 200 <= self.exchange.status < 300
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Phone:
-    """A phone, found by a name that does not tell its number."""
-
-    name: str
-    number: str
-    last: Message | None = None
-
-    @property
-    def shown_number(self) -> str:
-        """The number as people write it."""
-        parsed = phonenumbers.parse(self.number)
-        return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-
-
-def keep(message: Message) -> None:
-    """Lay a message on its phone, or write down anew how sending it went."""
-    content = {name: value for name, value in asdict(message).items() if name not in {"sid", "at"}}
-    SandboxMessage.objects.update_or_create(
-        sid=message.sid,
-        defaults={"sealed": vault.seal_system(item=_item(message.sid), plaintext=canonical(content))},
+def keep(item: Message | Call, *, due_at: datetime | None = None) -> None:
+    """Lay something on its phone, or write down anew how it is; `due_at` is when the network goes on with it."""
+    sealed = _seal(item)
+    _row, is_new = SandboxMessage.objects.update_or_create(
+        sid=item.sid,
+        defaults={"sealed": sealed, "due_at": due_at},
         create_defaults={
-            "sealed": vault.seal_system(item=_item(message.sid), plaintext=canonical(content)),
-            "phone": _key(message.number),
-            "created_at": timezone.now(),
+            "sealed": sealed,
+            "due_at": due_at,
+            "phone": _key(item.number),
+            "created_at": item.at or timezone.now(),
         },
     )
+    if is_new:
+        _forget_the_oldest()
+
+
+def change[Lying: (Message, Call)](
+    item: Lying, how: Callable[[Lying], Lying], *, due_at: datetime | None = None
+) -> Lying:
+    """Write down what became of something, from how it is now: two may be at it. It may be gone by then."""
+    with transaction.atomic():
+        row = SandboxMessage.objects.select_for_update().filter(pk=item.sid).first()
+        if row is None:
+            return item
+        changed = how(next(_opened([row])))  # type: ignore[arg-type]
+        keep(changed, due_at=due_at)
+    return changed
+
+
+def due() -> Message | Call | None:
+    """What the network goes on with now, taken: nobody else gets it too."""
+    now = timezone.now()
+    waiting = SandboxMessage.objects.filter(due_at__lte=now)
+    if not waiting.exists():
+        return None
+    with transaction.atomic():
+        row = waiting.select_for_update().order_by("due_at").first()
+        if row is None:
+            return None
+        SandboxMessage.objects.filter(pk=row.pk).update(due_at=None)
+        return next(_opened([row]))
 
 
 def named(name: str) -> Phone | None:
@@ -101,12 +84,10 @@ def all_phones() -> list[Phone]:
     return list({bytes(row.phone): _phone(row) for row in reversed(rows)}.values())[::-1]
 
 
-def on(phone: Phone) -> list[Message]:
+def on(phone: Phone) -> list[Message | Call]:
     """What lies on a phone, the oldest first; of very much, the newest."""
-    rows = SandboxMessage.objects.filter(phone=_key(phone.number)).order_by("-created_at", "-sid")[
-        :MOST_MESSAGES
-    ]
-    return [message for message in _opened(reversed(rows)) if message.kind != Kind.MADE]
+    rows = SandboxMessage.objects.filter(phone=_key(phone.number)).order_by("-created_at", "-sid")
+    return [item for item in _opened(reversed(rows[:MOST_MESSAGES])) if item.kind != Kind.MADE]
 
 
 def name_of(number: str) -> str:
@@ -114,28 +95,93 @@ def name_of(number: str) -> str:
     return urlsafe_b64encode(_key(number)).decode().rstrip("=")
 
 
-def find(sid: str) -> Message | None:
-    """The message with an id."""
+def find(sid: str) -> Message | Call | None:
+    """What has this id."""
     row = SandboxMessage.objects.filter(pk=sid).first()
     return next(_opened([row]), None) if row else None
 
 
+def some_number() -> str:
+    """A number to begin with, of the kind that Brazilian mobiles have; nothing is ever sent to it."""
+    return f"+551198{random.SystemRandom().randrange(10**7):07d}"
+
+
+def make(number: str) -> Phone:
+    """The phone with a number; a new one, if nothing lies on it yet."""
+    found = named(name_of(number))
+    if found is None:
+        _set(number, frozenset())
+    return found or Phone(name=name_of(number), number=number)
+
+
+def troubles(number: str) -> frozenset[str]:
+    """What is wrong with the phone that has a number, or switched off on it."""
+    row = SandboxMessage.objects.filter(pk=_setting(number)).first()
+    return _troubles(row) if row else frozenset()
+
+
+def trouble(phone: Phone, wrong: str, *, is_on: bool) -> Phone:
+    """Switch one trouble of a phone on or off."""
+    now = troubles(phone.number)
+    changed = now | {wrong} if is_on else now - {wrong}
+    _set(phone.number, changed)
+    return replace(phone, troubles=changed)
+
+
+def _set(number: str, wrong: frozenset[str]) -> None:
+    # Older than anything on the phone, so that it is never what was used last.
+    first = SandboxMessage.objects.filter(phone=_key(number)).order_by("created_at").first()
+    at = first.created_at - timedelta(microseconds=1) if first else timezone.now()
+    text = " ".join(sorted(wrong))
+    keep(Message(sid=_setting(number), kind=Kind.MADE, number=number, text=text, at=at))
+
+
+def _setting(number: str) -> str:
+    return f"PN{_key(number).hex()[:32]}"
+
+
+def _troubles(row: SandboxMessage) -> frozenset[str]:
+    setting = next(_opened([row]))
+    return frozenset(setting.text.split()) if isinstance(setting, Message) else frozenset()
+
+
+def _forget_the_oldest() -> None:
+    oldest = SandboxMessage.objects.order_by("-created_at").values_list("created_at", flat=True)
+    too_old = oldest[MOST_ITEMS : MOST_ITEMS + 1].first()
+    if too_old is not None:
+        SandboxMessage.objects.filter(created_at__lte=too_old).delete()
+
+
 def _phone(row: SandboxMessage) -> Phone:
-    message = next(_opened([row]))
+    item = next(_opened([row]))
     return Phone(
-        name=name_of(message.number),
-        number=message.number,
-        last=None if message.kind == Kind.MADE else message,
+        name=name_of(item.number),
+        number=item.number,
+        troubles=troubles(item.number),
+        last=None if item.kind == Kind.MADE else item,
     )
 
 
-def _opened(rows: Iterable[SandboxMessage]) -> Iterator[Message]:
+def _seal(item: Item) -> bytes:
+    content = {name: value for name, value in asdict(item).items() if name not in {"sid", "at"}}
+    return vault.seal_system(item=_item(item.sid), plaintext=canonical(content))
+
+
+def _opened(rows: Iterable[SandboxMessage]) -> Iterator[Message | Call]:
     for row in rows:
         content: dict[str, Any] = json.loads(vault.open_system(item=_item(row.sid), sealed=bytes(row.sealed)))
-        exchange = Exchange(**content.pop("exchange"))
-        yield Message(
-            sid=row.sid, at=row.created_at, kind=Kind(content.pop("kind")), exchange=exchange, **content
-        )
+        content["kind"] = Kind(content["kind"])
+        # Phones of the first release had one exchange a message, and SMS alone.
+        wire = content.pop("wire", None) or [content.pop("exchange", None)]
+        content["wire"] = tuple(Exchange(**exchange) for exchange in wire if exchange)
+        if content["kind"] == Kind.CALL:
+            lines = tuple(Line(**line) for line in content.pop("lines"))
+            content["events"] = tuple(content["events"])
+            yield Call(sid=row.sid, at=row.created_at, lines=lines, **content)
+            continue
+        content["buttons"] = tuple(Button(**button) for button in content.get("buttons", ()))
+        content["ahead"] = tuple(content.get("ahead", ()))
+        yield Message(sid=row.sid, at=row.created_at, **content)
 
 
 def _key(number: str) -> bytes:

@@ -1,56 +1,33 @@
-"""The phone in the browser: what it received, and a way to answer."""
+"""The pages of the sandbox: a phone with what to try on it, and several phones side by side."""
 
-import random
-from collections.abc import Callable
-from datetime import UTC, tzinfo
-from functools import wraps
 from http import HTTPStatus
-from typing import Any, Concatenate
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any, cast
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import override
-from django.views.decorators.http import require_http_methods, require_POST
+from django.utils.csp import CSP
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.csp import csp_override
+from django.views.decorators.http import require_http_methods, require_safe
 
-from consent import branding, languages
+from consent import languages
 from consent.contact import Contact
 from consent.errors import BadInput
-from consent.models import CapturePoint, Sender
-from consent.providers import sandbox as provider
-from consent.sandbox import phones, writing
+from consent.models import CapturePoint
+from consent.sandbox import acts, phones, screen, writing
 from consent.sandbox.carrier import LONGEST_BODY
-from consent.sandbox.phones import Kind, Message, Phone
-from consent.vocabulary import Channel, Language, django_code
+from consent.sandbox.guard import in_the_sandbox, language_of
+from consent.sandbox.items import Phone
+from consent.vocabulary import Language
 
-# One tap each: yes, no, stop. Any of them is understood in every language.
-ANSWERS = {
-    Language.ENGLISH: ("JOIN", "NO", "STOP"),
-    Language.SPANISH: ("ACEPTO", "NO", "SALIR"),
-    Language.PORTUGUESE: ("SIM", "NÃO", "SAIR"),
-}
 MOST_FORMS = 5
-
-
-def in_the_sandbox[**P](
-    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """There is no such page where the sandbox is off; where it is on, it speaks the visitor's language."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if not settings.OPTIN_SANDBOX:
-            raise Http404("The sandbox is off.")
-        with override(django_code(_language(request))):
-            response = view(request, *args, **kwargs)
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["X-Robots-Tag"] = "noindex"
-        return response
-
-    return guarded
+MOST_TOGETHER = 4
+# A phone may be shown within a page of ours, beside others.
+POLICY = cast(dict[str, Any], settings.SECURE_CSP)
+FRAMED = POLICY | {"frame-ancestors": [CSP.SELF]}
+FRAMING = POLICY | {"frame-src": [CSP.SELF]}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -62,38 +39,31 @@ def home(request: HttpRequest) -> HttpResponse:
     return _show(request, next(iter(phones.all_phones()), None))
 
 
+@xframe_options_sameorigin
+@csp_override(FRAMED)
 @require_http_methods(["GET", "HEAD", "POST"])
 @in_the_sandbox
 def phone(request: HttpRequest, name: str) -> HttpResponse:
     """One phone; a POST writes a message on it."""
-    found = _phone(name)
-    text = request.POST.get("text", "").strip()
-    if request.method == "POST" and text:
-        senders = _senders()
-        to = request.POST.get("to", "")
-        if to in {sender.address for sender in senders}:
-            writing.write(found, to=to, text=text[:LONGEST_BODY])
-        return _back(request, found, to=to)
+    found = acts.get(name)
+    if request.method == "POST":
+        text = request.POST.get("text", "").strip()
+        to, channel = request.POST.get("to", ""), request.POST.get("channel", "sms")
+        wanted = (one for one in screen.all_senders() if (one.channel, one.address) == (channel, to))
+        sender = next(wanted, None)
+        if text and sender:
+            writing.write(found, sender=sender, text=text[:LONGEST_BODY])
+        return acts.back(request, found, app=channel, to=to)
     return _show(request, found)
 
 
-@require_POST
+@csp_override(FRAMING)
+@require_safe
 @in_the_sandbox
-def again(request: HttpRequest, name: str) -> HttpResponse:
-    """Send a message once more that did not get through."""
-    found = _phone(name)
-    message = phones.find(request.POST.get("sid", ""))
-    if message is None or message.number != found.number or message.kind != Kind.WRITTEN:
-        raise Http404("No such message.")
-    writing.again(message)
-    return _back(request, found, to=message.sender)
-
-
-def _phone(name: str) -> Phone:
-    found = phones.named(name)
-    if found is None:
-        raise Http404("No such phone.")
-    return found
+def together(request: HttpRequest) -> HttpResponse:
+    """Several phones side by side, each a page of its own."""
+    shown = phones.all_phones()[:MOST_TOGETHER]
+    return render(request, "consent/sandbox/together.html", {**_frame(request), "phones": shown})
 
 
 def _make(request: HttpRequest) -> HttpResponse:
@@ -103,19 +73,7 @@ def _make(request: HttpRequest) -> HttpResponse:
     except BadInput as problem:
         current = next(iter(phones.all_phones()), None)
         return _show(request, current, problem=problem, typed=typed, status=problem.status)
-    made = Phone(name=phones.name_of(number), number=number)
-    if phones.named(made.name) is None:
-        phones.keep(Message(sid=provider.new_sid().replace("SM", "PN"), kind=Kind.MADE, number=number))
-    return _back(request, made)
-
-
-def _back(request: HttpRequest, found: Phone, *, to: str = "") -> HttpResponse:
-    address = reverse("sandbox-phone", args=[found.name])
-    query = request.GET.copy()
-    if to:
-        query["to"] = to
-    # On a small screen, straight to the phone.
-    return redirect(f"{address}{'?' if query else ''}{query.urlencode()}#phone")
+    return acts.back(request, phones.make(number), app=screen.App.SMS)
 
 
 def _show(
@@ -126,71 +84,54 @@ def _show(
     typed: str | None = None,
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
-    language = _language(request)
-    senders = _senders()
-    messages = phones.on(current) if current else []
-    partner = _partner(request, senders, messages)
-    talk = [message for message in messages if partner is not None and message.sender == partner.address]
+    shown = screen.screen(request, current, language=language_of(request))
     context: dict[str, Any] = {
-        "languages": languages.switch(list(Language.values), language),
-        "query": f"?lang={language}" if "lang" in request.GET else "",
+        **_frame(request),
         "phone": current,
+        "screen": shown,
         "phones": phones.all_phones(),
-        "talk": talk,
-        "partner": partner,
-        "senders": senders,
-        "partner_brand": branding.brand(partner.company) if partner else None,
-        "answers": ANSWERS[Language(language)],
+        "partner_brand": shown.brand,
         "longest": LONGEST_BODY,
+        "tries": _tries(),
         "forms": _forms(),
         "problem": problem,
-        "number": typed if typed is not None else _some_number(),
+        "number": typed if typed is not None else Phone(name="", number=phones.some_number()).shown_number,
         "public_url": settings.OPTIN_PUBLIC_URL,
     }
     # The script asks for what can have changed, and nothing that a Content-Security-Policy would judge anew.
-    template = "part" if "X-Part" in request.headers else "phone"
-    with timezone.override(_zone(partner)):
+    template = "part" if "X-Part" in request.headers else "alone" if "frame" in request.GET else "phone"
+    with timezone.override(shown.zone):
         return render(request, f"consent/sandbox/{template}.html", context, status=status)
 
 
-def _partner(request: HttpRequest, senders: list[Sender], messages: list[Message]) -> Sender | None:
-    """Whom the phone talks with: as the address says, else whoever wrote last, else the first there is."""
-    by_address = {sender.address: sender for sender in senders}
-    wanted = [request.GET.get("to", ""), *(message.sender for message in reversed(messages))]
-    return next((by_address[address] for address in wanted if address in by_address), None) or next(
-        iter(senders), None
-    )
-
-
-def _senders() -> list[Sender]:
-    senders = Sender.objects.filter(channel=Channel.SMS, provider="sandbox").select_related("company")
-    return list(senders.order_by("pk"))
+def _frame(request: HttpRequest) -> dict[str, Any]:
+    """What every page here has around it."""
+    return {
+        "languages": languages.switch(list(Language.values), language_of(request)),
+        "kept": screen.kept(request),
+    }
 
 
 def _forms() -> list[CapturePoint]:
-    """Where messages to phones come from: the forms that can be filled in."""
+    """The forms that can be filled in, from which messages come to phones as well."""
     points = CapturePoint.objects.filter(is_open=True, notice__versions__state="published")
     return list(points.select_related("company").distinct().order_by("pk")[:MOST_FORMS])
 
 
-def _zone(partner: Sender | None) -> tzinfo:
-    """The time that the clock of the phone shows: that of the company it talks with."""
-    try:
-        return ZoneInfo(partner.company.time_zone) if partner else UTC
-    except (ZoneInfoNotFoundError, ValueError):
-        return UTC
+def _tries() -> list[dict[str, Any]]:
+    """One conversation of each kind to begin with: the first number, and the keyword that begins it."""
+    keywords = {point.company_id: point.keyword for point in reversed(_forms()) if point.keyword}
+    senders: dict[str, Any] = {}
+    for sender in screen.all_senders():
+        if sender.company_id in keywords:
+            senders.setdefault(sender.channel, sender)
+    order = [one for one in ("sms", "whatsapp", "voice") if one in senders]
+    return [
+        {"sender": senders[channel], "keyword": keywords[senders[channel].company_id].upper()}
+        for channel in order
+    ]
 
 
 def _country() -> str:
-    first = next(iter(_senders()), None)
+    first = next(iter(screen.all_senders()), None)
     return first.company.country if first else "BR"
-
-
-def _some_number() -> str:
-    """A number to begin with, of the kind that Brazilian mobiles have; nothing is ever sent to it."""
-    rest = random.SystemRandom().randrange(10**7)
-    return Phone(name="", number=f"+551198{rest:07d}").shown_number
-
-
-def _language(request: HttpRequest) -> str:
-    return languages.choose(request, offered=list(Language.values), default=Language.ENGLISH)

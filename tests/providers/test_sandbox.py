@@ -3,8 +3,9 @@
 from urllib.parse import parse_qsl
 
 import pytest
+from django.conf import settings
 
-from consent.providers import accounts, sandbox, twilio
+from consent.providers import accounts, sandbox, sandbox_twilio, twilio
 from tests import webhooks
 from tests.cast import ANA
 from tests.providers.conftest import Scripted
@@ -12,10 +13,15 @@ from tests.providers.conftest import Scripted
 SENDER = "+551140028922"
 
 
+def write(text: str) -> sandbox.Exchange:
+    fields = sandbox_twilio.sms(sid=sandbox.new_sid(), from_=ANA.value, to=SENDER, text=text)
+    return sandbox.call(settings.OPTIN_PUBLIC_URL + sandbox.MESSAGES, fields)
+
+
 def test_what_is_written_on_a_phone_is_posted_to_the_webhook_and_signed(scripted: Scripted) -> None:
     scripted.answers(200, twilio.reply("Olá & até já").decode())
 
-    exchange = sandbox.write(sid=sandbox.new_sid(), from_=ANA.value, to=SENDER, body="SIM, é claro")
+    exchange = write("SIM, é claro")
 
     (seen,) = scripted.seen
     fields = dict(parse_qsl(seen["body"], keep_blank_values=True))
@@ -25,13 +31,13 @@ def test_what_is_written_on_a_phone_is_posted_to_the_webhook_and_signed(scripted
         scripted.url + webhooks.MESSAGES, fields, accounts.sandbox().tokens[0]
     )
     assert exchange.is_delivered
-    assert sandbox.replies(exchange.answer) == ["Olá & até já"]
+    assert sandbox_twilio.replies(exchange.answer) == ["Olá & até já"]
 
 
 def test_a_webhook_that_cannot_be_reached_is_told_not_raised(scripted: Scripted) -> None:
     scripted.hangs_up()
 
-    exchange = sandbox.write(sid=sandbox.new_sid(), from_=ANA.value, to=SENDER, body="SIM")
+    exchange = write("SIM")
 
     assert not exchange.is_delivered
     assert (exchange.status, exchange.answer) == (0, "egress.connection")
@@ -47,12 +53,12 @@ def test_a_webhook_that_cannot_be_reached_is_told_not_raised(scripted: Scripted)
     ],
 )
 def test_replies_are_read_from_the_answer(twiml: str, texts: list[str]) -> None:
-    assert sandbox.replies(twiml) == texts
+    assert sandbox_twilio.replies(twiml) == texts
 
 
 def test_a_status_tells_its_error_where_there_is_one() -> None:
-    fine = sandbox.status_fields(sid="SM1", from_=SENDER, to=ANA.value, status="delivered")
-    failed = sandbox.status_fields(sid="SM1", from_=SENDER, to=ANA.value, status="failed", error="30003")
+    fine = sandbox_twilio.status(sid="SM1", from_=SENDER, to=ANA.value, status="delivered")
+    failed = sandbox_twilio.status(sid="SM1", from_=SENDER, to=ANA.value, status="failed", error="30003")
 
     assert "ErrorCode" not in fine
     assert failed["ErrorCode"] == "30003"

@@ -17,6 +17,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         made = sample.seed()
+        sample.approve(made)
         users = get_user_model()
         if not users.objects.filter(username=USERNAME).exists():
             users.objects.create_superuser(username=USERNAME, password=PASSWORD)
