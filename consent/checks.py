@@ -48,6 +48,25 @@ def methods_exist(**_: Any) -> list[CheckMessage]:
 
 
 @register()
+def methods_have_what_they_need(**_: Any) -> list[CheckMessage]:
+    """Every setting without which a capture method cannot work is there."""
+    try:
+        methods = capture.methods()
+    except ImproperlyConfigured:
+        return []  # said by `methods_exist`
+    return [
+        Error(
+            f"The capture method {method.slug} needs {need}, which is empty.",
+            hint=f"Set {need}, or leave {method.slug} out of OPTIN_CAPTURE_METHODS.",
+            id="consent.E004",
+        )
+        for method in methods
+        for need in method.needs
+        if not getattr(settings, need, "")
+    ]
+
+
+@register()
 def witnesses_can_be_read(**_: Any) -> list[CheckMessage]:
     """Every witness of the settings has a verifier key and an address."""
     try:

@@ -122,7 +122,8 @@ def _of_text(record: ConsentRecord, shown: Sequence[Mapping[str, Any]]) -> dict[
     text = "\n".join(str(each.get("text", "")) for each in shown)
     boxes = [box for each in shown for box in each.get("boxes") or []]
     words = "\n".join([text, *(f"{box.get('label')} {box.get('hint')}" for box in boxes)])
-    ticked = {box.get("key") for box in boxes if box.get("ticked")}
+    # In a conversation there is nothing to tick: one answer is to all that was asked.
+    ticked = {box.get("key") for box in boxes if box.get("ticked", True)}
     key = f"{record.purpose.slug}.{record.channel}" if record.purpose else ""
     return {
         "text": bool(text) and all(_digest_matches(each) for each in shown),

@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 class Method:
     """One capture method: its word in the records, its name for people, and the module of its addresses.
 
-    `messages` is its door at the one address where Twilio delivers messages of every channel.
+    `messages` is its door at the one address where Twilio delivers messages of every channel. `needs` are the settings
+    without which it cannot work.
     """
 
     slug: str
     name: "str | _StrPromise"
     urls: str
     messages: Hook | None = None
+    needs: tuple[str, ...] = ()
 
 
 @cache

@@ -144,6 +144,8 @@ HOOK = Hook(
     media_type="text/xml",
 )
 
-METHOD = capture.Method(slug=SLUG, name="SMS", urls="consent.capture.sms", messages=HOOK)
+METHOD = capture.Method(
+    slug=SLUG, name="SMS", urls="consent.capture.sms", messages=HOOK, needs=("OPTIN_PUBLIC_URL",)
+)
 
 urlpatterns: list[URLPattern] = []  # its one address is shared: see capture.messages

@@ -4,4 +4,4 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.capture import Method
 
-METHOD = Method(slug="app", name=_("App"), urls="consent.capture.app.urls")
+METHOD = Method(slug="app", name=_("App"), urls="consent.capture.app.urls", needs=("OPTIN_FORM_TTL_HOURS",))

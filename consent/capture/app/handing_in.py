@@ -80,9 +80,9 @@ def record(
     evidence = {
         "text": seen.statement.text,
         "boxes": [
-            {"key": box.key, "label": box.label, "hint": box.hint, "answer": answered.get(box)}
+            {"key": box.key, "label": box.label, "hint": box.hint, "ticked": answered.get(box) is True}
+            | ({"answer": answered[box]} if box in answered else {})
             for box in seen.statement.boxes
-            if box in answered
         ],
         "digest": seen.pinned.digest,
         "notice": f"{seen.version.notice.slug} {seen.version.number}",

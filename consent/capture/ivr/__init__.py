@@ -4,4 +4,6 @@ from django.utils.translation import gettext_lazy as _
 
 from consent import capture
 
-METHOD = capture.Method(slug="ivr", name=_("phone call"), urls="consent.capture.ivr.urls")
+METHOD = capture.Method(
+    slug="ivr", name=_("phone call"), urls="consent.capture.ivr.urls", needs=("OPTIN_PUBLIC_URL",)
+)

@@ -4,4 +4,9 @@ from django.utils.translation import gettext_lazy as _
 
 from consent import capture
 
-METHOD = capture.Method(slug="website", name=_("website"), urls="consent.capture.website.urls")
+METHOD = capture.Method(
+    slug="website",
+    name=_("website"),
+    urls="consent.capture.website.urls",
+    needs=("OPTIN_PUBLIC_URL", "OPTIN_FORM_TTL_HOURS"),
+)

@@ -8,4 +8,5 @@ METHOD = capture.Method(
     name="WhatsApp",
     urls="consent.capture.whatsapp.urls",
     messages=from_twilio.HOOK,
+    needs=("OPTIN_PUBLIC_URL", "OPTIN_META_VERSION"),
 )
