@@ -1,13 +1,13 @@
 """The decision in the API's document, and for a server that runs without the front; `decisions` answers both."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from ninja import Header, Query, Router, Schema
 from pydantic import Field
 
-from consent.api import decisions, questions, v1
+from consent.api import decisions, permits, questions, v1
 from consent.api.answers import Stream
 from consent.decision import Reason
 from consent.models import ApiKey
@@ -25,6 +25,9 @@ class Topic(Schema):
     purpose: Annotated[str, Field(description="The purpose's short name.")] = ""
     category: Annotated[Category | None, Field(description="In place of the purpose.")] = None
     at: Annotated[str | None, Field(description="As of a moment of the past (RFC 3339); now.")] = None
+    permit: Annotated[
+        Literal["yes", "no"], Field(description="A signed permit with an allowed decision about one contact.")
+    ] = "no"
 
 
 class Question(Topic):
@@ -47,6 +50,9 @@ class Decided(Schema):
     at: str
     valid_until: str
     record: Annotated[str | None, Field(description="The record it rests on.")]
+    permit: Annotated[str | None, Field(description="Where it was asked for, and the decision allows.")] = (
+        None
+    )
 
 
 class DecidedForEach(Schema):
@@ -94,6 +100,13 @@ def decide(request: HttpRequest) -> HttpResponseBase:
     line is the topic, each further line a contact; a decision a line comes back, in constant memory.
     """
     return _respond(request)
+
+
+@router.get("/permit-keys", auth=None, summary="What permits are verified with", response=dict[str, Any])
+@v1.parameters()
+def permit_keys(request: HttpRequest) -> dict[str, Any]:
+    """The public keys of permits, as a JWK set. Anybody may fetch them, and verify offline from then on."""
+    return permits.public_keys()
 
 
 def _respond(request: HttpRequest) -> HttpResponseBase:

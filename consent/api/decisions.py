@@ -11,7 +11,9 @@ from http import HTTPStatus
 from django.utils import timezone
 
 from consent import decision
-from consent.api import answers, keys, many, questions
+from consent.api import answers, keys, many, permits, questions
+from consent.api.questions import Topic
+from consent.contact import Contact
 from consent.errors import BadInput
 from consent.models import ApiKey
 
@@ -53,7 +55,7 @@ def _answer(call: Call) -> answers.Answer | answers.Stream:
     if call.method == "GET":
         holder = keys.holder(call.authorization, scope=SCOPE)
         topic, contact = questions.read_address(call.query, call.contact, now=timezone.now())
-        return _tell(decision.may_send(contact, company=holder.company, **topic.keywords))
+        return _decide(contact, topic, holder)
     if call.query:
         raise BadInput(
             "parameter.unknown", "Put everything in the body; no parameters are taken.", status=400
@@ -66,7 +68,16 @@ def _answer(call: Call) -> answers.Answer | answers.Stream:
     topic, asked = questions.read(_read_body(call), now=timezone.now())
     if isinstance(asked, list):
         return many.of_list(asked, topic, holder)
-    return _tell(decision.may_send(asked, company=holder.company, **topic.keywords))
+    return _decide(asked, topic, holder)
+
+
+def _decide(contact: Contact, topic: Topic, holder: keys.Holder) -> answers.Answer:
+    decided = decision.may_send(contact, company=holder.company, **topic.keywords)
+    is_broken = decided.reason == decision.Reason.UNAVAILABLE
+    told = many.told(decided)
+    if topic.wants_permit:
+        told["permit"] = permits.issue(decided, contact, topic, holder)
+    return answers.found(told, status=HTTPStatus.SERVICE_UNAVAILABLE if is_broken else HTTPStatus.OK)
 
 
 def _read_body(call: Call) -> bytes:
@@ -84,10 +95,3 @@ def _read_body(call: Call) -> bytes:
     if len(body) < call.length:
         raise BadInput("body.cut_off", "The body ended before its Content-Length.", status=400)
     return body
-
-
-def _tell(decided: decision.Decision) -> answers.Answer:
-    is_broken = decided.reason == decision.Reason.UNAVAILABLE
-    return answers.found(
-        many.told(decided), status=HTTPStatus.SERVICE_UNAVAILABLE if is_broken else HTTPStatus.OK
-    )

@@ -36,6 +36,7 @@ class Holder:
     key: int
     company: int
     scopes: frozenset[str]
+    slug: str  # the company's short name
 
 
 _remembered: dict[bytes, tuple[float, Holder]] = {}
@@ -123,12 +124,12 @@ def _find(seen: bytes) -> Holder | None:
     believed = Q(expires_at=None) | Q(expires_at__gt=now)
     row = (
         ApiKey.objects.filter(believed, digest=seen, revoked_at=None)
-        .values_list("pk", "company_id", "scopes", "last_used_at")
+        .values_list("pk", "company_id", "scopes", "company__slug", "last_used_at")
         .first()
     )
     if row is None:
         return None
-    key, company, scopes, last_used_at = row
+    key, company, scopes, slug, last_used_at = row
     if last_used_at is None or now - last_used_at > USE_SEEN:
         ApiKey.objects.filter(pk=key).update(last_used_at=now)
-    return Holder(key, company, frozenset(scopes))
+    return Holder(key, company, frozenset(scopes), slug)

@@ -16,7 +16,7 @@ MOST = 10_000  # contacts of one list; a stream has no limit
 
 CHANNELS = frozenset(Channel.values)
 CATEGORIES = frozenset(Category.values)
-FIELDS = frozenset({"channel", "purpose", "category", "at"})
+FIELDS = frozenset({"channel", "purpose", "category", "at", "permit"})
 _SLUG = re.compile(r"[-a-zA-Z0-9_]{1,40}")
 
 
@@ -28,6 +28,7 @@ class Topic:
     purpose: str
     category: str
     at: datetime | None
+    wants_permit: bool = False
 
     @property
     def keywords(self) -> dict[str, Any]:
@@ -84,7 +85,16 @@ def read_topic(said: Mapping[str, Any], *, now: datetime) -> Topic:
     if "category" in said and category not in CATEGORIES:
         raise BadInput("category.unknown", f"Choose one of {', '.join(Category.values)}.", pointer="category")
     at = moments.read(said["at"], pointer="at", now=now) if "at" in said else None
-    return Topic(channel, purpose, category, at)
+    wants_permit = _flag(said.get("permit", "no"))
+    if wants_permit and at is not None:
+        raise BadInput("permit.past", "A permit is for now: leave out the moment.", pointer="permit")
+    return Topic(channel, purpose, category, at, wants_permit)
+
+
+def _flag(text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise BadInput("permit.unknown", "Say yes or no.", pointer="permit")
+    return text == "yes"
 
 
 def read_contact(text: object) -> Contact:

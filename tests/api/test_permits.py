@@ -1,0 +1,70 @@
+"""A permit verifies with the public key alone; changed, old or for another number, it does not."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import jwt
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from consent.api import permits
+from consent.sample import Sample
+from tests.api.conftest import Program
+from tests.cast import ANA, BRUNO, says
+
+
+def permit_of(program: Program, **more: str) -> Any:
+    question = {"contact": ANA.value, "channel": "sms", "purpose": "novidades", "permit": "yes"} | more
+    return program.send(json.dumps(question).encode()).json()
+
+
+def verify(permit: str, keys: dict[str, Any]) -> dict[str, Any]:
+    """What a gateway does, that never asked us anything but for the keys."""
+    known = jwt.PyJWKSet.from_dict(keys)
+    head = jwt.get_unverified_header(permit)
+    claims: dict[str, Any] = jwt.decode(permit, known[head["kid"]].key, algorithms=["EdDSA"])
+    return claims
+
+
+def test_a_permit_verifies_offline_with_the_public_key_alone(
+    program: Program, aurora: Sample, client: Client
+) -> None:
+    says(aurora)
+    answer = permit_of(program)
+
+    claims = verify(answer["permit"], client.get("/api/v1/permit-keys").json())
+
+    assert (claims["company"], claims["channel"], claims["purpose"]) == ("aurora", "sms", "novidades")
+    assert claims["record"] == answer["record"]
+    assert claims["contact"] == permits.contact_hash(claims["jti"], ANA.value)
+    assert claims["contact"] != permits.contact_hash(claims["jti"], BRUNO.value)
+    assert ANA.value not in json.dumps(claims)
+
+
+def test_a_permit_that_was_changed_or_is_old_does_not_verify(program: Program, aurora: Sample) -> None:
+    says(aurora)
+    permit = permit_of(program)["permit"]
+    head, claims, signature = permit.split(".")
+    other = jwt.encode({"company": "bia"}, "x" * 32, algorithm="HS256").split(".")[1]
+
+    for forged in (
+        f"{head}.{other}.{signature}",
+        f"{head}.{claims}.{signature[:-4]}AAAA",
+        f"{head}.{claims}.",
+    ):
+        with pytest.raises(jwt.InvalidTokenError):
+            verify(forged, permits.public_keys())
+    with (
+        time_machine.travel(timezone.now() + timedelta(seconds=61)),
+        pytest.raises(jwt.ExpiredSignatureError),
+    ):
+        verify(permit, permits.public_keys())
+
+
+def test_a_no_gets_no_permit_and_the_past_none_either(program: Program) -> None:
+    assert permit_of(program)["permit"] is None
+    assert permit_of(program, at="2026-01-01T00:00:00Z")["code"] == "permit.past"
+    assert permit_of(program, permit="maybe")["code"] == "permit.unknown"
