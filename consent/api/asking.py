@@ -1,19 +1,26 @@
 """The decision in the API's document, and for a server that runs without the front; `decisions` answers both."""
 
+import io
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 from ninja import Header, Query, Router, Schema
 from pydantic import Field
 
-from consent.api import decisions, permits, questions, v1
+from consent import preflight
+from consent.api import decisions, keys, permits, questions, v1
 from consent.api.answers import Stream
 from consent.decision import Reason
-from consent.models import ApiKey
+from consent.errors import BadInput
+from consent.models import ApiKey, Company
 from consent.vocabulary import Category, Channel
 
 router = Router(auth=v1.Key(ApiKey.Scope.DECISIONS.value), tags=["Decision"])
+
+CSV = "text/csv"
+ZIP = "application/zip"
 
 type Phone = Annotated[str, Field(description="The phone number, with +.")]
 
@@ -100,6 +107,39 @@ def decide(request: HttpRequest) -> HttpResponseBase:
     line is the topic, each further line a contact; a decision a line comes back, in constant memory.
     """
     return _respond(request)
+
+
+@router.post(
+    "/preflight",
+    summary="Take an audience apart",
+    openapi_extra={
+        "requestBody": {"required": True, "content": {CSV: {"schema": {"type": "string"}}}},
+        "responses": {
+            200: {"description": "OK", "content": {ZIP: {"schema": {"type": "string", "format": "binary"}}}}
+        },
+    },
+)
+@v1.parameters("channel", "purpose")
+def take_apart(
+    request: HttpRequest, channel: Annotated[Channel, Query()], purpose: Annotated[str, Query()]
+) -> HttpResponse:
+    """Send a CSV file, get a zip: `allowed.csv`, `denied.csv` with reasons, `unread.csv` (no number, or one seen
+    before) and the counts in `summary.json`. Every row stands in exactly one of the three.
+    """
+    if request.content_type != CSV:
+        raise BadInput("body.media_type", f"Send {CSV}.", status=415)
+    if int(request.headers.get("Content-Length") or 0) > preflight.LARGEST:
+        raise BadInput("body.too_large", "Send the file in parts of at most 20 MB.", status=413)
+    holder: keys.Holder = request.auth  # type: ignore[attr-defined]  # set by ninja
+    into = io.BytesIO()
+    try:
+        preflight.run(
+            map(bytes.decode, request), into, company=Company.objects.get(pk=holder.company), channel=channel, purpose=purpose,
+            at=timezone.now(),
+        )  # fmt: skip
+    except UnicodeDecodeError as error:
+        raise BadInput("file.encoding", "Send the file in UTF-8.") from error
+    return HttpResponse(into.getvalue(), content_type=ZIP)
 
 
 @router.get("/permit-keys", auth=None, summary="What permits are verified with", response=dict[str, Any])

@@ -28,6 +28,7 @@ CHECKS = [
 OPERATIONS = [
     "GET /api/v1/decisions",
     "POST /api/v1/decisions",
+    "POST /api/v1/preflight",
     "GET /api/v1/permit-keys",
     "GET /api/v1/points/{point}",
     "POST /api/v1/consents",

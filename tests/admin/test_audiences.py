@@ -1,0 +1,45 @@
+"""Staff hand in a list and get it back taken apart; nobody else's purposes are offered."""
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from consent import preflight
+from tests.staff import Firm
+from tests.test_preflight import taken_apart
+
+
+def hand_in(client: Client, firm: Firm, content: bytes, purpose: int | None = None) -> object:
+    said = {
+        "purpose": purpose or firm.aurora.purposes["novidades"].pk,
+        "channel": "sms",
+        "file": SimpleUploadedFile("list.csv", content, content_type="text/csv"),
+    }
+    return client.post(reverse("admin:consent_audience"), said)
+
+
+def test_a_list_comes_back_as_a_zip(bruno: Client, cafe: Firm) -> None:
+    page = bruno.get(reverse("admin:consent_audience"))
+    answer = hand_in(bruno, cafe, b"name,phone\nX,+5511900000001\n")
+
+    assert page.status_code == 200
+    files, summary = taken_apart(answer.content)  # type: ignore[attr-defined]
+    assert files["denied"][1:] == [["X", "+5511900000001", "no_record"]]
+    assert summary["rows"] == 1
+
+
+def test_a_file_that_holds_no_numbers_is_explained(bruno: Client, cafe: Firm, monkeypatch: object) -> None:
+    for content, words in (
+        (b"a,b\n1,2\n", "No column of the file holds phone numbers."),
+        ("a\nã".encode("latin-1"), "Save the file in UTF-8"),
+    ):
+        answer = hand_in(bruno, cafe, content)
+        assert words in answer.content.decode()  # type: ignore[attr-defined]
+    monkeypatch.setattr(preflight, "LARGEST", 3)  # type: ignore[attr-defined]
+    assert "larger than" in hand_in(bruno, cafe, b"a,b\n1,2\n").content.decode()  # type: ignore[attr-defined]
+
+
+def test_a_purpose_of_another_company_is_not_offered(bruno: Client, cafe: Firm, bakery: Firm) -> None:
+    theirs = bakery.aurora.purposes["novidades"].pk
+    answer = hand_in(bruno, cafe, b"tel\n+5511900000001\n", purpose=theirs)
+    assert answer.headers["Content-Type"].startswith("text/html")  # type: ignore[attr-defined]

@@ -1,0 +1,129 @@
+"""An audience taken apart: every row in exactly one file, with its reason, and counts that add up."""
+
+import csv
+import io
+import json
+import os
+import zipfile
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from consent import preflight
+from consent.api import keys
+from consent.contact import Contact
+from consent.errors import BadInput
+from consent.sample import Sample
+from tests.cast import ANA, BRUNO, CLARA, says, stops
+
+YEARS = timedelta(days=731)
+
+
+def taken_apart(content: bytes) -> tuple[dict[str, list[list[str]]], dict[str, Any]]:
+    """The rows of each file, and the summary."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        files = {
+            name: list(csv.reader(io.StringIO(archive.read(f"{name}.csv").decode("utf-8-sig"))))
+            for name in ("allowed", "denied", "unread")
+        }
+        return files, json.loads(archive.read("summary.json"))
+
+
+def run(aurora: Sample, text: str) -> tuple[dict[str, list[list[str]]], dict[str, Any]]:
+    into = io.BytesIO()
+    preflight.run(
+        io.StringIO(text, newline=""), into, company=aurora.company, channel="sms", purpose="novidades",
+        at=timezone.now(),
+    )  # fmt: skip
+    return taken_apart(into.getvalue())
+
+
+def test_every_row_stands_in_exactly_one_file_and_the_counts_add_up(aurora: Sample) -> None:
+    """OPTIN_EXHAUSTIVE makes it a hundred thousand rows."""
+    says(aurora)
+    says(aurora, BRUNO)
+    stops(aurora, BRUNO)
+    with time_machine.travel(timezone.now() - YEARS):
+        says(aurora, CLARA)
+    unknown = [f"+55119{70_000_000 + n}" for n in range(99_990 if os.environ.get("OPTIN_EXHAUSTIVE") else 90)]
+    rows = [
+        ["Ana", "(11) 98765-4321"], ["Ana again", ANA.value], ["Bruno", BRUNO.value], ["Clara", CLARA.value],
+        ["nobody", "12"], ["scientific", "5,51E+12"], ["=cmd()", "n/a"], ["", ""],
+        *([f"U{n}", number] for n, number in enumerate(unknown)),
+    ]  # fmt: skip
+    text = "\ufeffNome;Celular\r\n" + "\r\n".join(";".join(row) for row in rows)
+
+    files, summary = run(aurora, text)
+
+    assert files["allowed"] == [["Nome", "Celular"], ["Ana", "(11) 98765-4321"]]
+    assert {row[2] for row in files["denied"][1:]} == {"withdrawn", "expired", "no_record"}
+    assert [row[0] for row in files["unread"][1:]] == ["Ana again", "nobody", "scientific", "'=cmd()"]
+    assert summary["reasons"] == {
+        "no_record": len(unknown), "malformed": 3, "given": 1, "duplicate": 1, "withdrawn": 1, "expired": 1,
+    }  # fmt: skip
+    told = sum(len(rows) - 1 for rows in files.values())
+    assert told == summary["rows"] == sum(summary["reasons"].values()) == len(rows) - 1
+    assert summary["column"] == "Celular"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "11987654321\n11912345678\n",
+        "id,fone\n1,11987654321\n",
+        "customer\tmobile\tcity\nAna\t+55 11 98765-4321\tRio\n",
+    ],
+)
+def test_the_column_with_the_numbers_is_found(aurora: Sample, text: str) -> None:
+    says(aurora, Contact.tel("+5511987654321"))
+
+    files, _summary = run(aurora, text)
+
+    assert len(files["allowed"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "file.empty"),
+        ("\n\n", "file.empty"),
+        ("name,city\nAna,Rio\n", "file.no_numbers"),
+        ("number\n" + "1" * 300_000, "file.malformed"),
+    ],
+)
+def test_what_is_no_list_of_numbers_says_so(aurora: Sample, text: str, code: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        run(aurora, text)
+    assert refused.value.code == code
+
+
+def test_too_many_rows_are_refused(aurora: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preflight, "MOST_ROWS", 2)
+    with pytest.raises(BadInput) as refused:
+        run(aurora, "tel\n11987654321\n11987654322\n11987654323\n")
+    assert refused.value.code == "file.too_many_rows"
+
+
+def test_a_program_hands_in_an_audience(aurora: Sample, client: Client) -> None:
+    keys.forget()
+    says(aurora)
+    headers = {"Authorization": f"Bearer {keys.issue(aurora.company, name='Sender')}"}
+    address = "/api/v1/preflight?channel=sms&purpose=novidades"
+
+    answer = client.post(address, b"tel\n+5511987654321\n", content_type="text/csv", headers=headers)
+    files, _summary = taken_apart(answer.content)
+    latin = client.post(address, "tel\nã\n".encode("latin-1"), content_type="text/csv", headers=headers)
+    other = client.post(address, b"{}", content_type="application/json", headers=headers)
+
+    large = client.post(
+        address, b"tel", content_type="text/csv", headers=headers | {"Content-Length": "20971521"}
+    )
+
+    assert large.status_code == 413
+    assert files["allowed"] == [["tel"], ["+5511987654321"]]
+    assert (latin.status_code, latin.json()["code"]) == (422, "file.encoding")
+    assert (other.status_code, other.json()["code"]) == (415, "body.media_type")
