@@ -134,9 +134,13 @@ def take_apart(
     into = io.BytesIO()
     try:
         preflight.run(
-            map(bytes.decode, request), into, company=Company.objects.get(pk=holder.company), channel=channel, purpose=purpose,
+            map(bytes.decode, request),
+            into,
+            company=Company.objects.get(pk=holder.company),
+            channel=channel,
+            purpose=purpose,
             at=timezone.now(),
-        )  # fmt: skip
+        )
     except UnicodeDecodeError as error:
         raise BadInput("file.encoding", "Send the file in UTF-8.") from error
     return HttpResponse(into.getvalue(), content_type=ZIP)
