@@ -19,7 +19,7 @@ from consent.inbound import Delivery, Outcome
 from consent.inbound import State as Inbound
 from consent.models import OutboundMessage, Sender
 from consent.providers import meta, twilio
-from consent.providers.twilio import STOPPED
+from consent.providers.twilio import STOPS
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +53,8 @@ def drain() -> int:
     return hooks.drain(HOOK)
 
 
-def stopped(message: OutboundMessage) -> None:
-    """Record the stop that a provider told us of when we handed it a message."""
+def stopped(message: OutboundMessage, code: str) -> None:
+    """Record the stop that a provider told us of, by its code, when we handed it a message."""
     content = opening.message_content(message)
     contact = Contact(content["scheme"], content["to"])
     reference = message.pk.hex
@@ -68,7 +68,7 @@ def stopped(message: OutboundMessage) -> None:
             evidence={"error": meta.STOPPED, "message_id": reference, "provider": "meta"},
         )
         return
-    evidence = {"error": STOPPED, "message_id": reference, "provider": "twilio"}
+    evidence = {"error": code, "message_id": reference, "provider": "twilio"}
     _withdraw(message.sender, contact, reference=reference, evidence=evidence)
 
 
@@ -108,9 +108,9 @@ def understand(delivery: Delivery, *, is_late: bool) -> Outcome:
         _withdraw(
             sender,
             delivery.contact,
-            reference=f"{parameters.get('MessageSid', '')}:{STOPPED}",
+            reference=f"{parameters.get('MessageSid', '')}:{parameters['ErrorCode']}",
             evidence={
-                "error": STOPPED,
+                "error": parameters["ErrorCode"],
                 "provider": delivery.provider,
                 "received_at": moment(delivery.received_at),
                 "parameters": dict(parameters),
@@ -121,7 +121,7 @@ def understand(delivery: Delivery, *, is_late: bool) -> Outcome:
 
 def is_stop(parameters: Mapping[str, str]) -> bool:
     """Whether a callback means that the person does not want messages any more; a failure alone does not."""
-    return parameters.get("ErrorCode") == STOPPED
+    return parameters.get("ErrorCode") in STOPS
 
 
 def _withdraw(sender: Sender, contact: Contact, *, reference: str, evidence: Mapping[str, object]) -> None:

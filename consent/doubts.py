@@ -41,6 +41,14 @@ _ANGER = _words(
 _SIGNS = frozenset("😡🤬😠🖕😤")
 
 
+def counts_late(text: str) -> bool:
+    """Whether a message is acted upon although nobody waits for a reply any more: a stop, or what may be one."""
+    meant = keywords.interpret(text)
+    if meant is not keywords.Intent.OTHER:
+        return meant is keywords.Intent.STOP
+    return keywords.code_in(text) is None and may_be_a_stop(text)
+
+
 def may_be_a_stop(text: str) -> bool:
     """Whether a message that means nothing else speaks of stopping, says no to messages, or is angry."""
     text = text[: keywords.LONGEST_MESSAGE]

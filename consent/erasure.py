@@ -15,6 +15,7 @@ from consent.models import (
     CodeTry,
     Company,
     ContactPoint,
+    ContactTrouble,
     Erased,
     Evidence,
     EvidenceFile,
@@ -59,6 +60,7 @@ def erase(subject: UUID, *, company: Company, entity: str) -> Erasure:
         _raw_delete(EvidenceFile.objects.filter(subject__in=found))
         Hold.objects.filter(subject__in=found).update(sealed=b"", ended_at=Coalesce("ended_at", now))
         ContactPoint.objects.filter(subject__in=found).delete()
+        ContactTrouble.objects.filter(subject__in=found).delete()
         entries = {one: _write_down(one, company, now, entity) for one in found}
     return Erasure(entries.get(subject, entries[found[0]]), now)
 

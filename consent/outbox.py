@@ -12,7 +12,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from consent import inbound, opening, outgoing, providers, vault
+from consent import inbound, opening, outgoing, providers, reach, vault
 from consent.canonical import canonical
 from consent.contact import Contact
 from consent.models import ConsentRecord, OutboundMessage, Sender
@@ -40,7 +40,7 @@ Kind = OutboundMessage.Kind
 # A message only moves to the right, so callbacks may overtake one another and our own worker.
 ORDER = (State.QUEUED, State.UNCERTAIN, State.SENT, State.FAILED, State.DELIVERED)
 
-type OnStop = Callable[[OutboundMessage], None]
+type OnStop = Callable[[OutboundMessage, str], None]
 
 
 def drain(*, limit: int = BATCH, on_stop: OnStop | None = None) -> int:
@@ -49,7 +49,7 @@ def drain(*, limit: int = BATCH, on_stop: OnStop | None = None) -> int:
 
     One after the other, because a worker that dies must leave no more than one message of which nobody knows
     whether the provider has it. `on_stop` is given a message that the provider refused because its person
-    stopped there.
+    stopped there, and its code for that.
     """
     for looked_at in range(limit):
         message = claim()
@@ -164,7 +164,7 @@ def send(message: OutboundMessage, *, on_stop: OnStop | None = None) -> None:
         _failed(message, SendError("seal.broken"))
     except SendError as error:
         if error.stopped and on_stop:
-            on_stop(message)
+            on_stop(message, error.code)
         _failed(message, error)
     else:
         message.state, message.error = State.SENT, ""
@@ -195,6 +195,7 @@ def _failed(message: OutboundMessage, error: SendError) -> None:
         message.state = State.UNCERTAIN
     elif error.permanent or message.attempts >= MOST_ATTEMPTS:
         message.state, message.sent_at = State.FAILED, None
+        reach.note(message, error.code, at=timezone.now())
     else:
         wait = min(FIRST_WAIT * 2 ** (message.attempts - 1), LONGEST_WAIT)
         message.due_at = timezone.now() + (max(wait, STAFF_WAIT) if error.needs_staff else wait)
@@ -268,7 +269,8 @@ def _insert(message: OutboundMessage, content: Outgoing) -> OutboundMessage:
 def advance(
     sender: Sender, *, message: UUID | None, provider_id: str, state: str, error: str, at: datetime
 ) -> bool:
-    """Move a message forward to `state`; False where it is there, or beyond, or not ours. One query.
+    """Move a message forward to `state`; False where it is there, or beyond, or not ours. One query
+    for whatever gets through.
 
     It is found by our own id, which the provider gives back, else by the provider's.
     """
@@ -281,6 +283,12 @@ def advance(
         sent_at=Coalesce("sent_at", Value(at)),
         lease_until=None,
     )
+    if moved and error and state == State.FAILED:
+        failed = (
+            OutboundMessage.objects.select_related("company", "sender").filter(ours, sender=sender).first()
+        )
+        if failed is not None:
+            reach.note(failed, error, at=at)
     return bool(moved)
 
 

@@ -158,23 +158,24 @@ def test_a_word_twilio_has_not_said_before_is_kept(message: OutboundMessage, cli
     assert inbound.opened(InboundMessage.objects.get()).parameters["MessageStatus"] == "teleported"
 
 
+@pytest.mark.parametrize("code", ["21610", "63014"])
 def test_a_block_at_the_carrier_is_recorded_as_a_withdrawal(
-    aurora: Sample, message: OutboundMessage, client: Client
+    aurora: Sample, message: OutboundMessage, client: Client, code: str
 ) -> None:
     assert decide(aurora) == "given"
 
     for _time in range(2):
-        assert call(client, message, "failed", ErrorCode="21610").status_code == 200
+        assert call(client, message, "failed", ErrorCode=code).status_code == 200
 
     assert decide(aurora) == "withdrawn"
     withdrawn = ConsentRecord.objects.filter(state="withdrawn")
     assert set(withdrawn.values_list("entity", "method")) == {("platform:twilio", "sms")}
     assert withdrawn.values("act").distinct().count() == 1
     evidence = opening.evidence_of(withdrawn[0].act_id)
-    assert evidence["error"] == "21610"
-    assert evidence["parameters"]["ErrorCode"] == "21610"
+    assert evidence["error"] == code
+    assert evidence["parameters"]["ErrorCode"] == code
     message.refresh_from_db()
-    assert (message.state, message.error) == (State.FAILED, "21610")
+    assert (message.state, message.error) == (State.FAILED, code)
     assert webhooks.kept() == [("answered", "twilio")]
 
 
@@ -197,7 +198,7 @@ def test_a_block_without_a_number_is_kept_for_staff(message: OutboundMessage, cl
 def test_a_block_told_at_once_is_a_withdrawal_as_well(aurora: Sample, message: OutboundMessage) -> None:
     """Twilio refuses the message itself with 21610; no callback follows."""
     for _time in range(2):
-        delivery.stopped(message)
+        delivery.stopped(message, "21610")
 
     assert decide(aurora) == "withdrawn"
     assert ConsentRecord.objects.filter(state="withdrawn").values("act").distinct().count() == 1

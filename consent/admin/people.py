@@ -16,12 +16,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from phonenumbers import country_code_for_region
 
-from consent import history, vault
-from consent.admin import labels, openings, scope
+from consent import history, reach, vault
+from consent.admin import labels, openings, scope, troubles
 from consent.admin.site import admin_page
 from consent.contact import Contact
 from consent.errors import BadInput
-from consent.models import Company, ConsentRecord, ContactPoint, Purpose
+from consent.models import Company, ConsentRecord, ContactPoint, ContactTrouble, Purpose
 from consent.vocabulary import Channel
 
 VIEW = "consent.view_consentrecord"
@@ -144,6 +144,7 @@ def show(request: HttpRequest, subject: UUID) -> HttpResponse:
         "masked": openings.masked(subject),
         "lines": _lines(subject),
         "records": records,
+        "troubles": _troubles(subject),
         **cases.context(request, subject),
     }
     return TemplateResponse(request, "consent/admin/person.html", admin_page(request, context))
@@ -157,6 +158,13 @@ def _require_view(request: HttpRequest) -> None:
 def _records(request: HttpRequest, subject: UUID) -> Any:
     ids = history.ids_of([subject])[subject]
     return scope.within(ConsentRecord.objects.filter(subject__in=ids), request)
+
+
+def _troubles(subject: UUID) -> list[tuple[ContactTrouble, str]]:
+    """What keeps the person from being reached now, with what that means."""
+    ids = history.ids_of([subject])[subject]
+    found = reach.now(ids, at=timezone.now())
+    return [(one, str(known.means) if (known := troubles.of(one.cause)) else one.cause) for one in found]
 
 
 def _lines(subject: UUID) -> list[Line]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.urls import URLPattern
 
-from consent import capture, catalogue, dialogue, hooks, keywords, providers
+from consent import capture, catalogue, dialogue, doubts, hooks, keywords, providers
 from consent.canonical import canonical, moment
 from consent.contact import Contact
 from consent.errors import BadInput
@@ -51,8 +51,8 @@ def deliver(parameters: Mapping[str, str], *, received_at: datetime) -> Delivery
 def understand(delivery: Delivery, *, is_late: bool) -> Outcome:
     """Act on a message, once. What cannot be attributed is kept for staff; the provider hears nothing of it.
 
-    Where nobody waits for the reply any more, only a stop counts: what a yes would answer may have changed
-    since, and the person, who got no reply, will say it again.
+    Where nobody waits for the reply any more, only a stop counts, or what may be one: what a yes would answer may
+    have changed since, and the person, who got no reply, will say it again. The reply is queued then.
     """
     parameters = delivery.parameters
     sender = _sender(parameters)
@@ -62,12 +62,10 @@ def understand(delivery: Delivery, *, is_late: bool) -> Outcome:
     if delivery.contact is None or not _is_whole(parameters):
         log.error("A message came from something that is no number; it is kept for staff.")
         return Outcome(State.UNREADABLE, twilio.reply(), sender)
-    if is_late and not is_stop(parameters):
+    if is_late and not doubts.counts_late(_text(parameters)):
         return Outcome(State.UNREADABLE, twilio.reply(), sender)
     reply = _reply(delivery, delivery.contact, sender, is_late=is_late)
-    # Advanced Opt-Out has answered the person already, in the company's own words.
-    has_answered = parameters.get("OptOutType") in {"STOP", "HELP"}
-    return Outcome(State.ANSWERED, twilio.reply("" if has_answered else reply), sender)
+    return Outcome(State.ANSWERED, twilio.reply(reply), sender)
 
 
 def _reply(delivery: Delivery, contact: Contact, sender: Sender, *, is_late: bool) -> str:
@@ -87,7 +85,11 @@ def _reply(delivery: Delivery, contact: Contact, sender: Sender, *, is_late: boo
         invitation = dialogue.invite(ask, language=dialogue.language_for(sender, contact), **heard)
         return invitation.text if invitation.is_sent else ""
     reply = dialogue.answer(text=text, channel=sender.channel, **heard)
-    return dialogue.reply_now(reply, sender=sender, contact=contact, reference=f"{SLUG}:{heard['reference']}")
+    if delivery.parameters.get("OptOutType") in {"STOP", "HELP"}:
+        return ""  # Advanced Opt-Out has answered the person already, in the company's own words
+    return dialogue.reply_now(
+        reply, sender=sender, contact=contact, reference=f"{SLUG}:{heard['reference']}", is_late=is_late
+    )
 
 
 def is_stop(parameters: Mapping[str, str]) -> bool:

@@ -1,6 +1,7 @@
 """Holding offers back: while staff judge what may be a stop, and while the person blocks us at the platform."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from consent.dialogue.heard import Heard
 from consent.dialogue.saying import SaidAt
 from consent.models import Hold, OutboundMessage, Sender
 from consent.recording import Recorded
+from consent.vocabulary import StopScope
 
 
 def hold(heard: Heard, text: str) -> str:
@@ -91,26 +93,21 @@ def end(subject: UUID | None, sender: Sender) -> None:
 
 
 def platform_stop(
-    *,
-    sender: Sender,
-    contact: Contact,
-    platform: str,
-    method: str,
-    reference: str,
-    evidence: Mapping[str, Any],
-    said_at: SaidAt | None = None,
-) -> Recorded:
-    """Record that somebody stopped our offers at the platform itself: a withdrawal, and a block.
+    *, sender: Sender, contact: Contact, platform: str, method: str, reference: str,
+    evidence: Mapping[str, Any], said_at: SaidAt | None = None, scope: str = StopScope.MARKETING,
+) -> Recorded:  # fmt: skip
+    """Record that somebody stopped us at the platform itself: a withdrawal, and a block of offers.
 
-    No yes of theirs to us lifts the block, because the platform lets nothing through; `platform_resume` does.
+    `scope` is what the platform speaks of: `user_preferences` and 131050 of marketing, RapidPro's "stopped" of
+    everything. No yes of theirs to us lifts the block, because the platform lets nothing through;
+    `platform_resume` does.
     """
-    recorded = stopping.withdraw_everything(
-        sender=sender, contact=contact, method=method, reference=reference, evidence=evidence,
-        entity=f"platform:{platform}", said_at=said_at,
-    )  # fmt: skip
     heard = hearing.hear(
-        sender=sender, contact=contact, method=method, reference=reference, evidence=evidence
+        sender=sender, contact=contact, method=method, reference=reference, evidence=evidence, said_at=said_at
     )
+    recorded = stopping.withdraw(heard, entity=f"platform:{platform}", scope=scope)
+    if heard.subject is None:  # the withdrawal has made them known
+        heard = replace(heard, subject=recorded.subject)
     _keep(heard, Hold.Kind.BLOCKED, evidence)
     return recorded
 

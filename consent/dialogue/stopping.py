@@ -30,7 +30,12 @@ def withdraw_everything(
     heard = hearing.hear(
         sender=sender, contact=contact, method=method, reference=reference, evidence=evidence, said_at=said_at
     )
-    return _withdraw(heard, _ended(heard, scope=StopScope.EVERYTHING), entity=entity)
+    return withdraw(heard, entity=entity)
+
+
+def withdraw(heard: Heard, *, entity: str, scope: str = StopScope.EVERYTHING) -> Recorded:
+    """Record what `entity` tells of somebody as a withdrawal of everything, or of marketing alone."""
+    return _withdraw(heard, _ended(heard, scope=scope), entity=entity)
 
 
 def stop_all(

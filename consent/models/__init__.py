@@ -23,6 +23,7 @@ from consent.models.people import CodeTry, ContactPoint, Erased, Evidence, Evide
 from consent.models.records import Act, ConsentRecord
 from consent.models.sandbox import SandboxMessage
 from consent.models.templates import MessageTemplate
+from consent.models.troubles import ContactTrouble
 
 __all__ = [
     "Act",
@@ -39,6 +40,7 @@ __all__ = [
     "Company",
     "ConsentRecord",
     "ContactPoint",
+    "ContactTrouble",
     "Cosignature",
     "Erased",
     "Evidence",

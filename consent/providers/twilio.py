@@ -27,6 +27,8 @@ FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 # "Attempt to send to unsubscribed recipient": the person stopped at the carrier or at Twilio, unheard by us.
 STOPPED = "21610"
+# On WhatsApp: "blocked by user action": they blocked this sender or opted out.
+STOPS = frozenset({STOPPED, "63014"})
 MOST_PARAMETERS = 200  # a WhatsApp message with everything has about fifty
 
 _SIGNATURE = re.compile(r"[A-Za-z0-9+/]{27}=")  # base64 of the 20 bytes of an HMAC-SHA1
@@ -236,6 +238,6 @@ def _send_error(error: TwilioException) -> SendError:
         code,
         permanent=status not in _TRY_AGAIN | _PERHAPS_DONE and 400 <= status < 500,
         uncertain=status in _PERHAPS_DONE,
-        stopped=code == STOPPED,
+        stopped=code in STOPS,
         needs_staff=status in (401, 403),
     )

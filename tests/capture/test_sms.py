@@ -411,6 +411,22 @@ def test_a_stop_is_accepted_while_the_database_is_down_and_counts_when_it_is_bac
     assert sms.drain() == 1
     assert decide(aurora) == "withdrawn"
     assert sms.drain() == 0
+    # Nobody heard the answer of that webhook, so the confirmation leaves by the outbox.
+    (confirmation,) = OutboundMessage.objects.filter(kind="reply")
+    assert "pronto" in opening.message_content(confirmation)["text"]
+
+
+def test_what_may_be_a_stop_holds_offers_however_late_it_is_read(
+    aurora: Sample, client: Client, settings: Any
+) -> None:
+    settings.OPTIN_CATALOGUE_SECONDS = 60
+    cast.says(aurora)
+    with connection.execute_wrapper(Down()):
+        webhooks.post(client, webhooks.sms("que propaganda insuportável"))
+    assert sms.drain() == 1
+    assert decide(aurora) == "held"
+    assert webhooks.kept() == [("answered", "twilio")]
+    assert "SAIR" in opening.message_content(OutboundMessage.objects.get(kind="reply"))["text"]
 
 
 def test_a_yes_is_not_accepted_while_the_database_is_down_but_kept(

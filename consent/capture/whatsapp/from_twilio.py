@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 
-from consent import catalogue, dialogue, keywords, providers
+from consent import catalogue, dialogue, doubts, keywords, providers
 from consent.canonical import canonical, moment
 from consent.capture.whatsapp import said
 from consent.capture.whatsapp.said import SLUG, Said
@@ -38,7 +38,7 @@ def deliver(parameters: Mapping[str, str], *, received_at: datetime) -> Delivery
 
 
 def understand(delivery: Delivery, *, is_late: bool) -> Outcome:
-    """Act on a message, once. Where nobody waits for the reply any more, only a stop counts."""
+    """Act on a message, once. Where nobody waits for the reply any more, only a stop counts, or what may be one."""
     parameters = delivery.parameters
     sender = _sender(parameters)
     if sender is None:
@@ -47,7 +47,7 @@ def understand(delivery: Delivery, *, is_late: bool) -> Outcome:
     if delivery.contact is None or not _is_whole(parameters):
         log.error("A WhatsApp message came from nobody who can be written to; it is kept for staff.")
         return Outcome(State.UNREADABLE, twilio.reply(), sender)
-    if is_late and not is_stop(parameters):
+    if is_late and not is_stop(parameters) and not any(map(doubts.counts_late, _texts(parameters))):
         return Outcome(State.UNREADABLE, twilio.reply(), sender)
     reply = said.answer(_said(delivery, delivery.contact, sender, is_late=is_late))
     if reply is None:
@@ -55,7 +55,9 @@ def understand(delivery: Delivery, *, is_late: bool) -> Outcome:
     text = reply.text
     if not reply.is_kept:
         reference = f"{SLUG}:{parameters['MessageSid']}"
-        text = dialogue.reply_now(text, sender=sender, contact=delivery.contact, reference=reference)
+        text = dialogue.reply_now(
+            text, sender=sender, contact=delivery.contact, reference=reference, is_late=is_late
+        )
     return Outcome(State.ANSWERED, twilio.reply(text), sender)
 
 
