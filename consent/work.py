@@ -56,16 +56,23 @@ DRAINS: tuple[Callable[[], int], ...] = (
 )
 
 
-def run(stop: threading.Event) -> None:
-    """Drain everything again and again until `stop` is set; trouble in one drain never stops another.
+def check() -> None:
+    """Raise errors.LogRefuses where this database does not continue the published log, or the clock is wrong.
 
-    Each in a thread of its own: the log must not wait for a provider that does not answer (design section 5).
-    Raises errors.LogRefuses at the start where this database does not continue the published log, as this machine
-    or a witness remembers it, or where the clock is wrong.
+    What was published is what this machine or a witness remembers.
     """
     clock.check()
     guard.check()
     witnesses.look()
+
+
+def run(stop: threading.Event) -> None:
+    """Drain everything again and again until `stop` is set; trouble in one drain never stops another.
+
+    Each in a thread of its own: the log must not wait for a provider that does not answer (design section 5).
+    Raises errors.LogRefuses at the start, see `check`.
+    """
+    check()
     threads = [
         threading.Thread(target=_keep_draining, args=(drain, stop), name=f"drain {drain.__module__}")
         for drain in DRAINS

@@ -16,8 +16,13 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
 
+from consent.log import guard, tree
 from consent.management.commands import serve
+from consent.models import Checkpoint
+from consent.sample import Sample
+from tests import cast
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120
@@ -228,6 +233,24 @@ def test_a_port_that_is_not_for_everybody_is_said(settings, monkeypatch: pytest.
     monkeypatch.setattr(socket.socket, "bind", refuse)
 
     with pytest.raises(CommandError, match="Choose one above 1023"):
+        call_command("serve", skip_checks=True)
+
+
+@pytest.mark.django_db
+def test_on_a_restored_old_backup_nobody_is_answered(
+    aurora: Sample, settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Invariant 19: neither the erased nor those who stopped come back."""
+    with transaction.atomic():
+        cast.says(aurora)
+        tree.sequence()
+        published = Checkpoint.objects.latest("size").note
+        transaction.set_rollback(True)
+    guard.remember(published)
+    monkeypatch.setattr(serve, "_refuse_taken", lambda *_: None)
+    monkeypatch.delattr(serve, "_started")  # nothing is started
+
+    with pytest.raises(CommandError, match=r"old backup was restored.*docs/log-succession\.md"):
         call_command("serve", skip_checks=True)
 
 

@@ -18,6 +18,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
+from consent import work
+from consent.log.errors import LogRefuses
+
 LOOK_EVERY = 0.1
 READY_SECONDS = 60
 STOP_SECONDS = 15
@@ -46,6 +49,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         _refuse_taken(options["host"], settings.PORT)
+        _refuse_old_backup()
         web = _web(options["host"], options["workers"] or (1 if connection.vendor == "sqlite" else 2))
         sample = io.StringIO()
         if options["sample"]:
@@ -91,6 +95,14 @@ def _web(host: str, workers: int) -> list[str]:
     command += ["--workers", str(workers), "--blocking-threads", str(THREADS), "--workers-kill-timeout", "10"]
     # A web process that dies takes nobody's answer with it but its own, and another takes its place.
     return [*command, "--respawn-failed-workers", "--respawn-interval", "0.5", "--process-name", "optin"]
+
+
+def _refuse_old_backup() -> None:
+    """Before anybody is answered: a restored database knows neither the last stop nor who was erased."""
+    try:
+        work.check()
+    except LogRefuses as error:
+        raise CommandError(str(error)) from error
 
 
 @contextlib.contextmanager
