@@ -11,7 +11,7 @@ from consent.contact import TEL, Contact
 from consent.models import Company, ContactPoint, OutboundMessage, SubjectKey
 
 
-def link(company: Company, one: Contact, other: Contact, *, entity: str) -> UUID | None:
+def link(company: Company, one: Contact, other: Contact, *, entity: str, cause: str = "") -> UUID | None:
     """Note that two contacts are of one person, on the word of `entity`; returns whose, None for two strangers.
 
     No record is rewritten. Where both were known the person has two ids from now on: new records get the one of
@@ -36,6 +36,7 @@ def link(company: Company, one: Contact, other: Contact, *, entity: str) -> UUID
             _add(company, into, contact)
         _lead_all(into, former)
         said = {"former": " ".join(sorted(map(str, former)))} if former else {}
+        said |= {"cause": cause} if cause else {}
         journal.write("linked", company=company, at=timezone.now(), subject=str(into), entity=entity, **said)
     return into
 

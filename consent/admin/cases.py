@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from consent import casefile, erasure
-from consent.admin import openings, people, scope
+from consent.admin import contacts, openings, people, scope
 from consent.admin.site import admin_page
 from consent.models import Company, ConsentRecord, Erased
 from consent.proof import certificate
@@ -67,13 +67,14 @@ def erase(request: HttpRequest, subject: UUID) -> HttpResponse:
 
 
 def context(request: HttpRequest, subject: UUID) -> dict[str, Any]:
-    """What a person's page needs to offer both."""
+    """What a person's page needs to offer both, and their contacts."""
     erased = Erased.objects.filter(subject=subject).first()
     return {
         "may_prove": openings.may_open(request),
         "may_erase": request.user.has_perm(MAY_ERASE),
         "erased": erased,
         "certificate": certificate.address(erased.entry) if erased else "",
+        **contacts.context(request, subject),
     }
 
 

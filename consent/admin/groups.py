@@ -17,8 +17,8 @@ PRESETS: Mapping[str, Iterable[str]] = {
     "Staff": (
         *(f"view_{model}" for model in READ),
         *(f"{verb}_{model}" for model in WRITE for verb in ("add", "change")),
-        "change_company", "change_outboundmessage", "change_inboundmessage", "change_hold", "delete_offer",
-        "delete_noticeversion",
+        "change_company", "change_outboundmessage", "change_inboundmessage", "change_hold",
+        "change_contactpoint", "delete_offer", "delete_noticeversion",
     ),
     # Reads everything and changes nothing; draws samples and writes down what it finds. Give it a last day.
     AUDITOR: (*(f"view_{model}" for model in READ), "add_auditsample", "add_auditfinding"),

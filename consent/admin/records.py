@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from consent import capture, history, opening, receipts, vault
-from consent.admin import audiences, cases, conversation, labels, openings, people
+from consent.admin import audiences, cases, contacts, conversation, labels, openings, people
 from consent.admin.scoped import ReadOnlyAdmin, ScopedFilter
 from consent.admin.site import admin_page
 from consent.models import ConsentRecord, LogEntry
@@ -66,6 +66,12 @@ class RecordAdmin(ReadOnlyAdmin):
             path("person/<uuid:subject>/", view(people.show), name="consent_person"),
             path("person/<uuid:subject>/prove/", view(cases.prove), name="consent_person_prove"),
             path("person/<uuid:subject>/erase/", view(cases.erase), name="consent_person_erase"),
+            path("person/<uuid:subject>/link/", view(never_cache(contacts.link)), name="consent_person_link"),
+            path(
+                "person/<uuid:subject>/part/<uuid:pk>/",
+                view(never_cache(contacts.part)),
+                name="consent_person_part",
+            ),
             path("<int:pk>/open/", view(never_cache(self.open_evidence)), name="consent_consentrecord_open"),
             *super().get_urls(),
         ]

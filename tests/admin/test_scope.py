@@ -13,7 +13,16 @@ from django.utils import timezone
 
 from consent.admin import scope
 from consent.audits import drawing
-from consent.models import AuditSample, CapturePoint, Checkpoint, ConsentRecord, Hold, LogEntry, Opening
+from consent.models import (
+    AuditSample,
+    CapturePoint,
+    Checkpoint,
+    ConsentRecord,
+    ContactPoint,
+    Hold,
+    LogEntry,
+    Opening,
+)
 from tests import cast
 from tests.staff import CANARY, Firm, signed_in, user
 
@@ -99,6 +108,8 @@ def address(name: str, firm: Firm) -> str:
     assert prefixes, f"{name} is a new address: say in ROWS whose row it is"
     pk = ROWS[max(prefixes, key=len)](firm)
     arguments = ADDRESSES[name]
+    if name == "consent_person_part":
+        return reverse(f"admin:{name}", args=[pk, ContactPoint.objects.get(subject=pk).pk])
     return reverse(f"admin:{name}", args=[pk, "es"] if "language" in arguments else [pk])
 
 
