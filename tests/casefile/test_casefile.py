@@ -37,7 +37,7 @@ def check(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the case file's own script with no site packages, no environment and nothing of ours in reach."""
     command = [sys.executable, "-I", "-S", "check.py", *arguments]
     return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, env={}, check=False, timeout=60
+        command, cwd=folder, capture_output=True, text=True, env={}, check=False, timeout=300
     )
 
 

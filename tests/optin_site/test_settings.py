@@ -35,7 +35,7 @@ def started(code: str, **variables: str) -> subprocess.CompletedProcess[str]:
         env=kept | variables,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
 
 

@@ -58,12 +58,12 @@ class Gate:
 
     def _wait(self, _act: UUID) -> list[Telling]:
         self._is_in.set()
-        assert self._is_open.wait(30)
+        assert self._is_open.wait(120)
         return []
 
     def __enter__(self) -> None:
         self._thread.start()
-        assert self._is_in.wait(30)
+        assert self._is_in.wait(120)
 
     def __exit__(self, *_: object) -> None:
         while committer._queue.qsize() < self.expected:  # what the test queued is all there

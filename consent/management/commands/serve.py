@@ -22,7 +22,6 @@ from consent import work
 from consent.log.errors import LogRefuses
 
 LOOK_EVERY = 0.1
-READY_SECONDS = 60
 STOP_SECONDS = 15
 THREADS = 16  # what group commit wants: many acts waiting make one transaction
 
@@ -65,8 +64,7 @@ class Command(BaseCommand):
         self.stdout.write("Stopped.")
 
     def _welcome(self, both: list[Part], told: list[int], *, sample: str) -> None:
-        deadline = time.monotonic() + READY_SECONDS
-        while time.monotonic() < deadline and not told and not _fallen(both):
+        while not told and not _fallen(both):
             if _answers():
                 places = {"Start here": "/", "Sandbox phone": "/sandbox/", "Staff": "/admin/"}
                 if not settings.OPTIN_SANDBOX:
