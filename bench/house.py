@@ -103,7 +103,10 @@ def serving(
     environment = os.environ | {"OPTIN_GROUP_COMMIT": "1"} | dict(variables or {})
     if database:
         environment["DATABASE_URL"] = database
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
+    serve._refuse_taken("127.0.0.1", PORT)  # another server's answers must not be counted
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, start_new_session=True, preexec_fn=serve._die_with_parent
+    )
     try:
         _wait(process)
         yield f"http://127.0.0.1:{PORT}"

@@ -3,7 +3,7 @@
 Each person was asked once for two boxes and said yes to both: two acts and four records. The rows are those of
 `recording.record` in number, width and indexes, with two savings that no measured path can see: sealed values hold
 random-looking bytes of which evidence keeps 64, and log entries are not made up. One person in every few is real: their
-number is known here, so that captures and decisions find them.
+number is known here and their key opens, so that captures and decisions find them.
 """
 
 import sys
@@ -41,7 +41,10 @@ _WITH = (
 ).format(first=_FIRST, step=_STEP)
 
 _TABLES = {
-    "consent_subjectkey (subject, company, wrapped)": f"SELECT {SUBJECT}, %(company)s, decode(h1 || h2 || h3 || left(h4, 26), 'hex') FROM person",
+    "consent_subjectkey (subject, company, wrapped)": (
+        f"SELECT {SUBJECT}, %(company)s,"
+        " coalesce(k.wrapped, decode(h1 || h2 || h3 || left(h4, 26), 'hex')) FROM person LEFT JOIN bench_known k USING (n)"
+    ),
     "consent_contactpoint (id, subject, company, scheme, lookup, sealed, created_at)": (
         f"SELECT {_id(4)}, {SUBJECT}, %(company)s, 'tel', coalesce(k.lookup, sha256(decode(h1, 'hex'))),"
         " decode(h2 || h3 || left(h1, 20), 'hex'), t FROM person LEFT JOIN bench_known k USING (n)"
@@ -86,10 +89,11 @@ def fill(database: str, sample: Sample, *, records: int) -> list[str]:
     }
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute("SET synchronous_commit = off")
-        connection.execute("CREATE TEMP TABLE bench_known (n bigint PRIMARY KEY, lookup bytea)")
+        connection.execute("CREATE TEMP TABLE bench_known (n bigint PRIMARY KEY, lookup bytea, wrapped bytea)")
         with connection.cursor().copy("COPY bench_known FROM STDIN") as copy:
             for n, number in known.items():
-                copy.write_row((n, vault.lookup(sample.company.pk, Contact.tel(number))))
+                _key, wrapped = vault.new_subject_key()
+                copy.write_row((n, vault.lookup(sample.company.pk, Contact.tel(number)), wrapped))
         for low, high in _slices(people):
             with connection.transaction():
                 for table, select in _TABLES.items():

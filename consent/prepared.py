@@ -8,7 +8,8 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import abc
 from psycopg.adapt import Transformer
 from psycopg.pq import ExecStatus, Format
@@ -36,12 +37,13 @@ class Query:
 
     def ask(self, *values: Value) -> list[Row]:
         """The rows for these parameters. Raises DatabaseError."""
-        if connection.vendor == "postgresql" and _is_plain():
-            rows = self._ask_libpq(connection.connection, values)
+        database = connections[DEFAULT_DB_ALIAS]  # `connection` looks this up again at every dot
+        if database.vendor == "postgresql" and _is_plain(database):
+            rows = self._ask_libpq(database.connection, values)
             if rows is not None:
                 return rows
-        with connection.cursor() as cursor:
-            cursor.execute(self.sql, [_adapt(value) for value in values])
+        with database.cursor() as cursor:
+            cursor.execute(self.sql, [_adapt(database, value) for value in values])
             return list(cursor.fetchall())
 
     def _ask_libpq(self, raw: psycopg.Connection[Any], values: Sequence[Value]) -> list[Row] | None:
@@ -67,16 +69,16 @@ class Query:
         return reader
 
 
-def _is_plain() -> bool:
+def _is_plain(database: BaseDatabaseWrapper) -> bool:
     """Whether there is a connection, outside of a transaction, and nobody watches its statements."""
     return (
-        connection.connection is not None
-        and not connection.in_atomic_block
-        and not connection.execute_wrappers
-        and not connection.queries_logged
+        database.connection is not None
+        and not database.in_atomic_block
+        and not database.execute_wrappers
+        and not database.queries_logged
     )
 
 
-def _adapt(value: Value) -> Value | None:
+def _adapt(database: BaseDatabaseWrapper, value: Value) -> Value | None:
     """A parameter as Django's cursor takes it: SQLite has no type for moments."""
-    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
+    return database.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
