@@ -96,6 +96,7 @@ def busy_seconds() -> float:
 
 def our_seconds() -> float:
     """Processor seconds of this measure: of the program that began it and all it started, ended ones included."""
+    time.sleep(0.1)  # what has just ended is counted with its parent in a moment
     parents: dict[int, int] = {}
     spent: dict[int, int] = {}
     for status in Path("/proc").glob("[0-9]*/stat"):

@@ -89,7 +89,9 @@ def fill(database: str, sample: Sample, *, records: int) -> list[str]:
     }
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute("SET synchronous_commit = off")
-        connection.execute("CREATE TEMP TABLE bench_known (n bigint PRIMARY KEY, lookup bytea, wrapped bytea)")
+        connection.execute(
+            "CREATE TEMP TABLE bench_known (n bigint PRIMARY KEY, lookup bytea, wrapped bytea)"
+        )
         with connection.cursor().copy("COPY bench_known FROM STDIN") as copy:
             for n, number in known.items():
                 _key, wrapped = vault.new_subject_key()
