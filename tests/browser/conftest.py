@@ -1,6 +1,7 @@
 """A real browser that forgives nothing: a console error or a request to another machine fails the test."""
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -8,8 +9,12 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.db import connections
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, expect
 
+from consent import work
+from consent.providers import accounts, meta_numbers
+from consent.sample import Sample
 from tests import chromium
 
 # Playwright keeps a loop running in this thread, which Django would take for asynchronous code.
@@ -72,6 +77,26 @@ def browse(new_context: Callable[..., BrowserContext], live_server: Any) -> Iter
 
     yield opened
     assert not troubles, "\n".join(troubles)
+
+
+@pytest.fixture
+def worker(aurora: Sample, live_server: Any) -> Iterator[None]:
+    """The worker that `make run` starts beside the web server."""
+    accounts.forget()
+    meta_numbers.forget()
+    stop = threading.Event()
+
+    def run() -> None:
+        try:
+            work.run(stop)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=run, name="worker")
+    thread.start()
+    yield
+    stop.set()
+    thread.join()
 
 
 @pytest.fixture

@@ -1,39 +1,19 @@
 """The sandbox phone, driven: a form is filled in, its SMS comes, an answer goes in, and the receipt opens."""
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connections
 from playwright.sync_api import Page, expect
 
-from consent import decision, work
-from consent.providers import accounts
+from consent import decision
 from consent.sample import Sample
 from tests.browser.conftest import DESK, PHONE, Browse
 from tests.cast import ANA
 
 FORM = "/c/aurora/novidades/"
 
-
-@pytest.fixture(autouse=True)
-def worker(aurora: Sample, live_server: Any) -> Iterator[None]:
-    """The worker that `make run` starts beside the web server."""
-    accounts.forget()
-    stop = threading.Event()
-
-    def run() -> None:
-        try:
-            work.run(stop)
-        finally:
-            connections.close_all()
-
-    thread = threading.Thread(target=run, name="worker")
-    thread.start()
-    yield
-    stop.set()
-    thread.join()
+pytestmark = pytest.mark.usefixtures("worker")
 
 
 def decide(aurora: Sample) -> str:
