@@ -168,6 +168,16 @@ class Call(Item):
         return self.state in {"ringing", "in-progress"}
 
     @property
+    def pressed(self) -> str:
+        """The keys that were pressed, in their order."""
+        return " ".join(line.text for line in self.lines if line.who == "keys")
+
+    @property
+    def last_words(self) -> Line | None:
+        """What was said last."""
+        return next((line for line in reversed(self.lines) if line.who == "voice"), None)
+
+    @property
     def is_incoming(self) -> bool:
         """Whether it rings on the phone."""
         return self.direction != "inbound"

@@ -6,7 +6,11 @@ const voice = "speechSynthesis" in window ? window.speechSynthesis : null;
 let phone = document.querySelector("[data-phone]");
 let isBusy = false;
 let isVoiceOn = true;
-const said = new Set([...document.querySelectorAll(".call .voice")].map((line) => line.id));
+let current = phone?.querySelector(".call.in-progress")?.dataset.sid ?? "";
+// What was said before this page came is not said again, unless the call has only begun.
+const said = new Set(
+  document.querySelector(".heard .keys") ? [...document.querySelectorAll(".heard .voice")].map((line) => line.id) : [],
+);
 
 async function look() {
   if (!document.hidden && !isBusy) {
@@ -119,22 +123,19 @@ async function send(url, body) {
   }
 }
 
-// A call is read aloud where the browser can; the words stand there in any case.
+// A call is read aloud where the browser can, its last words as well; the words stand there in any case.
 function speak() {
   const call = phone.querySelector(".call.in-progress");
-  if (!voice) return;
-  if (!call) {
-    voice.cancel();
-    return;
-  }
-  for (const line of call.querySelectorAll(".voice")) {
+  const lines = call ? call.querySelectorAll(".voice") : phone.querySelectorAll(`[id="call-${current}"] .voice`);
+  for (const line of lines) {
     if (said.has(line.id)) continue;
     said.add(line.id);
-    if (!isVoiceOn) continue;
+    if (!voice || !isVoiceOn) continue;
     const words = new SpeechSynthesisUtterance(line.textContent);
     words.lang = line.lang;
     voice.speak(words);
   }
+  current = call ? call.dataset.sid : "";
 }
 
 function prepare() {
@@ -152,9 +153,10 @@ function prepare() {
 if (phone) {
   root.classList.add("polls");
   prepare();
-  // A key ends what is being said, as on any phone.
+  speak();
+  // A key ends what is being said, and so does hanging up, as on any phone.
   document.addEventListener("click", (event) => {
-    if (event.target.closest?.(".keys button")) voice?.cancel();
+    if (event.target.closest?.(".keys button, .end")) voice?.cancel();
   });
   document.addEventListener("submit", (event) => {
     if (event.target.closest("[data-phone]")) act(event);

@@ -83,6 +83,66 @@ def test_everything_works_without_javascript(aurora: Sample, browse: Browse) -> 
     page.get_by_role("link", name="Look again").click()
     expect(page.locator(".bubble")).to_have_count(2)
 
+    page.get_by_role("link", name="Calls", exact=True).click()
+    page.get_by_role("button", name="Call Café Aurora").click()
+    page.locator(".keypad").get_by_role("button", name="2", exact=True).click()
+    expect(page.locator(".recent.completed")).to_be_visible()
+    page.get_by_role("link", name="Settings").click()
+    page.get_by_role("switch", name="The network is cut").click()
+    expect(page.get_by_role("switch", name="The network is cut")).to_be_checked()
+    page.get_by_role("link", name="WhatsApp", exact=True).click()
+    page.locator("#id_text").fill("promo")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text("The network of this phone is cut.")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("width", "locale", "scheme"), [(PHONE, "pt-BR", "light"), (DESK, "es", "dark"), (DESK, "en", "light")]
+)
+def test_every_screen_is_accessible_and_fits(
+    aurora: Sample,
+    browse: Browse,
+    assert_accessible: Callable[[Page], None],
+    width: int,
+    locale: str,
+    scheme: Any,
+) -> None:
+    page = browse(width=width, locale=locale)
+    page.emulate_media(color_scheme=scheme)
+    page.goto("/sandbox/")
+    page.locator("#id_number").fill("+55 11 98765-4321")
+    page.locator(".make button").click()
+    for app in ("whatsapp", "settings", "voice"):
+        page.locator(f".dock .{app}").click()
+        expect(page.locator(f".phone.{app}")).to_be_visible()
+        assert_accessible(page)
+    page.locator(".ring").click()
+    expect(page.locator(".heard .voice").last).to_be_visible()
+    assert_accessible(page)
+    page.locator(".end").click()
+    for drawer in page.locator(".recent summary").all():
+        drawer.click()
+    assert_accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_phones_stand_side_by_side_and_each_is_a_person(
+    aurora: Sample, browse: Browse, assert_accessible: Callable[[Page], None]
+) -> None:
+    page = browse(width=DESK)
+    for number in ("+55 11 98765-4321", "+55 11 98765-4322"):
+        page.goto("/sandbox/")
+        page.locator("#id_number").fill(number)
+        page.get_by_role("button", name="Make", exact=True).click()
+    page.get_by_role("link", name="Show them side by side").click()
+
+    ana = page.frame_locator("iframe[title*='4321']")
+    ana.get_by_role("button", name="STOP", exact=True).click()
+
+    expect(ana.locator(".bubble")).to_have_count(2)
+    expect(page.frame_locator("iframe[title*='4322']").locator(".bubble")).to_have_count(0)
+    assert_accessible(page)
+
 
 @pytest.mark.parametrize("width", [320, PHONE, DESK])
 def test_nothing_is_cut_off_and_the_newest_message_is_in_sight(
