@@ -32,11 +32,15 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Requests to send, each once: the path they go to, their headers and bodies."""
+    """Requests to send, each once: the path they go to, their headers and bodies.
+
+    Where `signed` names a header, each body begins with its own value of it and a tab.
+    """
 
     path: str
     headers: dict[str, str]
     bodies: Sequence[bytes]
+    signed: str = ""
 
 
 def get(url: str, *, seconds: float, connections: int = CONNECTIONS) -> Ran:
@@ -52,7 +56,11 @@ def post(
         lines = [posts.path.encode(), *(f"{name}: {value}".encode() for name, value in posts.headers.items())]
         file.write(b"\n".join([*lines, b"", *posts.bodies]) + b"\n")
         file.flush()
-        told = {"BENCH_BODIES": file.name, "BENCH_AGAIN": "1" if again else ""}
+        told = {
+            "BENCH_BODIES": file.name,
+            "BENCH_AGAIN": "1" if again else "",
+            "BENCH_SIGNED": posts.signed,
+        }
         return _run(["-s", str(SCRIPT), base], told, seconds=seconds, connections=connections)
 
 

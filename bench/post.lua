@@ -1,4 +1,5 @@
--- Sends the requests that a file holds, each once: path, headers, an empty line, then one body a line.
+-- Sends the requests that a file holds, each once: path, headers, an empty line, then one body a line; before each
+-- body stand its own value of the header BENCH_SIGNED and a tab, where one is named.
 -- Without a file it asks for the address on the command line. Says what happened as JSON after "BENCH ".
 
 local threads = {}
@@ -22,7 +23,13 @@ function init(args)
     local key, value = line:match("^([^:]+): (.*)$")
     wrk.headers[key] = value
   end
+  local signed = os.getenv("BENCH_SIGNED") or ""
   for body in file:lines() do
+    if signed ~= "" then
+      local value, rest = body:match("^([^\t]*)\t(.*)$")
+      wrk.headers[signed] = value
+      body = rest
+    end
     table.insert(requests, wrk.format("POST", path, wrk.headers, body))
   end
   file:close()
