@@ -86,10 +86,9 @@ def is_stop(parameters: Mapping[str, str]) -> bool:
 
 def _take(delivery: Delivery, contact: Contact, sender: Sender, message: OutboundMessage | None) -> bytes:
     parameters = delivery.parameters
-    call, _made = Call.objects.select_for_update(of=("self",)).get_or_create(
-        id=UUID(bytes=vault.digest("call", parameters["AccountSid"], parameters["CallSid"])[:16]),
-        defaults={"sender": sender, "started_at": delivery.received_at},
-    )
+    number = UUID(bytes=vault.digest("call", parameters["AccountSid"], parameters["CallSid"])[:16])
+    known = Call.objects.select_for_update(of=("self",)).filter(pk=number).first()
+    call = known or Call(id=number, sender=sender, started_at=delivery.received_at)
     step = Step(
         call=call, sender=sender, contact=contact, key=parameters.get("Digits", ""),
         number=_number(parameters.get(STEP, "")), at=delivery.received_at, parameters=parameters, message=message,
@@ -102,7 +101,7 @@ def _take(delivery: Delivery, contact: Contact, sender: Sender, message: Outboun
         turn = menu.take(step)
     except opening.Erased:  # since we called
         call.stage, turn = Call.Stage.OVER, Turn()
-    call.save()
+    call.save(force_insert=known is None)
     if not turn.seconds:
         return twilio_voice.end(turn.lines)
     return twilio_voice.listen(turn.lines, action=_address(call.step, message), seconds=turn.seconds)
