@@ -30,7 +30,7 @@ OTHER = Contact.whatsapp_user("BR.99991208655302741918")
 
 @pytest.fixture
 def whatsapp(aurora: Sample) -> Sender:
-    return Sender.objects.get(company=aurora.company, channel="whatsapp")
+    return Sender.objects.filter(company=aurora.company, channel="whatsapp").order_by("pk")[0]
 
 
 def chats(sender: Sender, text: str, contact: Contact, reference: str) -> str:
