@@ -107,8 +107,11 @@ def _witnesses() -> list[str]:
 
 
 def _ask(method: str, url: str, allowed: list[str], **content: Any) -> Answer:
-    if not any(url.startswith(f"{origin}/") for origin in allowed):
+    origin = next((origin for origin in allowed if url.startswith(f"{origin}/")), None)
+    if origin is None:
         raise Failure("egress.refused", perhaps_done=False)
+    if method == "POST" and origin in _lost:
+        _look(origin)
     deadline = time.monotonic() + WHOLE_SECONDS
     try:
         with _session.request(
@@ -121,7 +124,21 @@ def _ask(method: str, url: str, allowed: list[str], **content: Any) -> Answer:
         ) as response:
             return Answer(response.status_code, response.headers, _read(response, deadline))
     except requests.RequestException as error:
+        _lost.add(origin)
         raise Failure(_code(error), perhaps_done=not _never_connected(error)) from None
+
+
+# Where the connection was lost last time. What is sent into a broken line is perhaps done for ever, so before the
+# next one somebody has to answer there; else a cut of a minute would leave every message of it in doubt.
+_lost: set[str] = set()
+
+
+def _look(origin: str) -> None:
+    try:
+        _session.head(f"{origin}/", timeout=(CONNECT_SECONDS, READ_SECONDS), allow_redirects=False).close()
+    except requests.RequestException as error:
+        raise Failure(_code(error), perhaps_done=False) from None
+    _lost.discard(origin)
 
 
 def _new_session() -> requests.Session:

@@ -53,6 +53,18 @@ class Installation:
                 start_new_session=True,  # a group of its own, so that a kill takes the server's workers along
             )
 
+    def wait_for_web(self, *, seconds: float = 120) -> None:
+        """Until somebody takes connections; a busy machine takes long to start a server."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            except OSError:
+                assert time.monotonic() < deadline, "the web server does not start"
+                time.sleep(0.1)
+            else:
+                return
+
     def age(self, part: str) -> float:
         """For how many seconds a part has been running."""
         return time.monotonic() - self.started[part]
