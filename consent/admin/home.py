@@ -17,6 +17,7 @@ from consent.admin import charts, judging, labels, recent, scope
 from consent.models import (
     CapturePoint,
     Checkpoint,
+    Company,
     InboundMessage,
     LogHead,
     LogPending,
@@ -100,6 +101,11 @@ def _points(request: HttpRequest) -> Any:
 def _concerns(request: HttpRequest, log: LogHealth) -> Iterator[Concern]:
     yield from _failed_logins(request)
     yield from _to_judge(request)
+    for stopped in _stopped(request):
+        yield Concern(
+            _("Sending is stopped for %(what)s.") % {"what": stopped},
+            reverse("admin:consent_outboundmessage_changelist"),
+        )
     if log.is_late:
         yield Concern(
             _("The log has entries waiting for more than a minute. Is a worker running (manage.py work)?")
@@ -116,6 +122,11 @@ def _concerns(request: HttpRequest, log: LogHealth) -> Iterator[Concern]:
             reverse("admin:consent_sender_change", args=[sender.pk]),
         )
     yield from _stuck_messages(request)
+
+
+def _stopped(request: HttpRequest) -> Iterator[Company | Sender]:
+    yield from scope.companies(request).filter(is_paused=True)[:5]
+    yield from scope.within(Sender.objects.filter(is_paused=True), request)[:5]
 
 
 def _to_judge(request: HttpRequest) -> Iterator[Concern]:

@@ -189,6 +189,7 @@ def test_sending_is_stopped_and_goes_on_on_record(
     assert "Waits: sending is stopped." in stopped
     assert "That was done already." in bruno.post(path, {"answer": "stop"}, follow=True).text
     assert "Go on sending?" in bruno.get(path).text
+    assert f"Sending is stopped for {found}." in bruno.get("/admin/").text
     bruno.post(path, {"answer": "go_on"})
 
     found.refresh_from_db()

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from consent import sample, starter
 from consent.admin.checked import field_name
 from consent.log import tree
-from consent.models import ConsentRecord, NoticeVersion, Opening
+from consent.models import ConsentRecord, Hold, NoticeVersion, Opening
 from tests import cast
 from tests.browser.conftest import DESK, PHONE, Browse
 from tests.staff import PASSWORD, Firm, firm, user
@@ -96,6 +96,49 @@ def test_evidence_is_opened_with_one_button(browse: Browse, cafe: Firm, assert_a
     expect(page.get_by_text("Shown to Ana.")).to_be_visible()
     assert_accessible(page)
     assert Opening.objects.get().subject == cafe.said.subject
+
+
+def press(page: Page, key: str) -> None:
+    """Press a key once the page listens for it: the switch for keys is shown by the same script."""
+    expect(page.get_by_label("Answer with single keys")).to_be_visible()
+    page.keyboard.press(key)
+
+
+def test_messages_are_judged_with_single_keys_that_can_be_turned_off(
+    browse: Browse, cafe: Firm, assert_accessible: Check
+) -> None:
+    cast.writes(cafe.aurora, "vocês podem parar com isso?")
+    cast.says(cafe.aurora, cast.BRUNO)
+    cast.writes(cafe.aurora, "isso é spam!!!", cast.BRUNO)
+    page = browse()
+    sign_in(page)
+    page.get_by_role("link", name="2 messages may be stops.").click()
+    press(page, "o")
+    expect(page.get_by_text("vocês podem parar com isso?")).to_be_visible()
+    assert_accessible(page)
+    press(page, "n")
+    expect(page.get_by_text("isso é spam!!!")).to_be_visible()
+    press(page, "u")
+    expect(page.get_by_text("vocês podem parar com isso?")).to_be_visible()
+    page.get_by_label("Answer with single keys").uncheck()
+    press(page, "s")
+    page.get_by_role("button", name="Later").click()
+    expect(page.get_by_text("isso é spam!!!")).to_be_visible()
+    page.get_by_label("Answer with single keys").check()
+    press(page, "s")
+    expect(page.get_by_text("Written down: it was a stop.")).to_be_visible()
+    assert sorted(Hold.objects.values_list("ending", flat=True)) == ["", "stop"]
+
+
+def test_messages_are_judged_without_javascript(browse: Browse, cafe: Firm) -> None:
+    cast.writes(cafe.aurora, "vocês podem parar com isso?")
+    page = browse(javascript=False)
+    sign_in(page)
+    page.goto("/admin/consent/hold/next/")
+    page.get_by_role("button", name="Open the message").click()
+    page.get_by_role("button", name="It is a stop").click()
+    expect(page.get_by_text("Nothing waits to be judged.")).to_be_visible()
+    assert Hold.objects.get().ending == "stop"
 
 
 def test_a_notice_is_written_checked_and_published(browse: Browse, cafe: Firm) -> None:
