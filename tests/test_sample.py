@@ -4,9 +4,9 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 
-from consent import catalogue, sample
+from consent import catalogue, providers, sample
 from consent.contact import Contact
-from consent.models import CapturePoint, Company, NoticeVersion, Offer, Purpose, Sender
+from consent.models import CapturePoint, Company, MessageTemplate, NoticeVersion, Offer, Purpose, Sender
 from consent.vocabulary import Channel, Language
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +49,20 @@ def test_seeding_again_changes_nothing() -> None:
     before = counts()
     assert sample.seed() == first
     assert counts() == before
+
+
+def test_a_sample_of_an_earlier_release_gets_what_is_new() -> None:
+    made = sample.seed()
+    CapturePoint.objects.update(voice=None)
+    Sender.objects.filter(address=sample.AT_META).delete()
+
+    for _time in range(2):
+        sample.approve(sample.seed())
+
+    made.point.refresh_from_db()
+    assert made.point.voice == Sender.objects.get(channel=Channel.VOICE)
+    assert providers.is_at_meta(Sender.objects.get(address=sample.AT_META))
+    assert MessageTemplate.objects.count() == 2 * len(Language)
 
 
 def test_what_staff_changed_stays() -> None:

@@ -1,5 +1,6 @@
 """The account that the sandbox has at its own Meta, and the updates that Meta posts, as the sandbox makes them."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -40,6 +41,14 @@ def pressed(
     if is_template:
         return _message(to, from_, {**said, "type": "button", "button": {"payload": payload, "text": text}})
     reply = {"type": "button_reply", "button_reply": {"id": payload, "title": text}}
+    return _message(to, from_, {**said, "type": "interactive", "interactive": reply})
+
+
+def flow(*, wamid: str, from_: str, to: str, answer: str, token: str, replied: str) -> dict[str, Any]:
+    """The update that somebody came to the end of a WhatsApp Flow; its answers are JSON within the JSON."""
+    given = json.dumps({"flow_token": token, "answer": answer})
+    reply = {"type": "nfm_reply", "nfm_reply": {"name": "flow", "body": "Sent", "response_json": given}}
+    said = {"context": {"from": to.removeprefix("+"), "id": replied}, **_said(wamid, from_)}
     return _message(to, from_, {**said, "type": "interactive", "interactive": reply})
 
 

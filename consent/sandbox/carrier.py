@@ -34,6 +34,10 @@ def messages(request: HttpRequest) -> JsonResponse:
     sid = provider.new_sid()
     content = fields.get("ContentSid", "")
     shown = approved.message(sender, content, _variables(fields)) if content else None
+    if content and shown is None:
+        return front.error(
+            HTTPStatus.BAD_REQUEST, 21656, "The ContentSid or its ContentVariables are invalid."
+        )
     text, buttons = (shown.text, shown.buttons) if shown else (fields["Body"], ())
     answer = JsonResponse(_resource(sid, fields, text), status=HTTPStatus.CREATED)
     network.launch(

@@ -13,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from consent.contact import Contact
+from consent.dialogue import tapping
 from consent.errors import BadInput
 from consent.models import Sender
 from consent.providers import meta_numbers
@@ -127,7 +128,7 @@ def _content(sender: Sender, body: Mapping[str, Any]) -> tuple[str, tuple[Button
             case "text":
                 text = str(body["text"]["body"])
             case "interactive":
-                text, buttons = _interactive(body["interactive"])
+                text, buttons = _interactive(sender, body["interactive"])
             case "template":
                 return _template(sender, body["template"])
             case _:
@@ -139,7 +140,9 @@ def _content(sender: Sender, body: Mapping[str, Any]) -> tuple[str, tuple[Button
     return text, buttons
 
 
-def _interactive(interactive: Mapping[str, Any]) -> tuple[str, tuple[Button, ...]]:
+def _interactive(sender: Sender, interactive: Mapping[str, Any]) -> tuple[str, tuple[Button, ...]]:
+    if interactive["type"] == "flow":
+        return str(interactive["body"]["text"]), _flow(sender, interactive["action"]["parameters"])
     replies = [button["reply"] for button in interactive["action"]["buttons"]]
     titles = {str(reply["title"]) for reply in replies}
     if not 0 < len(replies) <= MOST_BUTTONS or len(titles) != len(replies):
@@ -148,6 +151,16 @@ def _interactive(interactive: Mapping[str, Any]) -> tuple[str, tuple[Button, ...
         raise KeyError("title")
     buttons = tuple(Button(title=str(reply["title"]), payload=str(reply["id"])) for reply in replies)
     return str(interactive["body"]["text"]), buttons
+
+
+def _flow(sender: Sender, parameters: Mapping[str, Any]) -> tuple[Button, ...]:
+    """The answers on a Flow's last screen, which stand right under the message here."""
+    token = str(parameters["flow_token"])
+    titles = tapping.titles(sender.company.language)
+    return tuple(
+        Button(title=title, payload=f"{answer} {token}", answers_flow=True)
+        for answer, title in titles.items()
+    )
 
 
 def _template(sender: Sender, template: Mapping[str, Any]) -> tuple[str, tuple[Button, ...]]:

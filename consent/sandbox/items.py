@@ -83,6 +83,7 @@ class Button:
 
     title: str
     payload: str
+    answers_flow: bool = False  # the payload is then the answer and the Flow's token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,13 @@ def press(phone: Phone, *, sender: Sender, message: Message, button: Button) -> 
     """Press a button under a message: it is written as an answer that carries what the button carried."""
     phones.change(message, lambda now: replace(now, pressed=button.payload))
     answer = _new(phone, sender, button.title)
+    if button.answers_flow:
+        said, _space, token = button.payload.partition(" ")
+        update = sandbox_meta.flow(
+            wamid=answer.sid, from_=phone.number, to=sender.address, answer=said, token=token,
+            replied=message.sid,
+        )  # fmt: skip
+        return _post(_with_update(answer, update))
     if network.is_at_meta(answer):
         update = sandbox_meta.pressed(
             wamid=answer.sid, from_=phone.number, to=sender.address, text=button.title, payload=button.payload,

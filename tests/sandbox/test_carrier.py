@@ -8,15 +8,17 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from consent import decision, outbox, providers, recording, work
+from consent import decision, outbox, providers, recording, sample, work
 from consent.contact import Contact
-from consent.models import OutboundMessage, SandboxMessage
+from consent.models import MessageTemplate, OutboundMessage, SandboxMessage
 from consent.outgoing import Outgoing
 from consent.providers import SendError, accounts
 from consent.recording import Telling
-from consent.sample import Sample
+from consent.sample import AT_TWILIO, Sample
 from consent.sandbox import network, phones
+from consent.sandbox.items import Trouble
 from tests import cast
 from tests.cast import ANA
 
@@ -168,3 +170,47 @@ def test_who_stopped_at_the_carrier_has_withdrawn_once_a_message_is_refused_for_
     assert answer.reason == "withdrawn"
     sent = OutboundMessage.objects.get()
     assert (sent.state, sent.error) == (OutboundMessage.State.FAILED, "21610")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_cut_network_held_back_arrives_once_when_it_is_whole_again(
+    aurora: Sample, live_server: Any, settings: Any
+) -> None:
+    settings.OPTIN_PUBLIC_URL = live_server.url
+    phone = phones.trouble(phones.make(ANA.value), Trouble.CUT, is_on=True)
+    telling = Telling(kind="receipt", sender=aurora.sender, text="Obrigado, Ana")
+    recording.record(cast.event(aurora), tell=lambda _act: [telling])
+
+    assert outbox.drain() == 1
+    assert (OutboundMessage.objects.get().state, phones.on(phone)) == ("queued", [])
+
+    phones.trouble(phone, Trouble.CUT, is_on=False)
+    OutboundMessage.objects.update(due_at=timezone.now())
+    assert outbox.drain() == 1
+    assert outbox.drain() == 0
+    assert [message.text for message in phones.on(phone)] == ["Obrigado, Ana"]
+
+
+@pytest.mark.parametrize(("trouble", "code"), [(Trouble.STOPPED, 21610), (Trouble.CUT, 20503)])
+def test_a_troubled_phone_takes_nothing(aurora: Sample, client: Client, trouble: Trouble, code: int) -> None:
+    phones.trouble(phones.make(ANA.value), trouble, is_on=True)
+
+    assert create(client).json()["code"] == code
+
+
+def test_whatsapp_takes_approved_texts_and_wants_both_numbers_to_be_its_own(
+    aurora: Sample, client: Client
+) -> None:
+    sample.approve(aurora)
+    content = MessageTemplate.objects.get(sender__address=AT_TWILIO, language="es")
+    numbers = {"To": f"whatsapp:{ANA.value}", "From": f"whatsapp:{AT_TWILIO}"}
+    variables = json.dumps({"1": "¿Acepta?", "2": "yes.x", "3": "no.x", "4": "stop.x"})
+
+    made = create(client, Body="", ContentSid=content.name, ContentVariables=variables, **numbers)
+
+    assert made.status_code == 201
+    (message,) = phones.on(phones.make(ANA.value))
+    assert (message.text, message.channel, message.is_template) == ("¿Acepta?", "whatsapp", True)
+    assert [button.payload for button in message.buttons] == ["yes.x", "no.x", "stop.x"]
+    assert create(client, From=SENDER, To=f"whatsapp:{ANA.value}").json()["code"] == 63007
+    assert create(client, Body="", ContentSid="HX0", ContentVariables="[", **numbers).status_code == 400

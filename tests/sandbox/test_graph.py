@@ -84,6 +84,17 @@ def test_a_message_with_buttons_lies_on_its_phone_and_the_answer_is_metas(
     assert meta_numbers.sandbox().tokens[0] not in str(message)
 
 
+def test_a_flow_is_answered_under_its_message(client: Client, sender: Sender) -> None:
+    parameters = {"flow_token": "token.x", "flow_id": "1", "flow_cta": "Responder"}
+    flow = {"type": "flow", "body": {"text": "Aceita?"}, "action": {"name": "flow", "parameters": parameters}}
+
+    assert post(client, sender, {"type": "interactive", "interactive": flow}).status_code == 200
+
+    (message,) = lying()
+    assert [button.payload for button in message.buttons] == ["yes token.x", "no token.x", "stop token.x"]
+    assert all(button.answers_flow for button in message.buttons)
+
+
 def test_an_approved_text_is_filled_in(client: Client, sender: Sender) -> None:
     MessageTemplate.objects.create(
         sender=sender, kind="invite", name="hello", language="en", body="{company} asks."

@@ -69,6 +69,17 @@ def test_a_button_at_meta(phone: phones.Phone, scripted: Scripted, is_template: 
     assert phones.find(question.sid).pressed == "yes.x"  # type: ignore[union-attr]
 
 
+def test_the_end_of_a_flow(phone: phones.Phone, scripted: Scripted) -> None:
+    sender = at(AT_META)
+    yes = Button(title="Sim", payload="yes token.x", answers_flow=True)
+
+    writing.press(phone, sender=sender, message=asked(sender), button=yes)
+
+    (told,) = update(scripted)["messages"]
+    answer = told["interactive"]["nfm_reply"]
+    assert json.loads(answer["response_json"]) == {"flow_token": "token.x", "answer": "yes"}
+
+
 def test_a_button_at_twilio(phone: phones.Phone, scripted: Scripted) -> None:
     sender = at(AT_TWILIO)
 
