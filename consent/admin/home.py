@@ -95,7 +95,7 @@ def _points(request: HttpRequest) -> Any:
     points = CapturePoint.objects.select_related("company").annotate(
         has_notice=Exists(published), has_boxes=Exists(Offer.objects.filter(point=OuterRef("pk")))
     )
-    return scope.within(points, request)
+    return scope.within(points.order_by("company", "slug"), request)
 
 
 def _concerns(request: HttpRequest, log: LogHealth) -> Iterator[Concern]:
