@@ -2,15 +2,19 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from consent import sample, starter
 from consent.admin.checked import field_name
+from consent.audits import drawing
 from consent.log import tree
-from consent.models import ConsentRecord, Hold, NoticeVersion, Opening
+from consent.models import AuditItem, ConsentRecord, Hold, NoticeVersion, Opening
 from tests import cast
 from tests.browser.conftest import DESK, PHONE, Browse
 from tests.staff import PASSWORD, Firm, firm, user
@@ -38,7 +42,15 @@ def sign_in(page: Page, name: str = "bruno") -> None:
 def main_pages(cafe: Firm) -> list[str]:
     record = ConsentRecord.objects.get(uid=cafe.said.records[0]).pk
     point, company = cafe.aurora.point, cafe.company
+    today = timezone.localdate()
+    drawn = drawing.draw(
+        company, first_day=today - timedelta(days=2), last_day=today + timedelta(days=1), asked=1, seed="x",
+        user=User.objects.get(username="bruno").pk, at=timezone.now(),
+    )  # fmt: skip
+    item = AuditItem.objects.get(sample=drawn)
     return [
+        "consent/auditsample/", f"consent/auditsample/{drawn.pk}/change/",
+        f"consent/auditsample/item/{item.pk}/",
         "", "password_change/", f"consent/company/{company.pk}/change/", "consent/capturepoint/",
         f"consent/capturepoint/{point.pk}/change/", "consent/capturepoint/add/", "consent/sender/add/",
         f"consent/purpose/{cafe.aurora.purposes['novidades'].pk}/change/",
