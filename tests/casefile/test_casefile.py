@@ -114,7 +114,7 @@ def test_a_script_changed_where_it_hurts_is_red_and_names_itself(unpacked: Path)
     """OPTIN_EXHAUSTIVE=1 tries every byte (half an hour)."""
     script = unpacked / "check.py"
     content = script.read_bytes()
-    places = [b'MANIFEST = "m', b"== listed[", b"return 1", b"failures.ap", b"x2 = ("]
+    places = [b'MANIFEST = "m', b"== listed[", b"return 1", b"failures.ap", b"x2 = (", b"sys.exit(m"]
     chosen = [content.index(place) + len(place) - 1 for place in places]
     for at in range(len(content)) if os.environ.get("OPTIN_EXHAUSTIVE") else chosen:
         script.write_bytes(content[:at] + bytes([content[at] ^ 1 << at % 7]) + content[at + 1 :])
