@@ -7,7 +7,9 @@ from uuid import UUID, uuid4
 import pytest
 from django.test import Client
 
+from consent import linking
 from consent.api import keys
+from consent.contact import Contact
 from consent.log import tree
 from consent.models import Company
 from consent.sample import Sample
@@ -46,6 +48,18 @@ def test_a_person_is_found_by_number_and_read_page_by_page(aurora: Sample, reade
     assert [record["id"] for record in told] == [str(record.uid) for record in account.records]
     assert second["next"] is None
     assert {standing["state"] for standing in first["standings"]} == {"given"}
+
+
+def test_a_person_with_two_contacts_has_one_timeline(aurora: Sample, reader: Reader) -> None:
+    other = Contact.tel("+5511955554444")
+    acts.say(aurora)
+    acts.say(aurora, contact=other)
+    linking.link(aurora.company, acts.ANA, other, entity="staff:1")
+
+    found = {reader.find(contact.value).json()["subject"] for contact in (acts.ANA, other)}
+
+    [subject] = found
+    assert len(reader.get(f"subjects/{subject}/timeline").json()["records"]) == 4
 
 
 def test_somebody_never_heard_of_is_nobody(reader: Reader) -> None:
