@@ -1,16 +1,18 @@
 """What is wrong with an installation, said before it starts and not by a person later."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connections
+from django.db import DatabaseError, connections
 
 from consent import capture, witnesses
+from consent.models import CapturePoint, Sender
+from consent.vocabulary import Channel, Confirmation
 from optin_site import env
 
 HERE = {"localhost", "127.0.0.1", "::1"}
@@ -74,6 +76,35 @@ def witnesses_can_be_read(**_: Any) -> list[CheckMessage]:
     except ImproperlyConfigured as error:
         return [Error(str(error), id="consent.E003")]
     return []
+
+
+@register(Tags.database)
+def whatsapp_can_speak(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """Every WhatsApp number has its keys, and a text for whoever has not written for a day."""
+    if not databases:
+        return []
+    try:
+        return [*_without_keys(), *_without_template()]
+    except DatabaseError:  # the tables are not there yet: this also runs before they are made
+        return []
+
+
+def _without_keys() -> Iterator[CheckMessage]:
+    numbers = Sender.objects.filter(channel=Channel.WHATSAPP).exclude(provider="sandbox")
+    for pk, provider, secret, number_id in numbers.values_list("pk", "provider", "secret", "number_id"):
+        if not secret or (provider == "meta" and not number_id):
+            message = f"Sender {pk} on WhatsApp has no keys: nothing leaves from it, and nothing is believed."
+            yield Warning(message, hint="Enter its account and keys in the admin.", id="consent.W003")
+
+
+def _without_template() -> Iterator[CheckMessage]:
+    asking = CapturePoint.objects.filter(
+        sender__channel=Channel.WHATSAPP, is_open=True, sender__templates=None
+    )
+    for slug in asking.exclude(confirmation=Confirmation.NONE).values_list("slug", flat=True):
+        message = f"Capture point {slug} asks typed numbers on WhatsApp without an approved text."
+        hint = "Add a message template in the admin: only such texts reach whoever has not written for a day."
+        yield Warning(message, hint=hint, id="consent.W004")
 
 
 @register(Tags.security)

@@ -4,6 +4,7 @@ import json
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from urllib.parse import quote
 
 import typst
 import zxingcpp
@@ -15,7 +16,7 @@ from PIL import Image
 
 from consent import branding
 from consent.catalogue import Ask
-from consent.models import CapturePoint
+from consent.models import CapturePoint, Sender
 from consent.vocabulary import Channel, django_code
 
 TEMPLATE = Path(__file__).with_name("poster.typ")
@@ -49,10 +50,32 @@ def qr_svg(point: CapturePoint) -> str:
 
 def qr_png(point: CapturePoint) -> bytes:
     """The address as a QR code for screens, with its quiet zone."""
-    image = zxingcpp.write_barcode_to_image(_code(point), scale=QR_SCALE, add_quiet_zones=True)
+    return _png(_code(point))
+
+
+def _png(code: zxingcpp.Barcode) -> bytes:
+    image = zxingcpp.write_barcode_to_image(code, scale=QR_SCALE, add_quiet_zones=True)
     out = BytesIO()
     Image.fromarray(image).save(out, "PNG", optimize=True)
     return out.getvalue()
+
+
+def chat_link(point: CapturePoint, sender: Sender) -> str:
+    """The link that opens a conversation with a sender, with the keyword of the capture point written already."""
+    keyword = quote(point.keyword.upper())
+    if sender.channel == Channel.WHATSAPP:
+        return f"https://wa.me/{sender.address.removeprefix('+')}?text={keyword}"
+    return f"sms:{sender.address}?body={keyword}"
+
+
+def chat_qr_svg(link: str) -> str:
+    """The link to a conversation as a QR code, with its quiet zone."""
+    return str(zxingcpp.write_barcode_to_svg(_code_of(link), add_quiet_zones=True))
+
+
+def chat_qr_png(link: str) -> bytes:
+    """The link to a conversation as a QR code for screens, with its quiet zone."""
+    return _png(_code_of(link))
 
 
 def pdf(ask: Ask, *, language: str) -> bytes:
@@ -101,7 +124,11 @@ def _content(ask: Ask, language: str) -> dict[str, object]:
 
 
 def _code(point: CapturePoint) -> zxingcpp.Barcode:
-    return zxingcpp.create_barcode(address(point), zxingcpp.BarcodeFormat.QRCode, ec_level="Q")
+    return _code_of(address(point))
+
+
+def _code_of(text: str) -> zxingcpp.Barcode:
+    return zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="Q")
 
 
 @cache

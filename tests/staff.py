@@ -63,6 +63,7 @@ def other_sample() -> Sample:
         privacy_url="https://horizonte.example/", time_zone="America/Bogota",
     )  # fmt: skip
     sender = Sender.objects.create(company=company, channel=Channel.SMS, address="+551140028999")
+    Sender.objects.create(company=company, channel=Channel.WHATSAPP, address="+551140028998")
     purpose = Purpose.objects.create(
         company=company, slug="novidades", category="marketing", name=in_every_language(f"News {CANARY}"),
         description=in_every_language(f"About {CANARY}"),
@@ -75,6 +76,7 @@ def other_sample() -> Sample:
         title=in_every_language(f"Point {CANARY}"),
         notice=notice,
         sender=sender,
+        keyword="pao",
     )
     Offer.objects.create(point=point, purpose=purpose, channel=Channel.SMS)
     return Sample(company, point, sender, {"novidades": purpose}, version)

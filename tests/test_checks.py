@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from django.core import checks as django_checks
 from django.core.checks import Tags
-from django.db import ConnectionHandler, connection
+from django.db import ConnectionHandler, OperationalError, connection
 
 from consent import capture, checks
+from consent.models import CapturePoint, Sender
+from consent.sample import Sample
 from optin_site import env
 
 
@@ -89,3 +91,31 @@ def test_the_library_is_known_by_its_version() -> None:
         False,
         True,
     ]
+
+
+def test_a_whatsapp_number_without_keys_or_approved_text_is_named(aurora: Sample) -> None:
+    def ids() -> list[str]:
+        return [message.id for message in checks.whatsapp_can_speak(databases=["default"]) if message.id]
+
+    assert ids() == []
+    sender = Sender.objects.create(
+        company=aurora.company, channel="whatsapp", provider="meta", address="+15550783881"
+    )
+    assert ids() == ["consent.W003"]
+    CapturePoint.objects.filter(pk=aurora.point.pk).update(sender=sender)
+    assert ids() == ["consent.W003", "consent.W004"]
+    sender.number_id, sender.secret = "1", b"sealed"
+    sender.save()
+    sender.templates.create(language="en", name="confirm", body="{company}")
+    assert ids() == []
+    assert checks.whatsapp_can_speak(databases=None) == []
+
+
+def test_before_there_are_tables_nothing_is_said_of_numbers(db: None) -> None:
+    """The check runs before the first migration too."""
+
+    def refuse(*_anything: Any) -> Any:
+        raise OperationalError("no such table")
+
+    with connection.execute_wrapper(refuse):
+        assert checks.whatsapp_can_speak(databases=["default"]) == []

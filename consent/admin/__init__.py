@@ -14,6 +14,7 @@ from consent.admin import (
     points,
     records,
     senders,
+    templates,
     versions,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "points",
     "records",
     "senders",
+    "templates",
     "versions",
 ]

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping
 from django.db import DEFAULT_DB_ALIAS
 
 READ = (
-    "company", "sender", "purpose", "capturepoint", "offer", "notice", "noticeversion", "consentrecord",
-    "outboundmessage", "inboundmessage", "hold", "opening", "logentry", "checkpoint", "apikey", "auditsample",
-    "audititem", "auditfinding",
+    "company", "sender", "messagetemplate", "purpose", "capturepoint", "offer", "notice", "noticeversion",
+    "consentrecord", "outboundmessage", "inboundmessage", "hold", "opening", "logentry", "checkpoint", "apikey",
+    "auditsample", "audititem", "auditfinding",
 )  # fmt: skip
 AUDITOR = "Auditor"
-WRITE = ("sender", "purpose", "capturepoint", "offer", "notice", "noticeversion", "apikey")
+WRITE = ("sender", "messagetemplate", "purpose", "capturepoint", "offer", "notice", "noticeversion", "apikey")
 
 PRESETS: Mapping[str, Iterable[str]] = {
     # Runs the asking: what is asked where, with which words; sees records, but nothing personal.
@@ -18,7 +18,7 @@ PRESETS: Mapping[str, Iterable[str]] = {
         *(f"view_{model}" for model in READ),
         *(f"{verb}_{model}" for model in WRITE for verb in ("add", "change")),
         "change_company", "change_outboundmessage", "change_inboundmessage", "change_hold",
-        "change_contactpoint", "delete_offer", "delete_noticeversion",
+        "change_contactpoint", "delete_offer", "delete_noticeversion", "delete_messagetemplate",
     ),
     # Reads everything and changes nothing; draws samples and writes down what it finds. Give it a last day.
     AUDITOR: (*(f"view_{model}" for model in READ), "add_auditsample", "add_auditfinding"),

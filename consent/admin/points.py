@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from consent import catalogue, keywords, poster
-from consent.admin import labels, recent
+from consent.admin import chat_links, labels, recent
 from consent.admin.scoped import InlineFormSet, ModelForm, ScopedAdmin, ScopedFilter, ScopedInline
 from consent.catalogue import Ask
 from consent.models import CapturePoint, NoticeVersion, Offer
@@ -150,7 +150,7 @@ class PointAdmin(ScopedAdmin):
     fieldsets = [
         (None, {"fields": ["company", "slug", "title", "is_open"]}),
         (_("What is said"), {"fields": ["notice", "languages"]}),
-        (_("In a conversation"), {"fields": ["keyword", "voice"]}),
+        (_("In a conversation"), {"fields": ["keyword", "voice", "flow", "signup", "signup_text"]}),
         (_("Proof that the number is theirs"), {"fields": ["sender", "confirmation", "trusts_app"]}),
     ]
     empty_title = _("No capture point yet.")
@@ -176,9 +176,9 @@ class PointAdmin(ScopedAdmin):
             field = form.base_fields.get(name)
             if field is not None and obj:
                 field.queryset = field.queryset.filter(company=obj.company)  # type: ignore[attr-defined]
-        for name, channel in (("sender", Channel.SMS), ("voice", Channel.VOICE)):
+        for name, channels in (("sender", (Channel.SMS, Channel.WHATSAPP)), ("voice", (Channel.VOICE,))):
             if field := form.base_fields.get(name):
-                field.queryset = field.queryset.filter(channel=channel)  # type: ignore[attr-defined]
+                field.queryset = field.queryset.filter(channel__in=channels)  # type: ignore[attr-defined]
         return form
 
     def get_urls(self) -> list[URLPattern]:
@@ -188,6 +188,8 @@ class PointAdmin(ScopedAdmin):
         return [
             named("<int:pk>/qr.svg", self.qr_svg, "qr_svg"),
             named("<int:pk>/qr.png", self.qr_png, "qr_png"),
+            named("<int:pk>/whatsapp.svg", self.chat_svg, "chat_svg"),
+            named("<int:pk>/whatsapp.png", self.chat_png, "chat_png"),
             named("<int:pk>/poster-<slug:language>.pdf", self.poster_pdf, "poster"),
             *super().get_urls(),
         ]
@@ -227,6 +229,16 @@ class PointAdmin(ScopedAdmin):
         """The public address as a QR code, for screens and word processors."""
         return _file(poster.qr_png(self._point(request, pk)), "image/png", "qr.png")
 
+    def chat_svg(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The link that opens the question in WhatsApp, as a QR code for print."""
+        link = chat_links.whatsapp(self._point(request, pk))
+        return _file(poster.chat_qr_svg(link).encode(), "image/svg+xml", "whatsapp.svg")
+
+    def chat_png(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The same for screens and word processors."""
+        link = chat_links.whatsapp(self._point(request, pk))
+        return _file(poster.chat_qr_png(link), "image/png", "whatsapp.png")
+
     def poster_pdf(self, request: HttpRequest, pk: int, language: str) -> HttpResponse:
         """An A4 poster to hang up."""
         point = self._point(request, pk)
@@ -257,9 +269,7 @@ class PointAdmin(ScopedAdmin):
             else [],
             "counts": recent.counts(point, since=since),
             "counted_days": COUNTED_DAYS,
-            "keyword": point.keyword.upper(),
-            "sms_number": point.sender.address,
-            "sms_link": f"sms:{point.sender.address}?body={point.keyword.upper()}",
+            **chat_links.context(point),
         }
 
 

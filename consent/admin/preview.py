@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent import branding, wording
 from consent.catalogue import Ask
-from consent.dialogue import inviting
+from consent.dialogue import inviting, tapping
 from consent.linting import sms
 from consent.models import NoticeVersion
 from consent.vocabulary import Language
@@ -38,6 +38,7 @@ class Page:
     company: str
     screen: Statement  # website and app
     message: str  # WhatsApp and SMS
+    buttons: tuple[str, ...]  # under it in WhatsApp; none where it is too long for them
     spoken: Statement  # call
     paper: Statement
     brand: branding.Brand
@@ -66,13 +67,15 @@ def _page(version: NoticeVersion, ask: Ask, language: str) -> Page:
     def said(kind: str) -> Statement:
         return wording.statement(ask, version, language, wording=kind)
 
+    message = inviting.words(said("message"))
     return Page(
         language=language,
         name=str(Language(language).label),
         title=ask.point.title.in_language(language),
         company=ask.company.name,
         screen=said("screen"),
-        message=inviting.words(said("message")),
+        message=message,
+        buttons=tuple(tapping.titles(language).values()) if tapping.fits(message) else (),
         spoken=said("spoken"),
         paper=said("paper"),
         brand=branding.brand(ask.company),

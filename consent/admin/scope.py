@@ -21,6 +21,7 @@ from consent.models import (
     Hold,
     InboundMessage,
     Membership,
+    MessageTemplate,
     Notice,
     NoticeShown,
     NoticeVersion,
@@ -35,6 +36,7 @@ from consent.models import (
 PATHS: Mapping[type[Model], str] = {
     Company: "pk",
     Sender: "company",
+    MessageTemplate: "sender__company",
     Purpose: "company",
     CapturePoint: "company",
     Offer: "point__company",

@@ -18,7 +18,10 @@ from consent.admin import home, scope, shut
 
 # In the order of work, not of the alphabet. What is not named comes last.
 SECTIONS: tuple[tuple[Any, tuple[str, ...]], ...] = (
-    (_("Asking"), ("CapturePoint", "Notice", "NoticeVersion", "Purpose", "Sender", "Company")),
+    (
+        _("Asking"),
+        ("CapturePoint", "Notice", "NoticeVersion", "Purpose", "Sender", "MessageTemplate", "Company"),
+    ),
     (_("Evidence"), ("ConsentRecord", "AuditSample", "Opening", "LogEntry", "Checkpoint")),
     (_("Messages"), ("Hold", "OutboundMessage", "InboundMessage")),
     (_("Access"), ("ApiKey", "User", "Group", "AccessAttempt", "AccessFailureLog", "AccessLog")),

@@ -42,6 +42,11 @@ def titles(language: str) -> dict[str, str]:
         return {"yes": _("Yes, I accept"), "no": _("No, thanks"), "stop": _("Stop messages")}
 
 
+def fits(text: str) -> bool:
+    """Whether a text is short enough to have buttons under it."""
+    return len(text) <= LONGEST_TEXT
+
+
 def buttons(question: Question) -> tuple[Button, ...]:
     """The three buttons under a question."""
     return tuple(question.button(answer, title) for answer, title in titles(question.language).items())
@@ -50,7 +55,7 @@ def buttons(question: Question) -> tuple[Button, ...]:
 def under(text: str, question: Question, *, kind: str) -> Telling:
     """A question to somebody who has just written, with buttons or the capture point's Flow under it."""
     telling = Telling(kind=kind, sender=question.sender, text=text)
-    if question.sender.channel != Channel.WHATSAPP or len(text) > LONGEST_TEXT:
+    if question.sender.channel != Channel.WHATSAPP or not fits(text):
         return telling
     if flow := question.ask.point.flow:
         with override(django_code(question.language)):

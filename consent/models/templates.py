@@ -56,4 +56,4 @@ class MessageTemplate(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.get_language_display()})"
+        return f"{self.name} · {self.get_language_display()}"

@@ -11,7 +11,7 @@ from django.utils import timezone
 from PIL import Image
 
 from consent import catalogue, poster
-from consent.models import CapturePoint, NoticeShown, NoticeVersion
+from consent.models import CapturePoint, NoticeShown, NoticeVersion, Sender
 from tests import cast
 from tests.admin.test_scope import point_form
 from tests.staff import Firm
@@ -162,3 +162,38 @@ def test_a_company_has_each_keyword_once(bruno: Client, cafe: Firm) -> None:
 def test_a_point_needs_no_keyword(bruno: Client, cafe: Firm) -> None:
     assert bruno.post(change(cafe.aurora.point), point_form(cafe.aurora.point, keyword="")).status_code == 302
     assert "body=" not in bruno.get(change(cafe.aurora.point)).content.decode()
+
+
+@pytest.mark.parametrize("kind", ["png", "svg"])
+def test_a_link_and_a_code_open_the_question_in_whatsapp(bruno: Client, cafe: Firm, kind: str) -> None:
+    point = cafe.aurora.point
+    link = "https://wa.me/551140028923?text=PROMO"
+    page = bruno.get(change(point)).content.decode()
+    assert f'value="{link}"' in page
+    assert 'value="sms:+551140028922?body=PROMO"' in page
+
+    answer = bruno.get(reverse(f"admin:consent_capturepoint_chat_{kind}", args=[point.pk]))
+    if kind == "svg":
+        assert answer.content.decode() == poster.chat_qr_svg(link)
+        return
+    with Image.open(io.BytesIO(answer.content)) as image:
+        read = zxingcpp.read_barcodes(image.convert("L"))
+    assert [code.text for code in read] == [link]
+
+
+def test_the_number_that_asks_is_the_one_of_the_link(bruno: Client, cafe: Firm) -> None:
+    point = cafe.aurora.point
+    point.sender = Sender.objects.create(company=cafe.company, channel="whatsapp", address="+5511900000001")
+    point.save()
+
+    assert "https://wa.me/5511900000001?text=PROMO" in bruno.get(change(point)).content.decode()
+
+
+def test_without_keyword_or_number_there_is_no_link_to_whatsapp(bruno: Client, cafe: Firm) -> None:
+    point = cafe.aurora.point
+    point.keyword = ""
+    point.save()
+    page = bruno.get(change(point)).content.decode()
+    assert "wa.me" not in page
+    assert "With a keyword there is a link" in page
+    assert bruno.get(reverse("admin:consent_capturepoint_chat_svg", args=[point.pk])).status_code == 404

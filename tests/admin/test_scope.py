@@ -21,6 +21,7 @@ from consent.models import (
     ContactPoint,
     Hold,
     LogEntry,
+    MessageTemplate,
     Opening,
 )
 from tests import cast
@@ -47,6 +48,7 @@ LISTS = ("_changelist", "_add", "_find", "_next")
 ROWS: dict[str, Callable[[Firm], Any]] = {
     "consent_company": lambda firm: firm.company.pk,
     "consent_sender": lambda firm: firm.aurora.sender.pk,
+    "consent_messagetemplate": lambda firm: template(firm).pk,
     "consent_purpose": lambda firm: firm.aurora.purposes["novidades"].pk,
     "consent_capturepoint": lambda firm: firm.aurora.point.pk,
     "consent_noticeversion": lambda firm: firm.draft.pk,
@@ -77,6 +79,16 @@ def opening(firm: Firm) -> int:
         act=firm.said.act,
     )
     return int(made.pk)
+
+
+def template(firm: Firm) -> MessageTemplate:
+    made, _new = MessageTemplate.objects.get_or_create(
+        sender=firm.company.senders.filter(channel="whatsapp").order_by("pk")[0],
+        point=firm.aurora.point,
+        language="en",
+        defaults={"name": "confirm", "body": "{company}"},
+    )
+    return made
 
 
 def held(firm: Firm) -> Hold:
@@ -114,8 +126,9 @@ def address(name: str, firm: Firm) -> str:
 
 
 def answers(name: str) -> set[int]:
-    """How an address answers somebody who may see its row; deleting is refused except for drafts."""
-    if name.endswith("_delete") and name != "consent_noticeversion_delete":
+    """How an address answers somebody who may see its row; deleting is refused but for drafts and texts."""
+    deleted_here = ("consent_noticeversion_delete", "consent_messagetemplate_delete")
+    if name.endswith("_delete") and name not in deleted_here:
         return {403}
     return {200, 302, 405}
 
@@ -131,7 +144,7 @@ def page_address(name: str) -> str:
 
 def not_theirs(name: str) -> bool:
     """Whether staff may not add such a thing at all."""
-    made_here = ("sender", "purpose", "capturepoint", "notice", "apikey")
+    made_here = ("sender", "messagetemplate", "purpose", "capturepoint", "notice", "apikey")
     return name.endswith("_add") and name not in {f"consent_{model}_add" for model in made_here}
 
 
