@@ -19,6 +19,7 @@ COMPLETE = [
     "consent/log/*",
     "consent/vault.py",
     "consent/providers/twilio.py",
+    "consent/capture/ivr/parties.py",
     "consent/providers/kept.py",
     "consent/providers/meta.py",
     "consent/providers/meta_numbers.py",

@@ -1,12 +1,15 @@
 """Consent by phone call: what a key means, at which moment it counts, and who can never say yes by calling."""
 
+import threading
+
 import pytest
+from django.db import connections
 from django.test import Client
 
 from consent import catalogue, hooks, inbound, opening, wording
 from consent.capture.ivr import webhook
 from consent.catalogue import Ask
-from consent.models import Call, CapturePoint, ConsentRecord, InboundMessage, OutboundMessage
+from consent.models import Act, Call, CapturePoint, ConsentRecord, InboundMessage, OutboundMessage
 from consent.providers import accounts
 from consent.sample import Sample
 from consent.vocabulary import Possession
@@ -273,6 +276,33 @@ def test_the_same_step_with_another_key_gets_the_first_answer_and_is_kept_beside
     assert sorted(webhooks.kept()) == [("answered", "twilio")] * 2 + [("conflict", "twilio")]
     conflict = InboundMessage.objects.get(state="conflict")
     assert inbound.opened(conflict).parameters["Digits"] == "2"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_step_delivered_twenty_times_at_once_is_one_record_and_one_answer(
+    aurora: Sample, client: Client, phone: Conversation
+) -> None:
+    phone.begin()
+    fields = phone.fields | {"Digits": "1"}
+    begin, answers = threading.Barrier(20), []
+
+    def deliver() -> None:
+        begin.wait()
+        try:
+            answers.append(webhooks.post(Client(), fields, path=phone.path))
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=deliver) for _number in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    answered = {answer.content for answer in answers if answer.status_code == 200}
+    assert len(answered) == 1
+    assert {answer.status_code for answer in answers} <= {200, 503}
+    assert Act.objects.count() == OutboundMessage.objects.count() == 1
 
 
 @pytest.mark.parametrize(
