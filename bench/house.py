@@ -104,15 +104,9 @@ def serving(
     if database:
         environment["DATABASE_URL"] = database
     serve._refuse_taken("127.0.0.1", PORT)  # another server's answers must not be counted
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, start_new_session=True, preexec_fn=serve._die_with_parent
-    )
-    try:
+    with _running(command, environment) as process:
         _wait(process)
         yield f"http://127.0.0.1:{PORT}"
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 def _wait(process: "subprocess.Popen[bytes]") -> None:
@@ -129,9 +123,20 @@ def _wait(process: "subprocess.Popen[bytes]") -> None:
 @contextlib.contextmanager
 def working() -> Iterator[None]:
     """The product's worker, as `manage.py serve` starts it."""
-    process = subprocess.Popen([sys.executable, "manage.py", "work"], cwd=ROOT, start_new_session=True)
-    try:
+    with _running([sys.executable, "manage.py", "work"], os.environ):
         yield
+
+
+@contextlib.contextmanager
+def _running(command: list[str], environment: Mapping[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
+    """A process that ends with what is measured, and on Linux with this program, however that ends."""
+    from consent.management.commands import serve
+
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, start_new_session=True, preexec_fn=serve._die_with_parent
+    )
+    try:
+        yield process
     finally:
         process.terminate()
         process.wait(20)
