@@ -475,7 +475,7 @@ def test_a_yes_by_a_sign_up_link_counts_for_offers_with_its_words(
 ) -> None:
     text = "Receba ofertas do Café Aurora no WhatsApp."
     assert meta.delivers(client, user_preferences=[preference("signup", signup_id="131")]) == ["unreadable"]
-    CapturePoint.objects.update(signup="131", signup_text=text)
+    CapturePoint.objects.filter(pk=aurora.point.pk).update(signup="131", signup_text=text)
     catalogue.forget()
 
     signed_up = preference("signup", signup_id="131", detail="User signed up")
