@@ -1,15 +1,17 @@
 """How a notice will reach people by each of the six methods, without showing it to them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext_lazy as _
 
 from consent import branding, wording
+from consent.capture.ivr import incoming
 from consent.catalogue import Ask
 from consent.dialogue import inviting, tapping
 from consent.linting import sms
 from consent.models import NoticeVersion
+from consent.providers.twilio_voice import Line
 from consent.vocabulary import Language
 from consent.wording import Statement
 
@@ -39,7 +41,7 @@ class Page:
     screen: Statement  # website and app
     message: str  # WhatsApp and SMS
     buttons: tuple[str, ...]  # under it in WhatsApp; none where it is too long for them
-    spoken: Statement  # call
+    spoken: Sequence[Line]  # call: each with its language
     paper: Statement
     brand: branding.Brand
 
@@ -76,7 +78,7 @@ def _page(version: NoticeVersion, ask: Ask, language: str) -> Page:
         screen=said("screen"),
         message=message,
         buttons=tuple(tapping.titles(language).values()) if tapping.fits(message) else (),
-        spoken=said("spoken"),
+        spoken=incoming.lines(replace(ask, version=version), language),
         paper=said("paper"),
         brand=branding.brand(ask.company),
     )

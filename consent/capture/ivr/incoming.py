@@ -34,7 +34,7 @@ def question(step: Step) -> list[Line]:
     call.point, call.version, call.language = ask.point, ask.version, ask.language(wanted)
     if call.prompts == 0:
         count(ask, ask.version, language=call.language, method=METHOD.slug, day=step.at.date())
-    return _lines(ask, call.language)
+    return lines(ask, call.language)
 
 
 def knows_key(step: Step) -> bool:
@@ -107,7 +107,7 @@ def _record(step: Step, ask: Ask, shown: Statement, state: State, **more: Any) -
     evidence = {
         **step.evidence(),
         "text": shown.text,
-        "shown": "\n\n".join(text for _language, text in _lines(ask, shown.language)),
+        "shown": "\n\n".join(text for _language, text in lines(ask, shown.language)),
         "wording": "spoken",
         "boxes": [{"key": box.key, "label": box.label, "hint": box.hint} for box in shown.boxes],
         "digest": shown.digest,
@@ -134,10 +134,11 @@ def _asked(call: Call) -> Ask | None:
     if now is None or not now.is_open or call.version is None or now.point.pk != call.point_id:
         return None
     ask = replace(now, version=call.version)
-    return ask if spoken.digest(_lines(ask, call.language)) == call.digest else None
+    return ask if spoken.digest(lines(ask, call.language)) == call.digest else None
 
 
-def _lines(ask: Ask, language: str) -> list[Line]:
+def lines(ask: Ask, language: str) -> list[Line]:
+    """What a caller hears first: how to change the language, then the statement."""
     statement = spoken.statement(ask, language)
     said = [(language, paragraph) for paragraph in statement.paragraphs]
     return [*spoken.other_languages(ask.languages, language), *said]
