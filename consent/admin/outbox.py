@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
-from consent import history
+from consent import history, opening
 from consent.admin import budgets, labels, openings, pausing, people, recent, troubles
 from consent.admin.scoped import ReadOnlyAdmin, ScopedFilter
 from consent.admin.site import admin_page
@@ -122,7 +122,9 @@ class OutboundAdmin(ReadOnlyAdmin):
         return openings.masked(message.subject)
 
     @admin.display(description=gettext_lazy("person"))
-    def person(self, message: OutboundMessage) -> SafeString:
+    def person(self, message: OutboundMessage) -> SafeString | str:
+        if message.subject == opening.NOBODY:  # somebody of whom nothing is recorded wrote to us
+            return ""
         return format_html(
             '<a href="{}">{}</a>', people.address(message.subject), people.short(message.subject)
         )

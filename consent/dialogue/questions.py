@@ -1,5 +1,6 @@
 """The questions people are asked, and which of them still wait for an answer."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
@@ -115,9 +116,16 @@ def waiting_request(act: UUID) -> ConsentRecord | None:
 
 
 def answered(act: UUID) -> dict[str, str]:
-    """Which question an answer answers: the act, the words of its message, and when it left."""
+    """Which question an answer answers: the act, the words of its message with their digest, and when it left."""
     message = OutboundMessage.objects.filter(act=act, kind__in=KINDS).first()
     if message is None:
         return {"act": str(act)}
     asked_at = moment(message.sent_at) if message.sent_at else ""
-    return {"act": str(act), "question": str(opening.message_content(message)["text"]), "asked_at": asked_at}
+    question = str(opening.message_content(message)["text"])
+    return {
+        "act": str(act),
+        "question": question,
+        "question_digest": hashlib.sha256(question.encode()).hexdigest(),
+        "question_id": message.provider_id,
+        "asked_at": asked_at,
+    }

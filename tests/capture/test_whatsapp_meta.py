@@ -91,6 +91,7 @@ def test_a_keyword_is_answered_by_buttons_and_a_tap_is_a_yes_with_its_receipt(
     assert json.loads(evidence["update"])["type"] == "interactive"
     assert evidence["answers"][0]["question"] == asked["interactive"]["body"]["text"]
     assert evidence["answers"][0]["asked_at"]
+    assert evidence["answers"][0]["question_id"] == "wamid.OUT"
     receipt = json.loads(graph.seen[-1]["body"])
     assert "/r/" in receipt["text"]["body"]
     assert cast.may(aurora, channel="whatsapp").allow
