@@ -434,3 +434,29 @@ def test_bruno_is_not_ana(aurora: Sample, client: Client, phone: Conversation) -
 
     assert cast.may(aurora).reason == "requested"
     assert cast.may(aurora, BRUNO).reason == "withdrawn"
+
+
+@pytest.mark.parametrize("way", ["link", "code"])
+def test_a_caller_without_a_page_for_a_code_gets_a_link(
+    aurora: Sample, phone: Conversation, way: str
+) -> None:
+    CapturePoint.objects.update(confirmation=way)
+    phone.begin()
+    assert "abra o link" in phone.press("1")
+    assert "/y/aurora/" in opening.message_content(OutboundMessage.objects.get())["text"]
+
+
+def test_a_hidden_caller_of_a_company_without_sms_is_asked_to_show_the_number(
+    aurora: Sample, client: Client
+) -> None:
+    aurora.company.senders.filter(channel="sms").update(channel="whatsapp")
+
+    assert "mostrando o seu número" in Conversation(client, webhooks.call(From="anonymous")).begin()
+
+
+def test_a_hidden_caller_hears_no_keyword_where_there_is_none(aurora: Sample, client: Client) -> None:
+    CapturePoint.objects.update(keyword="")
+    heard = Conversation(client, webhooks.call(From="anonymous")).begin()
+
+    assert "Para se inscrever" not in heard
+    assert "SAIR" in heard
