@@ -167,7 +167,7 @@ def test_the_sandbox_speaks_for_its_own_numbers_while_it_is_on(aurora: Sample, s
     body = b"{}"
     signed = webhooks.signature(body, meta_numbers.sandbox().app_secrets[0])
 
-    assert meta_numbers.signed(body, signed) == {NUMBER_ID}
+    assert NUMBER_ID in meta_numbers.signed(body, signed)  # beside the sample's own
     settings.OPTIN_SANDBOX = False
     meta_numbers.forget()
     assert meta_numbers.signed(body, signed) == set()
