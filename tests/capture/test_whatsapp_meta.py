@@ -193,6 +193,11 @@ def test_a_flow_says_yes_to_the_question_in_its_token(
 
     meta.delivers(client, finished(answer="yes"), finished(flow_token=asked["flow_token"], answer="maybe"))
     meta.delivers(client, finished(flow_token="yes.forged", answer="yes"), finished(flow_token=5, answer=[]))
+    for body in ("no json", "[" * 100_000, "[]", None):
+        reply = {"type": "nfm_reply", "nfm_reply": {"response_json": body}}
+        assert meta.delivers(client, meta.message("interactive", reply))[-1] == "kept"
+    payment = {"type": "payment", "payment": {}}
+    assert meta.delivers(client, meta.message("interactive", payment))[-1] == "unreadable"
     assert {state for _channel, state in states()} == {"requested"}
 
     meta.delivers(client, finished(flow_token=asked["flow_token"], answer="yes"))

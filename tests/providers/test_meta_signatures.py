@@ -160,6 +160,9 @@ def test_several_apps_are_told_apart(aurora: Sample) -> None:
 
     assert meta_numbers.signed(body, webhooks.signature(body)) == {NUMBER_ID, "333"}
     assert meta_numbers.signed(body, webhooks.signature(body, "other")) == {"222"}
+    assert meta_numbers.share_an_app(NUMBER_ID, ["222", "333"])
+    assert not meta_numbers.share_an_app(NUMBER_ID, ["222", "444"])
+    assert not meta_numbers.share_an_app("444", [NUMBER_ID])
 
 
 def test_the_sandbox_speaks_for_its_own_numbers_while_it_is_on(aurora: Sample, settings: Any) -> None:
