@@ -20,6 +20,7 @@ REQUESTED = State.REQUESTED.value
 EXPIRED = "expired"
 # By which two clocks may differ and still be believed; and many tell whole seconds only.
 CLOCKS_DIFFER = timedelta(minutes=2, seconds=1)
+INEXACT = "?"  # ends the name of a clock whose times were cut off: it agrees with none, not even with itself
 END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)  # a hold that is over by now is over by then
 NOTHING = "nothing"
 ERASED = "erased"
@@ -71,7 +72,7 @@ def fold(events: Iterable[Said], at: datetime) -> Standing:
 
     def is_later_than_every_end(event: Said) -> bool:
         return event.arrival > last_end_arrival and all(
-            event.event_time > (ended if clock == event.clock else ended + CLOCKS_DIFFER)
+            event.event_time > (ended if _agree(clock, event.clock) else ended + CLOCKS_DIFFER)
             for clock, ended in last_end_time.items()
         )
 
@@ -90,6 +91,10 @@ def fold(events: Iterable[Said], at: datetime) -> Standing:
         end = max(ends, key=_order)
         return Standing(end.state, since=end.event_time, record=end.uid)
     return Standing(NOTHING)
+
+
+def _agree(one: str, other: str) -> bool:
+    return one == other and not one.endswith(INEXACT)
 
 
 def _order(event: Said) -> tuple[datetime, int]:

@@ -97,3 +97,13 @@ def test_the_databases_say_so_too(aurora: Sample, happened: list[Truth], wrong: 
         assert wants(happened) or not may(aurora, contact).allow
         expected = [said(one, wrong, place) for place, one in enumerate(happened, 1)]
         assert may(aurora, contact).allow is history.fold(expected, AFTER).is_given
+
+
+def test_a_yes_that_was_long_on_its_way_by_a_clock_ahead_is_not_newer_than_the_stop_that_followed_it() -> (
+    None
+):
+    ahead = {"meta": timedelta(seconds=119), "app": timedelta(0)}
+    yes = Truth(True, NOON, "meta", timedelta(seconds=100))
+    for clock in CLOCKS:
+        stop = Truth(False, NOON + timedelta(seconds=1), clock, timedelta(seconds=1))
+        assert not history.fold([said(stop, ahead, 1), said(yes, ahead, 2)], AFTER).is_given

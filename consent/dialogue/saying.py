@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from consent.history import CLOCKS_DIFFER
+from consent.history import CLOCKS_DIFFER, INEXACT
 
 OURS = ""
 OLDEST = timedelta(days=8)  # Meta delivers for seven days; what claims to be older is no time
@@ -36,15 +36,16 @@ def now() -> SaidAt:
 def said_at(timestamp: object, *, clock: str, received_at: datetime) -> SaidAt:
     """When a provider says that something was written (seconds since 1970, as number or text).
 
-    Never after we received it: then ours is the clock. What is no time at all, or one that nobody would still
-    deliver, is not believed; ours is the clock then too, and the evidence says so.
+    Never after we received it: a clock that runs ahead is cut off there, and so is a claim that is no time at all or
+    one that nobody would still deliver, which the evidence says. What was cut off is compared with nothing exactly:
+    a yes that was long on its way would else come out later than the stop that followed it.
     """
     claim = str(timestamp)[:40]
     seconds = int(claim) if claim.isascii() and claim.isdigit() and len(claim) < 12 else -1
     received = int(received_at.timestamp())
     if not received - OLDEST.total_seconds() < seconds <= received + CLOCKS_DIFFER.total_seconds():
-        return SaidAt(received_at, claim=claim, is_believed=False)
+        return SaidAt(received_at, clock + INEXACT, claim, is_believed=False)
     at = datetime.fromtimestamp(seconds, UTC)
     if at >= received_at:
-        return SaidAt(received_at, claim=claim)
+        return SaidAt(received_at, clock + INEXACT, claim)
     return SaidAt(at, clock, claim)

@@ -27,7 +27,7 @@ def test_seconds_are_read_as_number_and_as_text(kind: type) -> None:
 
 def test_nobody_has_spoken_after_we_heard_it() -> None:
     said = told(int(NOON.timestamp()) + 119)
-    assert (said.at, said.clock, said.is_believed) == (NOON, "", True)
+    assert (said.at, said.clock, said.is_believed) == (NOON, "meta?", True)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_nobody_has_spoken_after_we_heard_it() -> None:
 )  # fmt: skip
 def test_what_is_no_time_is_when_we_received_it_and_is_marked(nonsense: Any) -> None:
     said = told(nonsense)
-    assert (said.at, said.clock, said.evidence()["bad_time"]) == (NOON, "", True)
+    assert (said.at, said.clock, said.evidence()["bad_time"]) == (NOON, "meta?", True)
     assert len(said.claim) <= 40
 
 
