@@ -41,6 +41,16 @@ def listen(lines: Iterable[Line], *, action: str, seconds: int) -> bytes:
     return str(response).encode()
 
 
+def listen_for_number(lines: Iterable[Line], *, action: str, seconds: int) -> bytes:
+    """Say something and wait for several keys, up to the hash; they are posted to `action`, silence is not."""
+    response = VoiceResponse()
+    gather = Gather(input="dtmf", finish_on_key="#", timeout=seconds, action=action, method="POST")
+    _say(gather, lines)
+    response.append(gather)
+    response.hangup()
+    return str(response).encode()
+
+
 def end(lines: Iterable[Line] = ()) -> bytes:
     """Say something, or nothing, and hang up."""
     response = VoiceResponse()

@@ -446,6 +446,34 @@ def test_a_caller_without_a_page_for_a_code_gets_a_link(
     assert "/y/aurora/" in opening.message_content(OutboundMessage.objects.get())["text"]
 
 
+def test_a_hidden_caller_stops_by_typing_the_number_which_is_asked_itself(
+    aurora: Sample, client: Client
+) -> None:
+    cast.says(aurora)
+    for call in range(2):
+        phone = Conversation(client, webhooks.call(From="anonymous", CallSid=f"CA{call:032x}"))
+        assert "digite o seu número" in phone.begin()
+        assert "recebe um SMS" in phone.press("11987654321")
+    assert cast.may(aurora).allow
+
+    check = OutboundMessage.objects.get()
+    assert "SAIR" in opening.message_content(check)["text"]
+    webhooks.post(client, webhooks.sms("SAIR"))
+    assert cast.may(aurora).reason == "withdrawn"
+
+
+@pytest.mark.parametrize(("typed", "heard"), [("5521976543210", "recebe um SMS"), ("12", "não é um número")])
+def test_a_hidden_caller_learns_of_nobody_whether_we_know_them(
+    aurora: Sample, client: Client, typed: str, heard: str
+) -> None:
+    phone = Conversation(client, webhooks.call(From="anonymous"))
+    phone.begin()
+
+    assert heard in phone.press(typed)
+    assert phone.is_over
+    assert not OutboundMessage.objects.exists()
+
+
 def test_a_hidden_caller_of_a_company_without_sms_is_asked_to_show_the_number(
     aurora: Sample, client: Client
 ) -> None:

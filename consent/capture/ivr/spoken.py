@@ -138,6 +138,23 @@ def hidden(company: Company, sms: Sender | None, ask: Ask | None, language: str)
         return [(language, text) for text in said]
 
 
+def type_number(language: str) -> Line:
+    with override(django_code(language)):
+        return language, _("Or type your number with the area code now, and then the hash key.")
+
+
+def no_number(language: str) -> Line:
+    with override(django_code(language)):
+        return language, _("That is no phone number, so nothing was done. Goodbye.")
+
+
+def checked_by_sms(language: str) -> Line:
+    with override(django_code(language)):
+        return language, _(
+            "If we write to that number, it gets an SMS now: reply to it, and we stop. Goodbye."
+        )
+
+
 def digest(lines: Iterable[Line]) -> str:
     """SHA-256 of everything that is said in one turn, in hex."""
     return hashlib.sha256(canonical([list(line) for line in lines])).hexdigest()

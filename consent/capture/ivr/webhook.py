@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from consent import catalogue, hooks, opening, vault
+from consent import hooks, opening, vault
 from consent.canonical import canonical
-from consent.capture.ivr import METHOD, fate, menu, parties, spoken
+from consent.capture.ivr import METHOD, fate, hidden, menu, parties
 from consent.capture.ivr.parties import MESSAGE, STEP
 from consent.capture.ivr.step import STOP, Step, Turn
 from consent.contact import Contact
@@ -75,7 +75,7 @@ def understand(delivery: Delivery, *, is_late: bool) -> Outcome:
     if is_late and not is_stop(parameters):
         return Outcome(State.UNREADABLE, HOOK.silence, sender)
     if delivery.contact is None:
-        return Outcome(State.ANSWERED, _to_hidden(sender), sender)
+        return Outcome(State.ANSWERED, hidden.answer(parameters, sender, at=delivery.received_at), sender)
     return Outcome(State.ANSWERED, _take(delivery, delivery.contact, sender, message), sender)
 
 
@@ -105,14 +105,6 @@ def _take(delivery: Delivery, contact: Contact, sender: Sender, message: Outboun
     if not turn.seconds:
         return twilio_voice.end(turn.lines)
     return twilio_voice.listen(turn.lines, action=_address(call.step, message), seconds=turn.seconds)
-
-
-def _to_hidden(sender: Sender) -> bytes:
-    company = sender.company
-    lines = spoken.hidden(
-        company, spoken.sms_sender(company), catalogue.ask_by_call(sender), company.language
-    )
-    return twilio_voice.end(lines)
 
 
 def _address(step: int, message: OutboundMessage | None) -> str:
