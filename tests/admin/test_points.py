@@ -167,7 +167,7 @@ def test_a_point_needs_no_keyword(bruno: Client, cafe: Firm) -> None:
 @pytest.mark.parametrize("kind", ["png", "svg"])
 def test_a_link_and_a_code_open_the_question_in_whatsapp(bruno: Client, cafe: Firm, kind: str) -> None:
     point = cafe.aurora.point
-    link = "https://wa.me/551140028923?text=PROMO"
+    link = "https://wa.me/551140028925?text=PROMO"  # the first of its two numbers there
     page = bruno.get(change(point)).content.decode()
     assert f'value="{link}"' in page
     assert 'value="sms:+551140028922?body=PROMO"' in page
