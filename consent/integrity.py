@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from consent.canonical import moment
+from consent.canonical import canonical, moment
 from consent.log.audit import LogBroken
 from consent.models import Act, CapturePoint, Company, NoticeVersion, Purpose
 
@@ -20,6 +20,9 @@ _COLUMNS = (
     "act_id", "company_id", "subject", "purpose_id", "channel", "state", "possession", "valid_days", "point_id",
     "notice_id", "language", "method", "entity", "event_time", "recorded_at", "clock",
 )  # fmt: skip
+# What differs from record to record, in the order in which it stands in an entry.
+_HOLES = ("act", "event_time", "evidence", "id", "recorded_at", "subject")
+_EVIDENCE, _COMMITMENT = b'"evidence":"', 64  # hex digits
 _FIELDS = ", ".join(f"r.{column}" for column in _COLUMNS)
 _ACT = "a.subject, a.company_id, a.recorded_at"
 
@@ -86,9 +89,12 @@ class _Names:
         self.purposes = dict(Purpose.objects.values_list("id", "slug"))
         self.points = dict(CapturePoint.objects.values_list("id", "slug"))
         self.notices = dict(NoticeVersion.objects.values_list("id", "digest"))
+        self._frames: dict[tuple[Any, ...], str] = {}
 
     def compare(self, index: int, number: UUID, data: bytes, row: list[Any]) -> None:
         """Raise LogBroken where the entry's bytes and the record's columns differ."""
+        if data == self._written(row, data):  # nearly always; whatever else is looked at part by part
+            return
         try:
             said = json.loads(data)
         except ValueError as error:
@@ -104,6 +110,24 @@ class _Names:
         if expected != said:
             differing = sorted(name for name in {*expected, *said} if expected.get(name) != said.get(name))
             raise LogBroken(index, f"the record says another {', '.join(differing)} than the entry.")
+
+    def _written(self, row: list[Any], data: bytes) -> bytes | None:
+        """The bytes of a record's entry, with the commitment that stands in `data`; None where it has no record.
+
+        Most records share everything but ids, times and commitment, so the rest is written once for all of them.
+        """
+        if row[0] is None or (row[-3], row[-2], row[-1]) != (row[3], row[2], row[15]):
+            return None
+        alike = (row[2], *row[4:14], row[16])
+        frame = self._frames.get(alike)
+        if frame is None:
+            holes = dict.fromkeys(_HOLES, "%s")
+            rest = {name: _doubled(value) for name, value in self.expected(row).items()}
+            frame = self._frames[alike] = canonical(rest | holes).decode()
+        start = data.find(_EVIDENCE) + len(_EVIDENCE)
+        evidence = data[start : start + _COMMITMENT].decode("ascii", "replace")
+        said, recorded = (_time(row[place]).isoformat(timespec="microseconds")[:-6] for place in (14, 15))
+        return (frame % (row[1], f"{said}Z", evidence, row[0], f"{recorded}Z", row[3])).encode()
 
     def expected(self, row: list[Any]) -> dict[str, Any]:
         """What the entry of a record must say, but for the commitment to its evidence."""
@@ -148,6 +172,10 @@ def _pages(order: str, table: str, *, first: Any) -> Iterator[tuple[Any, ...]]:
         with connection.cursor() as cursor:
             cursor.execute(sql.replace("%s", "> %s"), [rows[-1][0]])
             rows = cursor.fetchall()
+
+
+def _doubled(value: Any) -> Any:
+    return value.replace("%", "%%") if isinstance(value, str) else value
 
 
 def _uuid(value: Any) -> UUID:
