@@ -15,11 +15,11 @@ from django.utils import timezone
 from consent import decision
 from consent.api import many, questions
 from consent.contact import Contact
-from consent.models import ConsentRecord
+from consent.models import ConsentRecord, Purpose
 from consent.sample import Sample
 from consent.vocabulary import Possession, State
 from tests.api.conftest import Heard, Program
-from tests.cast import ANA, BRUNO, may, says, stops
+from tests.cast import ANA, BRUNO, CLARA, may, says, stops
 
 
 def ask(program: Program, **question: Any) -> Heard:
@@ -129,6 +129,20 @@ def test_a_category_is_allowed_by_any_of_its_purposes(program: Program, aurora: 
     assert ask(program, contact=ANA.value, category="utility").json()["reason"] == "no_record"
     assert ask(program, contact=ANA.value, category="authentication").json()["reason"] == "unknown_purpose"
     assert reasons(ask(program, contacts=[ANA.value], category="authentication")) == ["unknown_purpose"]
+
+
+def test_of_several_purposes_the_one_that_allows_counts_and_else_the_one_that_says_most(
+    program: Program, aurora: Sample
+) -> None:
+    name = aurora.purposes["novidades"].name
+    for slug in ("a-raffle", "z-raffle"):
+        Purpose.objects.create(company=aurora.company, slug=slug, category="marketing", name=name)
+    says(aurora)
+    says(aurora, BRUNO, state=State.REFUSED, possession=Possession.NONE)
+
+    asked = ask(program, contacts=[ANA.value, BRUNO.value, CLARA.value], category="marketing")
+
+    assert reasons(asked) == ["given", "refused", "no_record"]
 
 
 def test_a_past_moment_is_answered_as_it_was(program: Program, aurora: Sample) -> None:

@@ -112,6 +112,12 @@ def test_silence_is_not_waited_for_long(
     assert checking.check(sender).problems == ("egress.timeout",)
 
 
+def test_an_address_that_is_nobodys_we_know_is_never_asked(sender: Sender) -> None:
+    elsewhere = Account(SID, ("token",), "http://127.0.0.1:9/twilio")
+    with pytest.raises(SendError, match=r"egress\.refused"):
+        checking.at_twilio(sender, elsewhere)
+
+
 def test_without_a_token_nobody_is_asked(sender: Sender) -> None:
     sender.provider = "twilio"
     assert checking.check(sender).problems == ("account.no_token",)
