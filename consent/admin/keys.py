@@ -33,6 +33,9 @@ class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=gettext_lazy("Give a program no more than it needs."),
     )
 
+    class Meta:
+        labels = {"company": gettext_lazy("Company")}
+
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(ScopedAdmin):
