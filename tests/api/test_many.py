@@ -143,6 +143,8 @@ def test_of_several_purposes_the_one_that_allows_counts_and_else_the_one_that_sa
     asked = ask(program, contacts=[ANA.value, BRUNO.value, CLARA.value], category="marketing")
 
     assert reasons(asked) == ["given", "refused", "no_record"]
+    for contact, reason in ((ANA, "given"), (BRUNO, "refused"), (CLARA, "no_record")):
+        assert ask(program, contact=contact.value, category="marketing").json()["reason"] == reason
 
 
 def test_a_past_moment_is_answered_as_it_was(program: Program, aurora: Sample) -> None:
