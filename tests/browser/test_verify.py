@@ -166,9 +166,9 @@ def test_a_changed_byte_in_a_bundle_is_red_and_named(page: Page, files: Files, p
     [
         (rb"(?<=\n\n)[a-z]", {"Signature"}),  # the log's name
         (rb"(?<=/log\n)\d", {"Signature", "Inclusion"}),  # its size
-        (rb"(?<=/log\n\d\n)[A-Za-z0-9]", {"Signature", "Inclusion"}),  # its root
+        (rb"(?<=/log\n\d\n)[A-Za-z0-9+/]", {"Signature", "Inclusion"}),  # its root
         (rb"(?<=\xe2\x80\x94 )[a-z]", {"Signature"}),  # who signed
-        (rb"[A-Za-z0-9](?=[A-Za-z0-9+/]{20}=\n$)", {"Signature"}),  # the signature
+        (rb"[A-Za-z0-9+/](?=[A-Za-z0-9+/]{20}=\n$)", {"Signature"}),  # the signature
         (rb"(?<=extra )[A-Za-z0-9]", {"Entry"}),  # the entry
     ],
 )
