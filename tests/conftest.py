@@ -13,6 +13,7 @@ import pytest_django
 from django.core.cache import cache
 from django.db import connection
 from django.urls import get_resolver
+from django.utils import translation
 
 from consent import catalogue, sample
 from consent.management.commands import compilemessages
@@ -175,6 +176,12 @@ def _no_connection_outlives_its_server(request: pytest.FixtureRequest) -> Iterat
     yield
     if "live_server" in request.fixturenames:
         egress.hang_up()
+
+
+@pytest.fixture(autouse=True)
+def _begin_in_the_default_language() -> None:
+    """A page leaves its language behind in the thread: the next request chooses its own, a test does not."""
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)
