@@ -21,6 +21,7 @@ BREAKS = {
     "words": ("keywords.py", "from consent.models import Company"),
     "outside": ("outbox.py", "import requests"),
     "witness": ("witness/cosigning.py", "from consent.log import published"),
+    "paper": ("paper/layout.py", "from consent import vault"),
     "methods": ("capture/one.py", "from consent.capture import two"),
 }
 

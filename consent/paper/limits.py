@@ -1,0 +1,10 @@
+"""How much one file and one page may ask of the machine."""
+
+BYTES = 25 * 1024 * 1024  # of an uploaded file
+PAGES = 300  # of one file
+PIXELS = 80_000_000  # of one page; a phone of 50 megapixels is welcome
+SIDE = 30_000  # pixels of the longer side
+MEMORY = 1_500 * 1024 * 1024  # bytes, for the reading of one page
+CPU_SECONDS = 20  # for the reading of one page
+SECONDS = 60  # by the clock, on a machine that does other things as well
+SHEETS = 4  # in one picture
