@@ -13,9 +13,10 @@ from django.db import connection
 from django.utils import timezone
 
 from bench import capture, decision, forms, load, people
-from consent import history, sample, vault
+from consent import sample, vault
 from consent.api import keys
 from consent.contact import Contact
+from consent.decision import known
 
 SMALL = 10_000
 INDEX = "fold_of_a_person"
@@ -32,8 +33,8 @@ def main() -> None:
     begun = time.monotonic()
     numbers[big] = people.fill(big, aurora, records=records)
     figures.say(f"  filled {records:,} records in {time.monotonic() - begun:.0f} s: {_size(big)}")
-    for known in numbers.values():
-        random.Random(1).shuffle(known)
+    for everybody in numbers.values():
+        random.Random(1).shuffle(everybody)
     plan = explain(big, aurora.company.pk, numbers[big][0])
 
     def captures(database: str) -> load.Ran:
@@ -72,10 +73,11 @@ def main() -> None:
 def explain(database: str, company: int, number: str) -> str:
     """The plan of the decision's statement. Raises when the fold is not read from its index alone."""
     now = timezone.now()
-    parameters = ("sms", now, now, vault.lookup(company, Contact.tel(number)), "sms", company, "novidades")
+    about = known.About(company, "sms", "novidades")
+    parameters = known.parameters(about, [vault.lookup(company, Contact.tel(number))], [b""], now)
     with psycopg.connect(database) as raw:
         rows = raw.execute(
-            f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {history.EVENTS.sql}", parameters
+            f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {known.KNOWN.sql}", parameters
         ).fetchall()
     plan = "\n".join(line for [line] in rows)
     if f"Index Only Scan using {INDEX}" not in plan or "Seq Scan on consent_c" in plan:

@@ -46,6 +46,14 @@ class Ask:
         return next((one for one in (wanted, self.company.language) if one in spoken), spoken[0])
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the decision must know of a company beside its people: the company's own limits, and its senders."""
+
+    company: Company
+    senders: tuple[Sender, ...]
+
+
 _kept: dict[tuple[str, ...], tuple[float, Any]] = {}
 
 
@@ -110,6 +118,11 @@ def sender_numbered(number_id: str) -> Sender | None:
     )
 
 
+def rules(company: int) -> Rules | None:
+    """A company with its senders, as they are now. No query, or two."""
+    return _keep(("rules", str(company)), lambda: _read_rules(company))
+
+
 def signed_up(sender: Sender, signup: str) -> Ask | None:
     """The capture point of a sender's company that a sign-up link at Meta belongs to. No query, or three."""
     if not signup:
@@ -141,6 +154,13 @@ def _read_ask(**where: Any) -> Ask | None:
         return None
     offers = tuple(found.offers.select_related("purpose"))
     return Ask(found, offers, _current(found.notice))
+
+
+def _read_rules(number: int) -> Rules | None:
+    company = Company.objects.filter(pk=number).defer("logo").first()
+    if company is None:
+        return None
+    return Rules(company, tuple(company.senders.defer("secret").order_by("pk")))
 
 
 def _example(version: NoticeVersion) -> Ask:

@@ -1,15 +1,11 @@
 """What one person said about one purpose on one channel, and what follows from it."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import batched
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from django.db import connection
-
-from consent import prepared
 from consent.models import ConsentRecord, ContactPoint, Erased
 from consent.vocabulary import Possession, State
 
@@ -21,7 +17,6 @@ EXPIRED = "expired"
 # By which two clocks may differ and still be believed; and many tell whole seconds only.
 CLOCKS_DIFFER = timedelta(minutes=2, seconds=1)
 INEXACT = "?"  # ends the name of a clock whose times were cut off: it agrees with none, not even with itself
-END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)  # a hold that is over by now is over by then
 NOTHING = "nothing"
 ERASED = "erased"
 
@@ -117,108 +112,14 @@ def expiry(event_time: datetime, valid_days: int) -> datetime | None:
         return None
 
 
-class Known(NamedTuple):
-    """What is known of a person about a purpose: what they said, and the kind of hold on offers, if there is one."""
-
-    events: list[Said]
-    hold: str | None
-
-
-# One statement: the purposes, then the person by the keyed hash, then the covering index of the fold. A hold
-# (models.Hold) keeps back marketing alone.
-_EVENTS = """
-SELECT p.id, CASE WHEN p.category = 'marketing' THEN (
- SELECT MIN(h.kind) FROM consent_hold h WHERE h.subject = c.subject AND h.channel = %s
- AND h.said_at <= %s AND (h.ended_at IS NULL OR h.ended_at > %s)) END,
- r.arrival, r.state, r.possession, r.valid_days, r.event_time, r.recorded_at, r.uid, r.clock{more}
-FROM consent_purpose p
-LEFT JOIN consent_contactpoint c ON c.lookup {found}
-LEFT JOIN consent_consentrecord r ON r.subject = c.subject AND r.channel = %s
- AND (r.purpose_id = p.id OR r.purpose_id IS NULL)
-WHERE p.company_id = %s AND p.{purpose} = %s
-"""
-EVENTS = prepared.Query("events", _EVENTS.format(more="", found="= %s", purpose="slug"))
-EVENTS_OF_CATEGORY = prepared.Query("events_of", _EVENTS.format(more="", found="= %s", purpose="category"))
-_SQLITE_TAKES = 500  # people in one statement
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What is asked about: a company's purpose, or all its purposes of a category, on a channel, at a moment or
-    now (None).
-    """
-
-    company: int
-    channel: str
-    purpose: str = ""
-    category: str = ""
-    at: datetime | None = None
-
-
-def look(about: About, lookup: bytes) -> dict[int, Known]:
-    """What is known of the person found under `lookup`, purpose by purpose; empty when the company has no such
-    purpose.
-
-    One query, on the primary.
-    """
-    moment = about.at or END_OF_TIME
-    query = EVENTS_OF_CATEGORY if about.category else EVENTS
-    rows = query.ask(
-        about.channel, moment, moment, lookup, about.channel, about.company, about.category or about.purpose
-    )
-    known: dict[int, Known] = {}
-    for purpose, hold, *said in rows:
-        _learn(known, purpose, hold, said)
-    return known
-
-
-def look_at_many(about: About, lookups: Sequence[bytes]) -> dict[bytes, dict[int, Known]] | None:
-    """What is known of many people, by lookup and purpose, those we never heard of left out; None when the
-    company has no such purpose. One query on PostgreSQL, whatever their number; one for 500 people on SQLite.
-    """
-    moment = connection.ops.adapt_datetimefield_value(about.at or END_OF_TIME)
-    is_postgres = connection.vendor == "postgresql"
-    portions = [lookups] if is_postgres else list(batched(lookups, _SQLITE_TAKES, strict=False))
-    known: dict[bytes, dict[int, Known]] = {}
-    is_purpose = False
-    for portion in portions or [()]:
-        found = "= ANY(%s::bytea[])" if is_postgres else f"IN ({','.join(['%s'] * len(portion)) or 'NULL'})"
-        sql = _EVENTS.format(more=", c.lookup", found=found, purpose="category" if about.category else "slug")
-        wanted = [list(portion)] if is_postgres else list(portion)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                sql,
-                [
-                    about.channel, moment, moment, *wanted, about.channel, about.company,
-                    about.category or about.purpose,
-                ],
-            )  # fmt: skip
-            for purpose, hold, *said, lookup in cursor:
-                is_purpose = True
-                if said[0] is not None:
-                    _learn(known.setdefault(bytes(lookup), {}), purpose, hold, said)
-    return known if is_purpose else None
-
-
-def _learn(known: dict[int, Known], purpose: int, hold: str | None, said: Sequence[Any]) -> None:
-    """Add a row to what is known; a contact may lead to several subjects, and a hold on one of them holds."""
-    before = known.get(purpose)
-    if before is None:
-        before = known[purpose] = Known([], hold)
-    elif hold != before.hold:
-        before = known[purpose] = Known(before.events, min(filter(None, (hold, before.hold))))
-    if said[0] is not None:
-        before.events.append(_said(said))
-
-
-def _said(row: Sequence[Any]) -> Said:
-    arrival, state, possession, valid_days, event_time, recorded_at, uid, clock = row
-    if isinstance(uid, str):  # SQLite knows neither ids nor time zones
-        event_time, recorded_at, uid = (
-            event_time.replace(tzinfo=UTC),
-            recorded_at.replace(tzinfo=UTC),
-            UUID(uid),
-        )
+def said(
+    arrival: int, state: str, possession: str, valid_days: int, event_time: datetime, recorded_at: datetime,
+    uid: UUID | str, clock: str,
+) -> Said:  # fmt: skip
+    """One record as raw SQL reads it: SQLite knows neither ids nor time zones."""
+    if isinstance(uid, str):
+        event_time, recorded_at = event_time.replace(tzinfo=UTC), recorded_at.replace(tzinfo=UTC)
+        uid = UUID(uid)
     return Said(arrival, state, possession, valid_days, event_time, recorded_at, uid, clock)
 
 

@@ -59,6 +59,14 @@ class StopScope(TextChoices):
     MARKETING = "marketing", _("offers and news on the channel")
 
 
+class Restriction(TextChoices):
+    """What keeps a sender's messages back whoever they are for, from the least to the most."""
+
+    QUALITY = "quality", _("no offers: its quality is too low")
+    ANSWERS = "answers", _("answers alone: its provider lets it begin no conversation")
+    BLOCKED = "blocked", _("nothing: its provider has blocked it")
+
+
 class Confirmation(TextChoices):
     """How a capture point has a typed number proved."""
 

@@ -7,8 +7,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from consent import catalogue, decision, dialogue, recording, wording
+from consent import catalogue, decision, dialogue, recording, vault, wording
 from consent.contact import Contact
+from consent.decision import known
+from consent.history import Said
 from consent.models import LogEntry, LogPending, OutboundMessage
 from consent.recording import ConsentEvent, Recorded
 from consent.sample import Sample
@@ -122,6 +124,17 @@ def writes(aurora: Sample, text: str, contact: Contact = ANA, *, reference: str 
         evidence={"message": text, "from": contact.value},
         **more,
     )
+
+
+def read(
+    aurora: Sample, contact: Contact = ANA, *, purpose: str = "novidades", channel: str = "sms"
+) -> list[Said]:
+    """What the decision reads of somebody about a purpose."""
+    company = aurora.company.pk
+    about = known.About(company, channel, purpose)
+    found = known.look(about, vault.lookup(company, contact), b"", now=timezone.now())
+    [number] = found.common.categories
+    return found.said.get(number, [])
 
 
 def may(

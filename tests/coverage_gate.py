@@ -13,7 +13,7 @@ RUNS = ["coverage.sqlite", "coverage.postgres"]
 COMPLETE = [
     "consent/recording/*",
     "consent/recording.py",
-    "consent/decision.py",
+    "consent/decision/*",
     "consent/history.py",
     "consent/prepared.py",
     "consent/log/*",

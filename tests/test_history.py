@@ -3,7 +3,7 @@
 import itertools
 import uuid
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 import pytest
@@ -13,12 +13,11 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from consent import history, vault
-from consent.contact import Contact
+from consent import history
 from consent.history import Said, Standing
 from consent.sample import Sample
 from consent.vocabulary import Channel, Possession, State
-from tests.cast import ANA, BRUNO, at, says, stops, stranger
+from tests.cast import at, read, says, stops, stranger
 
 NOON = at("2026-02-01 12:00")
 DAY = timedelta(days=1)
@@ -195,59 +194,6 @@ def test_a_request_after_an_expired_grant_waits_though_the_standing_is_expired()
 
 
 # --- as read from the database
-
-
-def read(
-    aurora: Sample, contact: Contact = ANA, *, purpose: str = "novidades", channel: str = "sms"
-) -> list[Said]:
-    company = aurora.company.pk
-    [known] = history.look(history.About(company, channel, purpose), vault.lookup(company, contact)).values()
-    assert known.hold is None
-    return known.events
-
-
-def test_what_is_read_is_what_was_recorded(aurora: Sample) -> None:
-    spoke = datetime(2026, 1, 31, 23, 59, 59, 999999, tzinfo=UTC)
-    recorded = says(aurora, event_time=spoke)
-    (event,) = read(aurora)
-    assert (event.state, event.possession, event.valid_days) == ("given", "code", 730)
-    assert (event.event_time, event.uid) == (spoke, recorded.records[0])
-    assert event.event_time.tzinfo == UTC
-    assert event.recorded_at.tzinfo == UTC
-
-
-def test_one_query_reads_a_history(aurora: Sample) -> None:
-    for _ in range(3):
-        says(aurora)
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
-        assert len(read(aurora)) == 3
-    assert len(queries) == 1
-
-
-def test_other_people_channels_and_purposes_are_not_read(aurora: Sample) -> None:
-    says(aurora, BRUNO)
-    says(aurora, channel=Channel.WHATSAPP)
-    says(aurora, purpose=aurora.purposes["pedidos"])
-    assert read(aurora) == []
-
-
-def test_a_stop_of_everything_is_read_for_every_purpose_of_its_channel(aurora: Sample) -> None:
-    says(aurora)
-    says(aurora, channel=Channel.WHATSAPP)
-    stops(aurora)
-    assert sorted(event.state for event in read(aurora)) == ["given", "withdrawn"]
-    assert [event.state for event in read(aurora, purpose="pedidos")] == ["withdrawn"]
-    assert [event.state for event in read(aurora, channel="whatsapp")] == ["given"]
-
-
-def test_a_purpose_nobody_has_is_not_the_same_as_nothing_said(aurora: Sample) -> None:
-    company = aurora.company.pk
-    about = history.About(company, "sms", "sorteios")
-    assert history.look(about, vault.lookup(company, ANA)) == {}
-    assert history.look_at_many(about, [vault.lookup(company, ANA)]) is None
-    assert history.look_at_many(history.About(company, "sms", "pedidos"), []) == {}
 
 
 def test_standings_are_the_folds_of_everything_a_person_said(aurora: Sample) -> None:

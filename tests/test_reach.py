@@ -39,6 +39,10 @@ def status(message: OutboundMessage, state: str, error: str = "") -> bool:
     )
 
 
+def first_record() -> Any:
+    return ConsentRecord.objects.order_by("arrival").values_list("uid", flat=True)[0]
+
+
 def kinds(message: OutboundMessage) -> list[str]:
     return [trouble.kind for trouble in reach.now([message.subject], at=timezone.now())]
 
@@ -54,7 +58,8 @@ def test_what_is_no_stop_is_noted_and_withdraws_nothing(
     message = told(aurora, sender)
     assert status(message, "failed", code)
     assert kinds(message) == expected
-    assert may(aurora, channel="whatsapp").allow
+    answer = may(aurora, channel="whatsapp")
+    assert (answer.reason, answer.record) == (expected[0] if expected else "given", first_record())
     assert not ConsentRecord.objects.filter(state="withdrawn").exists()
 
 

@@ -31,6 +31,12 @@ class Topic(Schema):
     channel: Channel
     purpose: Annotated[str, Field(description="The purpose's short name.")] = ""
     category: Annotated[Category | None, Field(description="In place of the purpose.")] = None
+    sender: Annotated[
+        str | None, Field(description="From which number of the company's, with +; any of them.")
+    ] = None
+    reply: Annotated[Literal["yes", "no"], Field(description="Whether it answers what the person wrote.")] = (
+        "no"
+    )
     at: Annotated[str | None, Field(description="As of a moment of the past (RFC 3339); now.")] = None
     permit: Annotated[
         Literal["yes", "no"], Field(description="A signed permit with an allowed decision about one contact.")
@@ -54,9 +60,14 @@ class Decided(Schema):
 
     allow: bool
     reason: Reason
+    words: Annotated[str, Field(description="The reason in English, for people.")]
     at: str
     valid_until: str
     record: Annotated[str | None, Field(description="The record it rests on.")]
+    window_until: Annotated[
+        str | None, Field(description="When WhatsApp's service window closes, where it is open.")
+    ]
+    log_size: Annotated[int | None, Field(description="How many entries the log had when it was asked.")]
     permit: Annotated[str | None, Field(description="Where it was asked for, and the decision allows.")] = (
         None
     )

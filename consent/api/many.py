@@ -13,7 +13,7 @@ from consent.api.keys import Holder
 from consent.api.questions import Topic
 from consent.canonical import moment
 from consent.contact import Contact
-from consent.decision import Decision, Reason
+from consent.decision import WORDS, Decision, Reason
 from consent.errors import BadInput
 
 AT_ONCE = 2_000  # lines of a stream that are decided together
@@ -87,7 +87,10 @@ def told(decided: Decision) -> dict[str, Any]:
     return {
         "allow": decided.allow,
         "reason": decided.reason,
+        "words": WORDS[decided.reason],
         "at": moment(decided.at),
         "valid_until": moment(decided.valid_until),
         "record": str(decided.record) if decided.record else None,
+        "window_until": moment(decided.window_until) if decided.window_until else None,
+        "log_size": decided.log_size,
     }

@@ -16,8 +16,9 @@ MOST = 10_000  # contacts of one list; a stream has no limit
 
 CHANNELS = frozenset(Channel.values)
 CATEGORIES = frozenset(Category.values)
-FIELDS = frozenset({"channel", "purpose", "category", "at", "permit"})
+FIELDS = frozenset({"channel", "purpose", "category", "sender", "reply", "at", "permit"})
 _SLUG = re.compile(r"[-a-zA-Z0-9_]{1,40}")
+_SENDER = re.compile(r"\+[0-9]{7,15}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +29,15 @@ class Topic:
     purpose: str
     category: str
     at: datetime | None
+    sender: str = ""
+    is_reply: bool = False
     wants_permit: bool = False
 
     @property
     def keywords(self) -> dict[str, Any]:
         return {
             "channel": self.channel, "purpose": self.purpose, "category": self.category, "at": self.at,
+            "sender": self.sender, "is_reply": self.is_reply,
         }  # fmt: skip
 
 
@@ -68,7 +72,7 @@ def read_address(query: str, contact: str, *, now: datetime) -> tuple[Topic, Con
 
 
 def read_topic(said: Mapping[str, Any], *, now: datetime) -> Topic:
-    """Channel, purpose or category, and the moment. Raises BadInput."""
+    """Channel, purpose or category, sender, and the moment. Raises BadInput."""
     for name in said:
         if name not in FIELDS:
             raise BadInput("field.unknown", f"Only {', '.join(sorted(FIELDS))} are asked for.")
@@ -85,16 +89,23 @@ def read_topic(said: Mapping[str, Any], *, now: datetime) -> Topic:
     if "category" in said and category not in CATEGORIES:
         raise BadInput("category.unknown", f"Choose one of {', '.join(Category.values)}.", pointer="category")
     at = moments.read(said["at"], pointer="at", now=now) if "at" in said else None
-    wants_permit = _flag(said.get("permit", "no"))
+    sender = said.get("sender", "")
+    if "sender" in said and not _SENDER.fullmatch(sender):
+        raise BadInput(
+            "sender.malformed", "Send the sender's number, with + and no spaces.", pointer="sender"
+        )
+    is_reply = _flag(said, "reply")
+    wants_permit = _flag(said, "permit")
     if wants_permit and at is not None:
         raise BadInput("permit.past", "A permit is for now: leave out the moment.", pointer="permit")
-    return Topic(channel, purpose, category, at, wants_permit)
+    return Topic(channel, purpose, category, at, sender, is_reply, wants_permit)
 
 
-def _flag(text: str) -> bool:
+def _flag(said: Mapping[str, Any], name: str) -> bool:
+    text = said.get(name, "no")
     if text not in ("yes", "no"):
-        raise BadInput("permit.unknown", "Say yes or no.", pointer="permit")
-    return text == "yes"
+        raise BadInput(f"{name}.unknown", "Say yes or no.", pointer=name)
+    return bool(text == "yes")
 
 
 def read_contact(text: object) -> Contact:

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from consent.models.localized import LocalizedField
-from consent.vocabulary import Category, Channel, Confirmation, Language, StopScope
+from consent.vocabulary import Category, Channel, Confirmation, Language, Restriction, StopScope
 
 is_color = RegexValidator(r"^#[0-9a-fA-F]{6}\Z", _("Write the colour as #rrggbb."))
 
@@ -101,6 +101,13 @@ class Sender(models.Model):
     is_paused = models.BooleanField(
         _("sending is stopped"), default=False, help_text=_("Nothing leaves until this is taken back.")
     )
+    # What the decision must know of it; whoever learns it, writes it here (docs/architecture.md).
+    restriction = models.CharField(
+        _("restriction"), max_length=8, choices=Restriction.choices, blank=True, default="", db_default="",
+        editable=False,
+    )  # fmt: skip
+    restricted_since = models.DateTimeField(_("restricted since"), null=True, editable=False)
+    restricted_until = models.DateTimeField(_("restricted until"), null=True, editable=False)  # None: open
     secret = models.BinaryField(_("sealed token"), blank=True, default=b"", editable=False)
     secret_set_at = models.DateTimeField(_("token set"), null=True, editable=False)
 

@@ -114,7 +114,8 @@ def test_another_companys_key_learns_nothing(aurora: Sample, says: Says) -> None
     assert (answer["allow"], answer["reason"], answer["record"]) == (False, "unknown_purpose", None)
 
 
-def test_a_decision_is_one_query(program: Program, says: Says) -> None:
+def test_a_decision_is_one_query(program: Program, says: Says, settings: Any) -> None:
+    settings.OPTIN_CATALOGUE_SECONDS = 60
     says("given")
     program.ask()  # now the key is remembered
     with CaptureQueriesContext(connection) as queries:

@@ -49,7 +49,8 @@ def test_a_list_is_answered_in_its_order_and_harmed_by_no_bad_line(program: Prog
     assert reasons(heard) == ["withdrawn", "malformed", "given", "no_record", "malformed", "given"]
 
 
-def test_a_list_is_one_query(program: Program, aurora: Sample) -> None:
+def test_a_list_is_one_query(program: Program, aurora: Sample, settings: Any) -> None:
+    settings.OPTIN_CATALOGUE_SECONDS = 60
     says(aurora)
     program.ask()  # the key is known by now
 
@@ -164,7 +165,7 @@ def test_a_list_while_the_database_is_away_is_all_no(
     def refuse(*_args: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("consent.history.look_at_many", refuse)
+    monkeypatch.setattr("consent.decision.look_at_many", refuse)
 
     assert reasons(ask(program, contacts=[ANA.value, BRUNO.value])) == ["unavailable"] * 2
 

@@ -1,0 +1,214 @@
+"""What is known of somebody a moment before a message: one statement, whatever is asked about them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import batched
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from consent import prepared
+from consent.history import Said, said
+
+END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)  # a hold that is over by now is over by then
+WINDOW = timedelta(hours=24)  # WhatsApp: for so long may whoever wrote be answered
+_SQLITE_TAKES = 500  # people in one statement
+
+# A row of a purpose says one record, or none; every other row says by its topic what it is. Troubles end as in `reach`.
+_KNOWN = """
+WITH c AS (SELECT lookup, subject FROM consent_contactpoint WHERE lookup {people})
+SELECT p.category, p.id, r.arrival, r.state, r.possession, r.valid_days, r.event_time, r.recorded_at,
+ COALESCE(r.uid, c.subject), r.clock, c.lookup, c.lookup
+FROM consent_purpose p
+LEFT JOIN c ON c.lookup IS NOT NULL
+LEFT JOIN consent_consentrecord r ON r.subject = c.subject AND r.channel = %s
+ AND (r.purpose_id = p.id OR r.purpose_id IS NULL)
+WHERE p.company_id = %s AND p.{purpose} = %s
+UNION ALL
+SELECT 'hold', NULL, NULL, h.kind, '', 0, NULL, NULL, NULL, '', NULL, c.lookup
+FROM c JOIN consent_hold h ON h.subject = c.subject
+WHERE h.channel = %s AND h.said_at <= %s AND (h.ended_at IS NULL OR h.ended_at > %s)
+UNION ALL
+SELECT 'trouble', NULL, NULL, t.kind, '', 0, t.until, NULL, NULL, '', t.number_key, c.lookup
+FROM c JOIN consent_contacttrouble t ON t.subject = c.subject
+WHERE t.company_id = %s AND t.channel = %s AND t.since <= %s
+ AND NOT EXISTS (SELECT 1 FROM consent_outboundmessage o JOIN consent_sender s ON s.id = o.sender_id
+  WHERE o.number_key = t.number_key AND o.sent_at > t.seen_at AND o.sent_at <= %s AND o.state = 'delivered'
+  AND o.company_id = t.company_id AND s.channel = t.channel)
+ AND NOT EXISTS (SELECT 1 FROM consent_inboundmessage i JOIN consent_sender s ON s.id = i.sender_id
+  WHERE i.number_key = t.number_key AND i.received_at > t.seen_at AND i.received_at <= %s AND s.channel = t.channel)
+UNION ALL
+SELECT 'wrote', i.sender_id, NULL, '', '', 0, MAX(i.received_at), NULL, NULL, '', i.number_key, NULL
+FROM consent_inboundmessage i JOIN consent_sender s ON s.id = i.sender_id
+WHERE i.number_key {numbers} AND i.received_at > %s AND i.received_at <= %s AND s.company_id = %s
+GROUP BY i.sender_id, i.number_key
+UNION ALL
+SELECT 'log', size, NULL, '', '', 0, NULL, NULL, NULL, '', NULL, NULL FROM consent_loghead
+"""
+KNOWN = prepared.Query("known", _KNOWN.format(people="= %s", numbers="= %s", purpose="slug"))
+KNOWN_OF_CATEGORY = prepared.Query(
+    "known_of", _KNOWN.format(people="= %s", numbers="= %s", purpose="category")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is asked about: a company's purpose, or all its purposes of a category, on a channel, from a sender of
+    ours or any ("") at a moment or now (None); and whether the message answers the person's own.
+    """
+
+    company: int
+    channel: str
+    purpose: str = ""
+    category: str = ""
+    at: datetime | None = None
+    sender: str = ""
+    is_reply: bool = False
+
+
+class Trouble(NamedTuple):
+    """Why messages do not reach a number, and until when, where a provider has said that."""
+
+    kind: str
+    until: datetime | None
+    number_key: bytes
+
+
+@dataclass(slots=True)
+class Common:
+    """What is the same for everybody: the purposes asked about with their categories, and the log's size."""
+
+    categories: dict[int, str] = field(default_factory=dict)
+    log_size: int = 0
+
+
+@dataclass(slots=True)
+class Known:
+    """What is known of one contact. A contact may lead to several subjects: what bears on one, bears on it."""
+
+    common: Common
+    said: dict[int, list[Said]] = field(default_factory=dict)  # by purpose
+    is_somebody: bool = False
+    holds: tuple[str, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
+    wrote: tuple[tuple[int, datetime], ...] = ()  # to which sender, and when last
+
+    def learn(self, row: Sequence[Any]) -> None:
+        """Add a row of the statement."""
+        (
+            topic,
+            number,
+            arrival,
+            word,
+            possession,
+            valid_days,
+            moment,
+            recorded_at,
+            uid,
+            clock,
+            key,
+            _lookup,
+        ) = row
+        if arrival is not None:
+            self.is_somebody = True
+            one = said(arrival, word, possession, valid_days, moment, recorded_at, uid, clock)
+            self.said.setdefault(number, []).append(one)
+            self.common.categories[number] = topic
+        elif topic == "log":
+            self.common.log_size = number
+        elif topic == "hold":
+            self.holds += (word,)
+        elif topic == "trouble":
+            self.troubles += (Trouble(word, moment and _aware(moment), bytes(key)),)
+        elif topic == "wrote":
+            self.wrote += ((number, _aware(moment)),)
+        else:
+            self.is_somebody = self.is_somebody or uid is not None
+            self.common.categories[number] = topic
+
+
+def look(about: About, lookup: bytes, number_key: bytes, *, now: datetime) -> Known:
+    """What is known of the person found under `lookup`, who writes from the number of `number_key` (b"" where that
+    does not matter). One query, on the primary.
+    """
+    query = KNOWN_OF_CATEGORY if about.category else KNOWN
+    known = Known(Common())
+    for row in query.ask(*parameters(about, [lookup], [number_key], now)):
+        known.learn(row)
+    return known
+
+
+def look_at_many(
+    about: About, people: Sequence[tuple[bytes, bytes]], *, now: datetime
+) -> tuple[Common, dict[bytes, Known]]:
+    """What is known of many people, found as in `look`, by lookup; those we never heard of are left out.
+
+    One query on PostgreSQL, whatever their number; one for 500 people on SQLite.
+    """
+    common = Common()
+    nobody, known = Known(common), dict[bytes, Known]()
+    portions = [people] if _is_postgres() else list(batched(people, _SQLITE_TAKES, strict=False))
+    for portion in portions or [()]:
+        writers: dict[bytes, list[bytes]] = {}
+        for lookup, number_key in portion:
+            if number_key:
+                writers.setdefault(number_key, []).append(lookup)
+        for row in _ask_many(about, [lookup for lookup, _number in portion], list(writers), now):
+            lookup = row[-1]
+            if lookup is not None:
+                one = known.get(lookup := bytes(lookup))
+                if one is None:
+                    one = known[lookup] = Known(common)
+                one.learn(row)
+            elif row[0] == "wrote":
+                for lookup in writers[bytes(row[-2])]:
+                    known.setdefault(lookup, Known(common)).learn(row)
+            else:
+                nobody.learn(row)
+    return common, known
+
+
+def _ask_many(
+    about: About, lookups: Sequence[bytes], numbers: Sequence[bytes], now: datetime
+) -> Iterable[Sequence[Any]]:
+    """The statement for many: each parameter that names one of them is a list."""
+    if _is_postgres():
+        found = ("= ANY(%s::bytea[])", "= ANY(%s::bytea[])")
+        asked: tuple[list[Any], list[Any]] = [list(lookups)], [list(numbers)]
+    else:
+        found = (_one_of(lookups), _one_of(numbers))
+        asked = list(lookups), list(numbers)
+    sql = _KNOWN.format(people=found[0], numbers=found[1], purpose="category" if about.category else "slug")
+    adapt = connection.ops.adapt_datetimefield_value
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql,
+            [
+                adapt(value) if isinstance(value, datetime) else value
+                for value in parameters(about, *asked, now)
+            ],
+        )
+        yield from cursor
+
+
+def parameters(about: About, lookups: Sequence[Any], numbers: Sequence[Any], now: datetime) -> list[Any]:
+    """In the order of the statement. What another machine's clock recorded ahead of ours counts now."""
+    at = about.at or END_OF_TIME
+    channel, company = about.channel, about.company
+    return [
+        *lookups, channel, company, about.category or about.purpose, channel, at, at, company, channel, at, at, at,
+        *numbers, (about.at or now) - WINDOW, at, company,
+    ]  # fmt: skip
+
+
+def _is_postgres() -> bool:
+    return connection.vendor == "postgresql"
+
+
+def _one_of(values: Sequence[bytes]) -> str:
+    return f"IN ({','.join(['%s'] * len(values)) or 'NULL'})"
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
