@@ -120,6 +120,12 @@ def _values(ask: Ask, language: str, wording: str) -> dict[str, str]:
     }
 
 
+def how_to_stop(ask: Ask, language: str) -> str:
+    """What a person does to stop, on each channel of the capture point, as a part of a sentence."""
+    with override(django_code(language)):
+        return _how_to_stop(ask, {offer.channel for offer in ask.offers}, language, "paper")
+
+
 def _how_to_stop(ask: Ask, channels: set[str], language: str, wording: str) -> str:
     """What a person does to stop, on each of the channels, as `keywords` understands it."""
     values = {"word": keywords.STOP_WORD[language]}

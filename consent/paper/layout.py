@@ -15,11 +15,18 @@ CODE = 30.0
 BOX = 6.0
 STROKE = 0.5  # of the frame of a box
 BETWEEN = 14.0  # from the yes to the no of a row
-TEAR = 52.0  # height of the part that the person keeps
-ONE_COLUMN = 8
-MOST_ROWS = 16
+TEAR = 48.0  # height of the part that the person keeps
+ONE_COLUMN = 6
+MOST_ROWS = 14
 DIGITS = 12
 COUNTRY_DIGITS = 3
+# What stands in the marks, clockwise from the upper left: the first four of OpenCV's 4 by 4 markers, 1 is white.
+CORNERS = (
+    ("1011", "0101", "0011", "0010"),
+    ("0000", "1111", "1001", "1010"),
+    ("0011", "0011", "0010", "1101"),
+    ("1001", "1001", "0100", "0110"),
+)
 
 
 class TooManyRows(ValueError):
@@ -77,8 +84,8 @@ def of(paper: str, rows: int) -> Layout:
     bottom = height - TEAR - 3  # lower edge of the lower marks
     base = bottom - MARK - 3  # lower edge of the fields
     right = width - SIDE
-    places = _rows(rows, width=width, end=base - 60)
-    top = places[0].whole.y - 8 if places else base - 60
+    places = _rows(rows, width=width, end=base - 56)
+    top = places[0].whole.y - 8 if places else base - 56
     return Layout(
         width=width,
         height=height,
@@ -91,12 +98,12 @@ def of(paper: str, rows: int) -> Layout:
         code=Rect(right - CODE, EDGE + MARK + 4, CODE, CODE),
         statement=Rect(SIDE, EDGE + MARK + 4, width - 2 * SIDE - CODE - 6, top - EDGE - MARK - 4),
         rows=places,
-        number=Rect(SIDE, base - 55, right - SIDE, 14),
-        digits=tuple(Rect(SIDE + 17 + 8.4 * i, base - 50, 7.2, 8.6) for i in range(DIGITS)),
-        country=tuple(Rect(right - 24 + 8.4 * i, base - 50, 7.2, 8.6) for i in range(COUNTRY_DIGITS)),
-        name=Rect(SIDE, base - 39, right - SIDE, 11),
-        date=Rect(right - 58, base - 23, 58, 18),
-        signature=Rect(SIDE, base - 23, right - SIDE - 64, 18),
+        number=Rect(SIDE, base - 52, right - SIDE, 13.5),
+        digits=tuple(Rect(SIDE + 17 + 8.4 * i, base - 47.5, 7.2, 8.6) for i in range(DIGITS)),
+        country=tuple(Rect(right - 24 + 8.4 * i, base - 47.5, 7.2, 8.6) for i in range(COUNTRY_DIGITS)),
+        name=Rect(SIDE, base - 38, right - SIDE, 10.5),
+        date=Rect(right - 58, base - 22, 58, 17),
+        signature=Rect(SIDE, base - 22, right - SIDE - 64, 17),
         tear=height - TEAR,
     )
 
@@ -118,6 +125,6 @@ def _rows(count: int, *, width: float, end: float) -> tuple[RowPlace, ...]:
 
 def _row(whole: Rect) -> RowPlace:
     y = whole.y + (whole.h - BOX) / 2
-    no = Rect(whole.x + whole.w - BOX - 2, y, BOX, BOX)
+    no = Rect(whole.x + whole.w - (BETWEEN + BOX) / 2, y, BOX, BOX)  # in the middle of a column as wide as BETWEEN
     yes = Rect(no.x - BETWEEN, y, BOX, BOX)
-    return RowPlace(whole, Rect(whole.x, whole.y, yes.x - whole.x - 3, whole.h), yes, no)
+    return RowPlace(whole, Rect(whole.x, whole.y, yes.x - whole.x - (BETWEEN - BOX) / 2, whole.h), yes, no)
