@@ -125,6 +125,8 @@ def _rows(count: int, *, width: float, end: float) -> tuple[RowPlace, ...]:
 
 def _row(whole: Rect) -> RowPlace:
     y = whole.y + (whole.h - BOX) / 2
-    no = Rect(whole.x + whole.w - (BETWEEN + BOX) / 2, y, BOX, BOX)  # in the middle of a column as wide as BETWEEN
+    no = Rect(
+        whole.x + whole.w - (BETWEEN + BOX) / 2, y, BOX, BOX
+    )  # in the middle of a column as wide as BETWEEN
     yes = Rect(no.x - BETWEEN, y, BOX, BOX)
     return RowPlace(whole, Rect(whole.x, whole.y, yes.x - whole.x - (BETWEEN - BOX) / 2, whole.h), yes, no)

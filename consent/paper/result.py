@@ -62,16 +62,18 @@ class Box:
 class PageReading:
     """One sheet in a page, or the page as a whole where none was found.
 
-    `page` counts from 0 in the file, `part` among the sheets in one picture. `sheet` is None where no code of ours was
-    read. `reason` says why a person must look at the page itself; the boxes are then empty. `digits` are suggestions
-    for the number, mostly none. `crops` are JPEG by the name of the field: "number", "name", "date", "signature",
-    "row-0", "row-1" and so on. `picture` is the page upright, as a fresh JPEG without any metadata; empty where the
-    page could not even be decoded. `fingerprint` is the same for the same picture, whatever its file says about itself.
+    `page` counts from 0 in the file, `part` among the sheets in one picture. `code` is the text of the sheet's code,
+    `sheet` what it says; None where no code of ours was read. `reason` says why a person must look at the page itself;
+    the boxes are then empty. `digits` are suggestions for the number, mostly none. `crops` are JPEG by the name of the
+    field: "number", "name", "date", "signature", "row-0", "row-1" and so on. `picture` is the page upright, as a fresh
+    JPEG without any metadata; empty where the page could not even be decoded. `fingerprint` is the same for the same
+    picture, whatever its file says about itself.
     """
 
     page: int
     part: int = 0
     reason: Reason | None = None
+    code: str = ""
     sheet: Sheet | None = None
     boxes: tuple[Box, ...] = ()
     signature: Presence = Presence.UNSURE

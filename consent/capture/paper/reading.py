@@ -1,0 +1,168 @@
+"""Files that staff drop are read page by page, in a process that can neither hurt us nor know anything.
+
+    with reading.opened(content) as document:      # raises FileRefused
+        for number in range(document.pages):
+            for found in document.read(number):    # one for each sheet in the picture, at least one
+                ...
+
+A page that cannot be read has its reason; it never raises, and never keeps the next page from being read.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from consent.capture.paper import sealing
+from consent.errors import BadInput
+from consent.paper import code, limits
+from consent.paper.framing import send, take
+from consent.paper.result import Box, Mark, PageReading, Presence, Reason
+
+ROOT = Path(__file__).resolve().parents[3]
+# No key, no address of a database: what reads strangers' files has nothing to give away.
+ENVIRONMENT = (
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "HOME",
+    "TMPDIR",
+    "COVERAGE_PROCESS_CONFIG",
+    "COVERAGE_PROCESS_START",
+)
+
+EXPLAINED = {
+    Reason.EMPTY: _("The file is empty."),
+    Reason.TOO_LARGE: _("The file is larger than 25 MB. Scan fewer pages into one file, or with less resolution."),
+    Reason.WRONG_TYPE: _("This is no PDF, JPEG, PNG, TIFF, WebP or HEIC."),
+    Reason.ENCRYPTED: _("The PDF is locked with a password. Save it without one."),
+    Reason.TOO_MANY_PAGES: _("The file has more than 300 pages. Divide it."),
+    Reason.CORRUPT: _("The file is damaged or cut off. Scan or copy it again."),
+    Reason.TOO_MANY_PIXELS: _("The picture is larger than 80 megapixels. Scan with at most 600 dpi."),
+    Reason.TOO_MUCH_MEMORY: _("Reading the page needed too much memory. Scan it again, as JPEG or PDF."),
+    Reason.TOO_SLOW: _("Reading the page took too long. Scan it again, as JPEG or PDF."),
+    Reason.CRASHED: _("The page could not be read, and the program that tried ended. Scan it again."),
+    Reason.BLANK: _("The page is blank."),
+    Reason.NO_CODE: _("No code of a sheet was found. It is another form, or the code is covered or cut off."),
+    Reason.FORGED_CODE: _("The code on the page was not printed here."),
+    Reason.NO_CORNERS: _("The corner marks or the boxes were not found. Photograph the whole sheet, lying flat."),
+    Reason.TOO_BLURRED: _("The picture is blurred. Hold the phone still, and near enough."),
+}  # fmt: skip
+
+
+class FileRefused(BadInput):
+    """A file that cannot be read as a whole."""
+
+    def __init__(self, reason: Reason) -> None:
+        status = {Reason.TOO_LARGE: 413, Reason.WRONG_TYPE: 415}.get(reason, 422)
+        super().__init__(f"file.{reason}", EXPLAINED[reason], status=status)
+        self.reason = reason
+
+
+class Document:
+    """A file that was opened: how many pages it has, and what stands on each."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._process: subprocess.Popen[bytes] | None = None
+        said, _parts = self._asked({"do": "pages"})
+        if "reason" in said:
+            self.close()
+            raise FileRefused(Reason(said["reason"]))
+        self.pages = int(said["pages"])
+
+    def read(self, page: int) -> tuple[PageReading, ...]:
+        """What stands on a page, counted from 0."""
+        said, parts = self._asked({"do": "read", "page": page})
+        if "reason" in said:
+            return (_nothing(page, Reason(said["reason"])),)
+        remaining = iter(parts)
+        return tuple(_checked(_reading(one, remaining)) for one in said["readings"])
+
+    def close(self) -> None:
+        """End the process."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
+    def _asked(self, question: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
+        try:
+            process = self._started()
+            assert process.stdin is not None
+            assert process.stdout is not None
+            send(process.stdin, question)
+            return take(process.stdout)
+        except (EOFError, OSError, ValueError):
+            # The machine ended it, for want of memory perhaps; the next page gets a new one.
+            self.close()
+            return {"reason": Reason.CRASHED}, []
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "consent.paper.child"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                cwd=ROOT,
+                env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
+                | {"OPENBLAS_NUM_THREADS": "1"},
+            )
+            assert self._process.stdin is not None
+            send(self._process.stdin, {"do": "open"}, self._content)
+        return self._process
+
+
+@contextmanager
+def opened(content: bytes) -> Iterator[Document]:
+    """The file as a document. Raises FileRefused."""
+    if not content:
+        raise FileRefused(Reason.EMPTY)
+    if len(content) > limits.BYTES:
+        raise FileRefused(Reason.TOO_LARGE)
+    document = Document(content)
+    try:
+        yield document
+    finally:
+        document.close()
+
+
+def read(content: bytes, page: int = 0) -> tuple[PageReading, ...]:
+    """What stands on one page of a file. Raises FileRefused."""
+    with opened(content) as document:
+        return document.read(page)
+
+
+def _nothing(page: int, reason: Reason) -> PageReading:
+    return PageReading(page=page, reason=reason, crops={}, picture=b"", fingerprint="")
+
+
+def _reading(said: dict[str, Any], parts: Iterator[bytes]) -> PageReading:
+    picture = next(parts)
+    text = said["code"]
+    return PageReading(
+        page=said["page"],
+        part=said["part"],
+        reason=Reason(said["reason"]) if said["reason"] else None,
+        code=text,
+        sheet=code.read(text) if text else None,
+        boxes=tuple(Box(**box | {"mark": Mark(box["mark"])}) for box in said["boxes"]),
+        signature=Presence(said["signature"]),
+        digits=said["digits"],
+        crops={name: next(parts) for name in said["crops"]},
+        picture=picture,
+        fingerprint=said["fingerprint"],
+    )
+
+
+def _checked(found: PageReading) -> PageReading:
+    """A code that we did not write names nothing of ours."""
+    if found.code and not sealing.is_ours(found.code):
+        return replace(found, reason=Reason.FORGED_CODE, sheet=None, boxes=())
+    return found

@@ -1,0 +1,120 @@
+"""How much ink stands in a box or a field of a sheet that was laid flat, and what that means."""
+
+from typing import Any
+
+import cv2
+import numpy as np
+
+from consent.paper.corners import SCALE
+from consent.paper.decoding import Picture
+from consent.paper.layout import BOX, STROKE, Layout, Rect, RowPlace
+from consent.paper.result import Mark, Presence
+
+type Floats = np.ndarray[Any, np.dtype[np.float32]]
+
+SEARCH = 3.5  # millimetres that a frame may have moved on paper that is not flat
+INSET = 0.85  # millimetres from the frame's middle line to where ink of the frame has ended
+FRAME_SEEN = 0.25  # how dark a frame must stand out, from 0 to 1
+EMPTY, TICKED = 0.030, 0.065  # share of the inside that is ink
+SPECK = 0.10  # square millimetres that are dirt
+SIGNED, UNSIGNED = 6.0, 1.5  # square millimetres of ink
+
+
+def even(grey: Picture) -> Floats:
+    """Darkness from 0 (paper) to 1 (black), with shadows taken out: each pixel beside the paper around it."""
+    small = cv2.resize(grey, None, fx=0.125, fy=0.125, interpolation=cv2.INTER_AREA)
+    paper = cv2.medianBlur(cv2.dilate(small, np.ones((5, 5), np.uint8)), 9)
+    paper = cv2.GaussianBlur(paper, (0, 0), 3)
+    full = cv2.resize(paper, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR)
+    lit = cv2.divide(grey, np.maximum(full, 1), scale=255)
+    return np.subtract(np.float32(1), np.asarray(lit, np.float32) / 255, dtype=np.float32)
+
+
+def frames(dark: Floats, row: RowPlace) -> tuple[tuple[Rect, float], tuple[Rect, float]]:
+    """Where the frames of a row's yes and no really are, each with how clearly it is seen from 0 to 1."""
+    maps = [_ring_map(dark, box) for box in (row.yes, row.no)]
+    # Both moved by almost the same, so each helps the other where ink hides it.
+    both = maps[0] + maps[1]
+    _least, _most, _where, (x, y) = cv2.minMaxLoc(both)
+    return _near(maps[0], row.yes, x, y), _near(maps[1], row.no, x, y)
+
+
+def _ring_map(dark: Floats, box: Rect) -> Floats:
+    area = _cut(dark, box.grown(SEARCH + 1))
+    return cv2.matchTemplate(area, _RING, cv2.TM_CCORR)  # type: ignore[return-value]
+
+
+def _near(scores: Floats, box: Rect, x: int, y: int) -> tuple[Rect, float]:
+    reach = SCALE  # a millimetre around where both agree
+    top, left = max(0, y - reach), max(0, x - reach)
+    part = scores[top : y + reach + 1, left : x + reach + 1]
+    _least, most, _where, (dx, dy) = cv2.minMaxLoc(part)
+    middle = SEARCH * SCALE
+    moved_x, moved_y = (left + dx - middle) / SCALE, (top + dy - middle) / SCALE
+    return Rect(box.x + moved_x, box.y + moved_y, box.w, box.h), float(np.clip(most, 0, 1))
+
+
+def _ring() -> Floats:
+    """Dark on the frame, light just outside of it; what is written inside does not matter."""
+    side = round((BOX + 2) * SCALE)
+    line = round(STROKE * SCALE)
+    edge = SCALE - line // 2
+    ring = np.zeros((side, side), np.float32)
+    cv2.rectangle(ring, (edge, edge), (side - edge - 1, side - edge - 1), 1.0, -1)
+    cv2.rectangle(ring, (edge + line, edge + line), (side - edge - line - 1, side - edge - line - 1), 0.0, -1)
+    around = np.zeros_like(ring)
+    far = edge - line
+    cv2.rectangle(around, (far, far), (side - far - 1, side - far - 1), 1.0, -1)
+    cv2.rectangle(around, (edge - 1, edge - 1), (side - edge, side - edge), 0.0, -1)
+    return ring / ring.sum() - 0.7 * around / around.sum()
+
+
+_RING = _ring()
+
+
+def black_of(dark: Floats, place: Layout) -> float:
+    """How dark print is on this page: the level of the corner marks' rims; blur and pale toner make it less."""
+    levels = []
+    for mark in place.marks:
+        rim = _cut(dark, Rect(mark.x + 0.4, mark.y + 0.4, mark.w - 0.8, 0.7))
+        levels.append(float(np.median(rim)) if rim.size else 0.0)
+    return max(0.3, float(np.median(levels)))
+
+
+def ink(dark: Floats, box: Rect, *, level: float) -> float:
+    """The share of a box's inside that is ink, without specks."""
+    inside = _cut(dark, box.grown(-INSET))
+    return _area(inside, level) / max(1, inside.size)
+
+
+def written(dark: Floats, field: Rect, *, level: float) -> float:
+    """Square millimetres of ink in a field."""
+    return _area(_cut(dark, field), level) / SCALE**2
+
+
+def _area(part: Floats, level: float) -> float:
+    mask = (part > level).astype(np.uint8)
+    count, _labels, stats, _centres = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    sizes = stats[1:count, cv2.CC_STAT_AREA]
+    return float(sizes[sizes >= SPECK * SCALE**2].sum())
+
+
+def _cut(dark: Floats, rect: Rect) -> Floats:
+    x, y = round(rect.x * SCALE), round(rect.y * SCALE)
+    return dark[max(0, y) : y + round(rect.h * SCALE), max(0, x) : x + round(rect.w * SCALE)]
+
+
+def judged(share: float) -> tuple[Mark, float]:
+    """What a share of ink means, and how sure that is."""
+    if share <= EMPTY:
+        return Mark.EMPTY, round(1 - 0.5 * share / EMPTY, 3)
+    if share >= TICKED:
+        return Mark.TICKED, round(min(1.0, 0.5 + 0.5 * (share - TICKED) / TICKED), 3)
+    return Mark.UNSURE, 0.0
+
+
+def signed(area: float) -> Presence:
+    """Whether ink in the field of the signature is one."""
+    if area >= SIGNED:
+        return Presence.PRESENT
+    return Presence.ABSENT if area <= UNSIGNED else Presence.UNSURE

@@ -1,0 +1,129 @@
+"""The process in which files of strangers are read: each page in a fork of its own, with limits it cannot lift.
+
+It is started without a key and without a database. It parses nothing itself; what does ends with the page.
+"""
+
+import contextlib
+import os
+import resource
+import select
+import signal
+import sys
+import time
+from dataclasses import asdict
+from typing import Any, NoReturn
+
+import cv2
+
+from consent.paper import decoding, limits, page
+from consent.paper.decoding import Unreadable
+from consent.paper.framing import frame, take
+from consent.paper.result import PageReading, Reason
+
+ANSWER_BYTES = 64 * 1024 * 1024  # what one page may answer
+SLOW = {signal.SIGXCPU, signal.SIGKILL}  # how the limits on time end it
+
+
+def main() -> None:
+    """Answer until the other side hangs up."""
+    cv2.setNumThreads(1)
+    content = b""
+    while True:
+        try:
+            said, parts = take(sys.stdin.buffer)
+        except EOFError:
+            return
+        if said["do"] == "open":
+            content = parts[0]
+            continue
+        sys.stdout.buffer.write(_forked(content, said.get("page")))
+        sys.stdout.buffer.flush()
+
+
+def _forked(content: bytes, number: int | None) -> bytes:
+    """What a fork answers, or why it could not."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        _work(content, number, writer)
+    os.close(writer)
+    answer, is_late = _collected(reader)
+    os.close(reader)
+    if is_late:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+    _pid, status = os.waitpid(child, 0)
+    if is_late or not (os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0):
+        killed_by = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+        return frame({"reason": Reason.TOO_SLOW if killed_by in SLOW else Reason.CRASHED})
+    return answer
+
+
+def _collected(reader: int) -> tuple[bytes, bool]:
+    """All that the fork wrote, and whether it took too long or wrote too much."""
+    until = time.monotonic() + limits.SECONDS
+    parts: list[bytes] = []
+    size = 0
+    while size <= ANSWER_BYTES and (left := until - time.monotonic()) > 0:
+        ready, _writers, _errors = select.select([reader], [], [], left)
+        if not ready:
+            break
+        part = os.read(reader, 1 << 20)
+        if not part:
+            return b"".join(parts), False
+        parts.append(part)
+        size += len(part)
+    return b"", True
+
+
+def _work(content: bytes, number: int | None, writer: int) -> NoReturn:
+    """In the fork: set the limits, read, answer, end."""
+    _limit()
+    with os.fdopen(writer, "wb") as out:
+        try:
+            file = decoding.opened(content)
+            if number is None:
+                out.write(frame({"pages": decoding.pages(file)}))
+            else:
+                said, parts = _told(page.read(file, number))
+                out.write(frame(said, *parts))
+        except Unreadable as error:
+            out.write(frame({"reason": error.reason}))
+        except (MemoryError, cv2.error) as error:
+            reason = Reason.TOO_MUCH_MEMORY if "emory" in repr(error) else Reason.CRASHED
+            out.write(frame({"reason": reason}))
+    os._exit(0)
+
+
+def _limit() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (limits.MEMORY, limits.MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (limits.CPU_SECONDS, limits.CPU_SECONDS + 1))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _told(readings: tuple[PageReading, ...]) -> tuple[dict[str, Any], list[bytes]]:
+    """Readings as JSON, with their pictures behind it in order."""
+    told: list[dict[str, Any]] = []
+    parts: list[bytes] = []
+    for one in readings:
+        parts += [one.picture, *one.crops.values()]
+        told.append(
+            {
+                "page": one.page,
+                "part": one.part,
+                "reason": one.reason,
+                "code": one.code,
+                "boxes": [asdict(box) for box in one.boxes],
+                "signature": one.signature,
+                "digits": one.digits,
+                "crops": list(one.crops),
+                "fingerprint": one.fingerprint,
+            }
+        )
+    return {"readings": told}, parts
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,182 @@
+"""Finds sheets in a picture: their codes, their corner marks, and how to lay each of them flat."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import zxingcpp
+
+from consent.paper import code, layout, limits
+from consent.paper.code import Sheet
+from consent.paper.decoding import Picture
+from consent.paper.layout import Layout, Rect
+
+type Points = np.ndarray[Any, np.dtype[np.float32]]
+
+SCALE = 8  # pixels a millimetre, of a sheet laid flat
+FAR = 0.35  # how far from where the code says a mark may be, as a share of the distance
+ENOUGH_POINTS = 12  # four of each mark and of the code
+_QR: Any = zxingcpp.BarcodeFormat.QRCode
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A code that was read in a picture, and its corners there, clockwise from its upper left."""
+
+    text: str
+    sheet: Sheet
+    corners: Points
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A sheet in a picture; `flat` takes millimetres on it to pixels, and is None where too few marks were found."""
+
+    text: str
+    sheet: Sheet
+    place: Layout
+    flat: Points | None
+    marks: int
+
+
+def find(grey: Picture) -> list[Found]:
+    """Every sheet in the picture, at most limits.SHEETS."""
+    codes = read_codes(grey)
+    if not codes:
+        return []
+    marks = _marks(grey)
+    return [_found(one, marks) for one in codes[: limits.SHEETS]]
+
+
+def read_codes(grey: Picture) -> list[Code]:
+    """The codes of sheets in a picture; harder looks follow only where an easier one found nothing."""
+    for look in _looks(grey):
+        picture, factor = look()
+        found: dict[str, Code] = {}
+        for barcode in zxingcpp.read_barcodes(picture, formats=_QR, try_invert=False):
+            try:
+                sheet = code.read(barcode.text)
+                layout.of(sheet.paper, len(sheet.rows))
+            except (code.NotOurs, layout.TooManyRows):
+                continue
+            place = barcode.position
+            ends = (place.top_left, place.top_right, place.bottom_right, place.bottom_left)
+            corners = np.array([(end.x, end.y) for end in ends], np.float32) / factor
+            found.setdefault(barcode.text, Code(barcode.text, sheet, corners))
+        if found:
+            return list(found.values())
+    return []
+
+
+def _looks(grey: Picture) -> Any:
+    def reduced(long: int) -> tuple[Picture, float]:
+        factor = min(1.0, long / max(grey.shape))
+        return _resized(grey, factor), factor
+
+    def smoothed() -> tuple[Picture, float]:
+        return cv2.medianBlur(grey, 3), 1.0  # type: ignore[return-value]
+
+    def sharpened() -> tuple[Picture, float]:
+        soft = cv2.GaussianBlur(grey, (0, 0), 3)
+        return cv2.addWeighted(grey, 2.5, soft, -1.5, 0), 1.0  # type: ignore[return-value]
+
+    def enlarged() -> tuple[Picture, float]:
+        return _resized(grey, 2.0), 2.0
+
+    return (lambda: reduced(1500), lambda: reduced(10**6), smoothed, sharpened, enlarged)
+
+
+def _resized(grey: Picture, factor: float) -> Picture:
+    if factor == 1:
+        return grey
+    how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    return cv2.resize(grey, None, fx=factor, fy=factor, interpolation=how)  # type: ignore[return-value]
+
+
+def _detector() -> cv2.aruco.ArucoDetector:
+    settings = cv2.aruco.DetectorParameters()
+    settings.adaptiveThreshWinSizeMin = 15
+    settings.adaptiveThreshWinSizeMax = 45
+    settings.adaptiveThreshWinSizeStep = 30
+    settings.minMarkerPerimeterRate = 0.02
+    settings.cornerRefinementMethod = cv2.aruco.CORNER_REFINE_SUBPIX
+    words = cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_4X4_50)
+    return cv2.aruco.ArucoDetector(words, settings)
+
+
+_MARKS = _detector()
+
+
+def _marks(grey: Picture) -> list[tuple[int, Points]]:
+    """(which corner, its four corners) of every mark; a noisy picture is smoothed where marks are missing."""
+    found: list[tuple[int, Points]] = []
+    factor = min(1.0, 1700 / max(grey.shape))
+    small = _resized(grey, factor)
+    for picture in (small, cv2.medianBlur(small, 3)):
+        corners, ids, _rejected = _MARKS.detectMarkers(picture)
+        if ids is not None and len(ids) > len(found):
+            pairs = zip(ids.ravel(), corners, strict=True)
+            found = [(int(which), one.reshape(4, 2) / factor) for which, one in pairs if which < 4]
+        if {which for which, _one in found} == {0, 1, 2, 3}:
+            break
+    return found
+
+
+def _found(one: Code, marks: list[tuple[int, Points]]) -> Found:
+    place = layout.of(one.sheet.paper, len(one.sheet.rows))
+    on_sheet, in_picture = [_corners(place.code)], [one.corners]
+    mine = 0
+    # From the mark nearest to the code to the farthest: each one found says better where the next should be.
+    middle = _corners(place.code).mean(axis=0)
+    order = sorted(range(4), key=lambda i: float(np.hypot(*(_corners(place.marks[i]).mean(axis=0) - middle))))
+    for which in order:
+        known, seen = np.concatenate(on_sheet), np.concatenate(in_picture)
+        guess = _guess(known, seen, _corners(place.marks[which]))
+        size = float(np.linalg.norm(guess[0] - guess[2]))
+        reach = max(1.5 * size, FAR * float(np.linalg.norm(guess.mean(axis=0) - one.corners.mean(axis=0))))
+        near = [
+            (float(np.linalg.norm(c.mean(axis=0) - guess.mean(axis=0))), c) for i, c in marks if i == which
+        ]
+        near = [
+            (far, c) for far, c in near if far < reach and 0.5 < float(np.linalg.norm(c[0] - c[2])) / size < 2
+        ]
+        if near:
+            on_sheet.append(_corners(place.marks[which]))
+            in_picture.append(min(near, key=lambda pair: pair[0])[1])
+            mine += 1
+    known, seen = np.concatenate(on_sheet), np.concatenate(in_picture)
+    flat: Any = None
+    if len(known) >= ENOUGH_POINTS:
+        # The corners of a code are less exact than those of marks; with three marks it is not needed.
+        start = 4 if mine >= 3 else 0
+        flat, _inliers = cv2.findHomography(known[start:], seen[start:], 0)
+    return Found(one.text, one.sheet, place, flat, mine)
+
+
+def _guess(known: Points, seen: Points, wanted: Points) -> Points:
+    """Where points of the sheet should be in the picture, by a turn, a scale and a shift; perspective with more."""
+    if len(known) >= ENOUGH_POINTS:
+        flat, _inliers = cv2.findHomography(known, seen, 0)
+        if flat is not None:
+            return cv2.perspectiveTransform(wanted[None], flat)[0]  # type: ignore[no-any-return]
+    turn: Any
+    turn, _inliers = cv2.estimateAffinePartial2D(known, seen)
+    if turn is None:
+        return np.full_like(wanted, -1e6)
+    return cv2.transform(wanted[None], turn)[0]  # type: ignore[no-any-return]
+
+
+def _corners(rect: Rect) -> Points:
+    x, y, w, h = rect.x, rect.y, rect.w, rect.h
+    return np.array([(x, y), (x + w, y), (x + w, y + h), (x, y + h)], np.float32)
+
+
+def laid_flat(picture: Picture, found: Found) -> Picture:
+    """The sheet, upright, SCALE pixels a millimetre; what lies outside the picture is white."""
+    scale = np.diag([1 / SCALE, 1 / SCALE, 1.0])
+    size = round(found.place.width * SCALE), round(found.place.height * SCALE)
+    return cv2.warpPerspective(  # type: ignore[return-value]
+        picture, found.flat @ scale, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_CONSTANT, borderValue=(255, 255, 255),
+    )  # fmt: skip

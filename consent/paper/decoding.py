@@ -1,0 +1,187 @@
+"""A file of any kind that scanners and phones make becomes pictures, page by page, within the limits."""
+
+import warnings
+from contextlib import closing
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+import cv2
+import numpy as np
+import pillow_heif
+import pypdfium2
+from PIL import Image, ImageOps
+
+from consent.paper import limits
+from consent.paper.result import Reason
+
+type Picture = np.ndarray[Any, np.dtype[np.uint8]]
+
+LONG_SIDE = 2700  # pixels that reading needs: 230 dpi of A4
+PDF, HEIC = "PDF", "HEIF"
+POINTS = 14_400  # the longest side of a PDF page that other programs open, in 1/72 inch
+
+pillow_heif.register_heif_opener()
+warnings.simplefilter("error", Image.DecompressionBombWarning)
+Image.MAX_IMAGE_PIXELS = limits.PIXELS
+
+
+class Unreadable(Exception):
+    """A file or page that gives no picture."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """Bytes whose kind is known by what they begin with; their name and declared type are not asked."""
+
+    content: bytes
+    kind: str
+
+
+def opened(content: bytes) -> File:
+    """The file. Raises Unreadable where it is empty, too large, or of a kind that we do not read."""
+    if not content:
+        raise Unreadable(Reason.EMPTY)
+    if len(content) > limits.BYTES:
+        raise Unreadable(Reason.TOO_LARGE)
+    kind = _kind(content)
+    if not kind:
+        raise Unreadable(Reason.WRONG_TYPE)
+    return File(content, kind)
+
+
+def pages(file: File) -> int:
+    """How many pages it has. Raises Unreadable."""
+    count = _pdf_pages(file) if file.kind == PDF else _frames(file)
+    if count > limits.PAGES:
+        raise Unreadable(Reason.TOO_MANY_PAGES)
+    return count
+
+
+def picture(file: File, page: int) -> Picture:
+    """One page as grey or RGB pixels, turned as its file says, no larger than reading needs. Raises Unreadable."""
+    try:
+        return _pdf_picture(file, page) if file.kind == PDF else _image_picture(file, page)
+    except MemoryError as error:
+        raise Unreadable(Reason.TOO_MUCH_MEMORY) from error
+
+
+def _kind(content: bytes) -> str:
+    head = content[:32]
+    if head.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "PNG"
+    if head.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")):
+        return "TIFF"
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return "WEBP"
+    if head[4:8] == b"ftyp" and head[8:12] in {b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"}:
+        return HEIC
+    return PDF if b"%PDF-" in content[:1024] else ""
+
+
+def _pdf(file: File) -> pypdfium2.PdfDocument:
+    try:
+        return pypdfium2.PdfDocument(file.content)
+    except pypdfium2.PdfiumError as error:
+        is_locked = error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD
+        raise Unreadable(Reason.ENCRYPTED if is_locked else Reason.CORRUPT) from error
+
+
+def _pdf_pages(file: File) -> int:
+    with closing(_pdf(file)) as document:
+        if not len(document):
+            raise Unreadable(Reason.CORRUPT)
+        return len(document)
+
+
+def _pdf_picture(file: File, page: int) -> Picture:
+    with closing(_pdf(file)) as document:
+        try:
+            found = document[page]
+            width, height = found.get_size()
+            if not (min(width, height) > 0 and max(width, height) <= POINTS):
+                raise Unreadable(Reason.TOO_MANY_PIXELS)
+            bitmap = found.render(
+                scale=LONG_SIDE / max(width, height), rev_byteorder=True, no_smoothpath=True
+            )
+            pixels = bitmap.to_numpy()
+        except (pypdfium2.PdfiumError, ValueError, IndexError) as error:
+            raise Unreadable(Reason.CORRUPT) from error
+        return _copied(pixels[:, :, :3] if pixels.ndim == 3 else pixels)
+
+
+def _copied(pixels: Any) -> Picture:
+    """Grey pixels of their own where every pixel is grey: a third of the work from here on."""
+    if pixels.ndim == 3:
+        small = pixels[::8, ::8].astype(np.int16)
+        if int(np.abs(small - small[:, :, :1]).max()) <= 3:
+            return np.ascontiguousarray(pixels[:, :, 1])
+    return np.ascontiguousarray(pixels)
+
+
+def _open(file: File) -> Image.Image:
+    try:
+        image = Image.open(BytesIO(file.content), formats=[file.kind])
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise Unreadable(Reason.TOO_MANY_PIXELS) from error
+    except Exception as error:  # decoders raise whatever their parser ran into
+        raise Unreadable(Reason.CORRUPT) from error
+    return image
+
+
+def _frames(file: File) -> int:
+    image = _open(file)
+    try:
+        # A HEIC or WebP of several pictures is a live photo: its first is the page.
+        return int(getattr(image, "n_frames", 1)) if file.kind == "TIFF" else 1
+    except Exception as error:
+        raise Unreadable(Reason.CORRUPT) from error
+
+
+def _image_picture(file: File, page: int) -> Picture:
+    image = _open(file)
+    try:
+        if page:
+            image.seek(page)
+        if image.width * image.height > limits.PIXELS or max(image.size) > limits.SIDE:
+            raise Unreadable(Reason.TOO_MANY_PIXELS)
+        image.draft(
+            "RGB", (LONG_SIDE, LONG_SIDE)
+        )  # a large JPEG is decoded at a half or a quarter of its size
+        image.load()
+        pixels = _reduced(_plain(ImageOps.exif_transpose(image)))
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise Unreadable(Reason.TOO_MANY_PIXELS) from error
+    except (Unreadable, MemoryError):
+        raise
+    except Exception as error:  # as above
+        raise Unreadable(Reason.CORRUPT) from error
+    return _copied(pixels)
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """8 bits a pixel, grey or RGB, on white paper."""
+    if image.mode.startswith("I") or image.mode == "F":
+        raw = np.asarray(image).astype(np.float32)
+        deep = raw.max() > 255
+        return Image.fromarray((raw / 257 if deep else raw).clip(0, 255).astype(np.uint8))
+    if image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info:
+        image = image.convert("RGBA")
+        paper = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(paper, image).convert("RGB")
+    return image.convert("L" if image.mode in {"1", "L"} else "RGB")
+
+
+def _reduced(image: Image.Image) -> Any:
+    pixels = np.asarray(image)
+    factor = LONG_SIDE / max(pixels.shape[:2])
+    if factor < 1:
+        size = max(1, round(pixels.shape[1] * factor)), max(1, round(pixels.shape[0] * factor))
+        return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return pixels
