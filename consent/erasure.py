@@ -23,6 +23,7 @@ from consent.models import (
     InboundMessage,
     OutboundMessage,
     SandboxMessage,
+    Sending,
     SubjectKey,
 )
 
@@ -61,6 +62,7 @@ def erase(subject: UUID, *, company: Company, entity: str) -> Erasure:
         Hold.objects.filter(subject__in=found).update(sealed=b"", ended_at=Coalesce("ended_at", now))
         ContactPoint.objects.filter(subject__in=found).delete()
         ContactTrouble.objects.filter(subject__in=found).delete()
+        Sending.objects.filter(subject__in=found).delete()
         entries = {one: _write_down(one, company, now, entity) for one in found}
     return Erasure(entries.get(subject, entries[found[0]]), now)
 

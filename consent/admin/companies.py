@@ -91,6 +91,18 @@ class CompanyForm(ModelForm):
         is_country(code)
         return code
 
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or self.cleaned_data
+        begins, ends = cleaned.get("quiet_from"), cleaned.get("quiet_until")
+        if "quiet_from" not in self.errors and "quiet_until" not in self.errors:
+            if (begins is None) != (ends is None):
+                self.add_error(
+                    "quiet_until", _("Say both when quiet hours begin and when they end, or neither.")
+                )
+            elif begins is not None and begins == ends:
+                self.add_error("quiet_until", _("Quiet hours end at another time than they begin."))
+        return cleaned
+
     def clean_logo_file(self) -> bytes | None:
         upload = self.cleaned_data.get("logo_file")
         return logos.read(upload) if isinstance(upload, UploadedFile) else None
@@ -111,7 +123,18 @@ class CompanyAdmin(ScopedAdmin):
             _("Where it is"),
             {"fields": ["country", "allowed_countries", "time_zone", "language"]},
         ),
-        (_("Limits"), {"fields": ["messages_per_day", "money_per_day", "stop_scope"]}),
+        (
+            _("Limits"),
+            {
+                "fields": [
+                    "messages_per_day",
+                    "money_per_day",
+                    ("offers_per_day", "offers_per_week"),
+                    ("quiet_from", "quiet_until"),
+                    "stop_scope",
+                ]
+            },
+        ),
     ]
     empty_title = _("No company yet.")
     empty_hint = _("A company is who asks and is answerable. Everything else belongs to one: begin here.")

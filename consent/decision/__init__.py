@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 
 from django.utils import timezone
 
@@ -41,7 +40,7 @@ def may_send(
     try:
         known = look(about, vault.lookup(company, contact), _writes_from(contact, about), now=now)
         rules = catalogue.rules(company)
-        return decide(known, about, rules, moment=moment, number_key=partial(vault.number_key, contact))
+        return decide(known, about, rules, moment=moment, contact=contact)
     except Exception:
         log.exception("A decision could not be made; it was answered with a no.")
         return Decision(False, Reason.UNAVAILABLE, moment, valid_until=moment)  # ask again at once
@@ -66,16 +65,18 @@ def may_send_to_each(
         people = [(vault.lookup(company, contact), _writes_from(contact, about)) for contact in contacts]
         common, known = look_at_many(about, people, now=now)
         rules = catalogue.rules(company)
-        stranger = decide(Known(common), about, rules, moment=moment, number_key=bytes)
-        return [
-            decide(found, about, rules, moment=moment, number_key=partial(vault.number_key, contact))
-            if (found := known.get(lookup)) is not None
-            else stranger
-            for contact, (lookup, _number) in zip(contacts, people, strict=True)
-        ]
+        decided, stranger = [], None
+        for contact, (lookup, _number) in zip(contacts, people, strict=True):
+            found = known.get(lookup)
+            if found is not None:
+                decided.append(decide(found, about, rules, moment=moment, contact=contact))
+            else:  # nobody knows a stranger from another
+                stranger = stranger or decide(Known(common), about, rules, moment=moment, contact=contact)
+                decided.append(stranger)
     except Exception:
         log.exception("Decisions could not be made; all were answered with a no.")
         return [Decision(False, Reason.UNAVAILABLE, moment, valid_until=moment)] * len(contacts)
+    return decided
 
 
 def _writes_from(contact: Contact, about: About) -> bytes:

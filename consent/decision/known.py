@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from consent import prepared
+from consent import prepared, sendings
 from consent.history import Said, said
 
 END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)  # a hold that is over by now is over by then
@@ -43,6 +43,10 @@ SELECT 'wrote', i.sender_id, NULL, '', '', 0, MAX(i.received_at), NULL, NULL, ''
 FROM consent_inboundmessage i JOIN consent_sender s ON s.id = i.sender_id
 WHERE i.number_key {numbers} AND i.received_at > %s AND i.received_at <= %s AND s.company_id = %s
 GROUP BY i.sender_id, i.number_key
+UNION ALL
+SELECT 'sent', NULL, NULL, '', '', 0, m.sent_at, NULL, NULL, '', NULL, c.lookup
+FROM c JOIN consent_sending m ON m.subject = c.subject JOIN consent_purpose q ON q.id = m.purpose_id
+WHERE m.sent_at > %s AND m.sent_at <= %s AND q.category = 'marketing'
 UNION ALL
 SELECT 'log', size, NULL, '', '', 0, NULL, NULL, NULL, '', NULL, NULL FROM consent_loghead
 """
@@ -93,6 +97,7 @@ class Known:
     holds: tuple[str, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     wrote: tuple[tuple[int, datetime], ...] = ()  # to which sender, and when last
+    sent: tuple[datetime, ...] = ()  # offers that they got
 
     def learn(self, row: Sequence[Any]) -> None:
         """Add a row of the statement."""
@@ -123,6 +128,8 @@ class Known:
             self.troubles += (Trouble(word, moment and _aware(moment), bytes(key)),)
         elif topic == "wrote":
             self.wrote += ((number, _aware(moment)),)
+        elif topic == "sent":
+            self.sent += (_aware(moment),)
         else:
             self.is_somebody = self.is_somebody or uid is not None
             self.common.categories[number] = topic
@@ -198,7 +205,7 @@ def parameters(about: About, lookups: Sequence[Any], numbers: Sequence[Any], now
     channel, company = about.channel, about.company
     return [
         *lookups, channel, company, about.category or about.purpose, channel, at, at, company, channel, at, at, at,
-        *numbers, (about.at or now) - WINDOW, at, company,
+        *numbers, (about.at or now) - WINDOW, at, company, (about.at or now) - sendings.WEEK, at,
     ]  # fmt: skip
 
 

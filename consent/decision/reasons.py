@@ -28,6 +28,8 @@ class Reason(StrEnum):
     SENDER_BLOCKED = "sender_blocked"
     SENDER_RESTRICTED = "sender_restricted"
     SENDER_QUALITY = "sender_quality"
+    QUIET_HOURS = "quiet_hours"
+    CAPPED = "capped"
     UNKNOWN_PURPOSE = "unknown_purpose"
     MALFORMED = "malformed"
     UNAVAILABLE = "unavailable"
@@ -61,6 +63,8 @@ WORDS = {
     Reason.SENDER_BLOCKED: gettext_noop("The provider has blocked the sender."),
     Reason.SENDER_RESTRICTED: gettext_noop("The sender may only answer: its provider has restricted it."),
     Reason.SENDER_QUALITY: gettext_noop("The quality of the sender is too low for offers."),
+    Reason.QUIET_HOURS: gettext_noop("It is night where they are, or may be: no offers now."),
+    Reason.CAPPED: gettext_noop("They got as many offers lately as the company allows."),
     Reason.UNKNOWN_PURPOSE: gettext_noop("The company has no such purpose, or none of this category."),
     Reason.MALFORMED: gettext_noop("This is no contact."),
     Reason.UNAVAILABLE: gettext_noop("It could not be decided. Do not send; ask again."),

@@ -22,6 +22,7 @@ from consent.models.notices import Notice, NoticeShown, NoticeVersion
 from consent.models.people import CodeTry, ContactPoint, Erased, Evidence, EvidenceFile, SubjectKey
 from consent.models.records import Act, ConsentRecord
 from consent.models.sandbox import SandboxMessage
+from consent.models.sendings import Sending
 from consent.models.templates import MessageTemplate
 from consent.models.troubles import ContactTrouble
 
@@ -66,5 +67,6 @@ __all__ = [
     "Purpose",
     "SandboxMessage",
     "Sender",
+    "Sending",
     "SubjectKey",
 ]

@@ -52,6 +52,20 @@ class Company(models.Model):
             "Nothing leaves that would cost more in any 24 hours, by the prices of the senders; 0 is no limit."
         ),
     )  # fmt: skip
+    offers_per_day = models.PositiveIntegerField(
+        _("offers a day and person"), default=0,
+        help_text=_(
+            "No more in any 24 hours, on all channels together, as programs tell what they sent; 0 is no limit."
+        ),
+    )  # fmt: skip
+    offers_per_week = models.PositiveIntegerField(
+        _("offers a week and person"), default=0, help_text=_("The same in any seven days; 0 is no limit."),
+    )  # fmt: skip
+    quiet_from = models.TimeField(
+        _("quiet from"), null=True, blank=True,
+        help_text=_("No offers from this hour on, by the person's own clock. Empty for no quiet hours."),
+    )  # fmt: skip
+    quiet_until = models.TimeField(_("quiet until"), null=True, blank=True)
     stop_scope = models.CharField(
         _("a stop ends"), max_length=9, choices=StopScope.choices, default=StopScope.EVERYTHING,
         help_text=_("What somebody who writes a stop word does not get any more. They are told which."),

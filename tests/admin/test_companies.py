@@ -23,7 +23,8 @@ def page(company: Company) -> str:
 def typed(company: Company, **changes: Any) -> dict[str, Any]:
     """What the browser posts for a company."""
     kept = ("name", "legal_name", "address", "country", "dpo_name", "dpo_contact", "privacy_url", "color",
-            "time_zone", "language", "messages_per_day", "money_per_day", "stop_scope")  # fmt: skip
+            "time_zone", "language", "messages_per_day", "money_per_day", "offers_per_day",
+            "offers_per_week", "stop_scope")  # fmt: skip
     form = {name: getattr(company, name) for name in kept}
     return {**form, "allowed_countries": ", ".join(company.allowed_countries), **changes}
 
@@ -71,6 +72,11 @@ def test_a_form_saved_as_it_is_changes_nothing(bruno: Client, cafe: Firm) -> Non
         ({"allowed_countries": "BR, Brazil"}, "BRAZIL is not a country code."),
         ({"time_zone": "Mars/Olympus"}, "Select a valid choice"),
         ({"color": "red"}, "Write the colour as #rrggbb."),
+        ({"quiet_from": "21:00"}, "or neither"),
+        ({"quiet_until": "08:00"}, "or neither"),
+        ({"quiet_from": "21:00", "quiet_until": "21:00"}, "at another time than they begin"),
+        ({"quiet_from": "night", "quiet_until": "08:00"}, "Enter a valid time"),
+        ({"offers_per_day": "-1"}, "greater than or equal to 0"),
         ({"privacy_url": "javascript:alert(1)"}, "Enter a valid URL."),
     ],
 )

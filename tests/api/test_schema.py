@@ -29,6 +29,7 @@ OPERATIONS = [
     "GET /api/v1/decisions",
     "POST /api/v1/decisions",
     "POST /api/v1/preflight",
+    "POST /api/v1/messages",
     "GET /api/v1/permit-keys",
     "GET /api/v1/points/{point}",
     "POST /api/v1/consents",

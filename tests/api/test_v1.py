@@ -18,6 +18,7 @@ def test_the_document_is_openapi_3_1_and_names_every_way_in(client: Client) -> N
     assert {
         "/api/v1/decisions",
         "/api/v1/preflight",
+        "/api/v1/messages",
         "/api/v1/permit-keys",
         "/api/v1/points/{point}",
         "/api/v1/consents",

@@ -1,11 +1,11 @@
 """The same write again: the record is the memory, so nothing can be recorded and then forgotten."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from consent import opening, vault
+from consent.api.idempotency import checked
 from consent.canonical import canonical
 from consent.capture.app import METHOD
 from consent.errors import BadInput
@@ -13,18 +13,10 @@ from consent.recording import Recorded
 
 REQUEST = "request"  # where the evidence keeps a keyed hash of what was asked
 
-_KEY = re.compile(r"[\x21-\x7e]{1,200}")
-
 
 def reference(key: str) -> str:
     """The act's reference for an Idempotency-Key. Raises BadInput for what is no key."""
-    if not _KEY.fullmatch(key):
-        raise BadInput(
-            "idempotency.malformed",
-            "An Idempotency-Key has 1 to 200 visible ASCII characters: a UUID is a good one.",
-            status=400,
-        )
-    return f"{METHOD.slug}:{key}"
+    return f"{METHOD.slug}:{checked(key)}"
 
 
 def fingerprint(kind: str, body: Mapping[str, Any]) -> str:
