@@ -1,6 +1,7 @@
 """The vault: a sealed value opens for its own item alone, and what is not sealed gives nothing away."""
 
 import base64
+import os
 import uuid
 
 import pytest
@@ -181,6 +182,28 @@ def test_a_commitment_says_nothing_without_its_salt() -> None:
     assert vault.commitment(bytes(32), evidence) != vault.commitment(KEY, evidence)
     assert vault.commitment(KEY, evidence) == vault.commitment(KEY, evidence)
     assert len(vault.commitment(KEY, evidence)) == 64
+
+
+def test_ids_made_one_after_the_other_in_the_same_millisecond_sort(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = 1_780_000_000_000_000_000
+    for _ in range(50):
+        clock = iter((start, start + 300))
+        monkeypatch.setattr("consent.vault.time.time_ns", lambda clock=clock: next(clock))
+        assert vault.new_id() < vault.new_id()
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # of threads, which the child has none of
+def test_a_forked_process_draws_random_bytes_of_its_own() -> None:
+    vault.new_id()  # so that there is a stock which a child could inherit
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        os.write(write, vault._drawn(32))
+        os._exit(0)
+    os.waitpid(child, 0)
+    os.close(write)
+    with os.fdopen(read, "rb") as pipe:
+        assert pipe.read() != vault._drawn(32)
 
 
 def test_new_ids_are_version_7_and_sort_by_time() -> None:
