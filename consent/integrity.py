@@ -2,29 +2,22 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from itertools import batched
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
-from consent.canonical import canonical, moment
+from consent.canonical import canonical
 from consent.log.audit import LogBroken
 from consent.models import Act, CapturePoint, Company, NoticeVersion, Purpose
 
 FETCH = 5000
 CONSENT = "consent"
 
-_COLUMNS = (
-    "act_id", "company_id", "subject", "purpose_id", "channel", "state", "possession", "valid_days", "point_id",
-    "notice_id", "language", "method", "entity", "event_time", "recorded_at", "clock",
-)  # fmt: skip
 # What differs from record to record, in the order in which it stands in an entry.
 _HOLES = ("act", "event_time", "evidence", "id", "recorded_at", "subject")
 _EVIDENCE, _COMMITMENT = b'"evidence":"', 64  # hex digits
-_FIELDS = ", ".join(f"r.{column}" for column in _COLUMNS)
-_ACT = "a.subject, a.company_id, a.recorded_at"
 
 
 def entries() -> Iterator[tuple[int, bytes]]:
@@ -32,7 +25,7 @@ def entries() -> Iterator[tuple[int, bytes]]:
     names = _Names()
     for index, number, data, *row in _pages('e."index"', "consent_logentry", first=0):
         entry = bytes(data)
-        names.compare(index, _uuid(number), entry, row)
+        names.compare(index, number, entry, row)
         yield index, entry
 
 
@@ -45,7 +38,7 @@ def check_pending(size: int) -> int:
         "consent_logpending",
         first=str(UUID(int=0)) if connection.vendor == "postgresql" else UUID(int=0).hex,
     ):
-        names.compare(size, _uuid(number), bytes(data), row)
+        names.compare(size, number, bytes(data), row)
         waiting += 1
     return waiting
 
@@ -54,13 +47,13 @@ def check_no_record_is_outside(size: int) -> None:
     """Raise LogBroken where a record or an act has no entry: it was added past the door."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT r.uid FROM consent_consentrecord r"
+            f"SELECT {_id('r.uid')} FROM consent_consentrecord r"
             " WHERE NOT EXISTS (SELECT 1 FROM consent_logentry e WHERE e.id = r.uid)"
             " AND NOT EXISTS (SELECT 1 FROM consent_logpending p WHERE p.id = r.uid) LIMIT 1"
         )
         stray = cursor.fetchone()
     if stray is not None:
-        raise LogBroken(size, f"the record {_uuid(stray[0])} is not in the log.")
+        raise LogBroken(size, f"the record {stray[0]} is not in the log.")
     if Act.objects.filter(records__isnull=True).exists():
         raise LogBroken(size, "an act has no records.")
 
@@ -73,11 +66,11 @@ def said_by_records(records: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
         uids = [str(uid) if connection.vendor == "postgresql" else uid.hex for uid in some]
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT r.uid, {_FIELDS}, {_ACT} FROM consent_consentrecord r"
+                f"SELECT {_columns()} FROM consent_consentrecord r"
                 f" JOIN consent_act a ON a.id = r.act_id WHERE r.uid IN ({', '.join(['%s'] * len(uids))})",
                 uids,
             )
-            said |= {_uuid(row[0]): names.expected(list(row)) for row in cursor.fetchall()}
+            said |= {UUID(row[0]): names.expected(list(row)) for row in cursor.fetchall()}
     return said
 
 
@@ -91,7 +84,7 @@ class _Names:
         self.notices = dict(NoticeVersion.objects.values_list("id", "digest"))
         self._frames: dict[tuple[Any, ...], str] = {}
 
-    def compare(self, index: int, number: UUID, data: bytes, row: list[Any]) -> None:
+    def compare(self, index: int, number: str, data: bytes, row: list[Any]) -> None:
         """Raise LogBroken where the entry's bytes and the record's columns differ."""
         if data == self._written(row, data):  # nearly always; whatever else is looked at part by part
             return
@@ -99,7 +92,7 @@ class _Names:
             said = json.loads(data)
         except ValueError as error:
             raise LogBroken(index, "the entry is not JSON.") from error
-        if said.get("id") != str(number):
+        if said.get("id") != number:
             raise LogBroken(index, "the entry has another id than its row.")
         if row[0] is None:
             if said.get("type") == CONSENT:
@@ -116,7 +109,7 @@ class _Names:
 
         Most records share everything but ids, times and commitment, so the rest is written once for all of them.
         """
-        if row[0] is None or (row[-3], row[-2], row[-1]) != (row[3], row[2], row[15]):
+        if not row[-1]:
             return None
         alike = (row[2], *row[4:14], row[16])
         frame = self._frames.get(alike)
@@ -126,20 +119,18 @@ class _Names:
             frame = self._frames[alike] = canonical(rest | holes).decode()
         start = data.find(_EVIDENCE) + len(_EVIDENCE)
         evidence = data[start : start + _COMMITMENT].decode("ascii", "replace")
-        said, recorded = (_time(row[place]).isoformat(timespec="microseconds")[:-6] for place in (14, 15))
-        return (frame % (row[1], f"{said}Z", evidence, row[0], f"{recorded}Z", row[3])).encode()
+        return (frame % (row[1], row[14], evidence, row[0], row[15], row[3])).encode()
 
     def expected(self, row: list[Any]) -> dict[str, Any]:
         """What the entry of a record must say, but for the commitment to its evidence."""
         (uid, act, company, subject, purpose, channel, state, possession, valid_days, point, notice, language, method,
-         entity, event_time, recorded_at, clock, act_subject, act_company, act_recorded_at) = row  # fmt: skip
-        is_one_act = (act_subject, act_company, act_recorded_at) == (subject, company, recorded_at)
+         entity, event_time, recorded_at, clock, is_one_act) = row  # fmt: skip
         fields = {
             "type": CONSENT,
-            "id": str(_uuid(uid)),
-            "act": str(_uuid(act)) if is_one_act else "another",
+            "id": uid,
+            "act": act if is_one_act else "another",
             "company": self.companies.get(company),
-            "subject": str(_uuid(subject)),
+            "subject": subject,
             "purpose": self.purposes.get(purpose),
             "channel": channel,
             "state": state,
@@ -150,9 +141,9 @@ class _Names:
             "language": language,
             "method": method,
             "entity": entity,
-            "event_time": moment(_time(event_time)),
+            "event_time": event_time,
             "clock": clock or None,
-            "recorded_at": moment(_time(recorded_at)),
+            "recorded_at": recorded_at,
         }
         return {name: value for name, value in fields.items() if value is not None}
 
@@ -160,7 +151,7 @@ class _Names:
 def _pages(order: str, table: str, *, first: Any) -> Iterator[tuple[Any, ...]]:
     """Entries with their records, in the order of a unique column; in constant memory, with no cursor left open."""
     sql = (
-        f"SELECT {order}, e.id, e.data, r.uid, {_FIELDS}, {_ACT} FROM {table} e"
+        f"SELECT {order}, {_id('e.id')}, e.data, {_columns()} FROM {table} e"
         " LEFT JOIN consent_consentrecord r ON r.uid = e.id LEFT JOIN consent_act a ON a.id = r.act_id"
         f" WHERE {order} %s ORDER BY {order} LIMIT {FETCH}"
     )
@@ -178,9 +169,26 @@ def _doubled(value: Any) -> Any:
     return value.replace("%", "%%") if isinstance(value, str) else value
 
 
-def _uuid(value: Any) -> UUID:
-    return value if isinstance(value, UUID) else UUID(value)
+def _columns() -> str:
+    """What an entry says of a record, and whether its act says the same, as SQL."""
+    # Written as in the entry by the database: to make a value of each and text of it again takes twice as long.
+    return (
+        f"{_id('r.uid')}, {_id('r.act_id')}, r.company_id, {_id('r.subject')}, r.purpose_id, r.channel, r.state,"
+        " r.possession, r.valid_days, r.point_id, r.notice_id, r.language, r.method, r.entity,"
+        f" {_time('r.event_time')}, {_time('r.recorded_at')}, r.clock,"
+        " a.subject = r.subject AND a.company_id = r.company_id AND a.recorded_at = r.recorded_at"
+    )
 
 
-def _time(value: Any) -> datetime:
-    return datetime.fromisoformat(value).replace(tzinfo=UTC) if isinstance(value, str) else value
+def _id(column: str) -> str:
+    if connection.vendor == "postgresql":
+        return f"{column}::text"
+    parts = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 40))
+    return " || '-' || ".join(f"substr({column}, {start}, {length})" for start, length in parts)
+
+
+def _time(column: str) -> str:
+    if connection.vendor == "postgresql":
+        return f"""to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+    fraction = f"CASE length({column}) WHEN 19 THEN '.000000Z' ELSE 'Z' END"  # left out where it is zero
+    return f"replace({column}, ' ', 'T') || {fraction}"

@@ -192,7 +192,9 @@ def test_ids_made_one_after_the_other_in_the_same_millisecond_sort(monkeypatch: 
         assert vault.new_id() < vault.new_id()
 
 
-@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # of threads, which the child has none of
+@pytest.mark.filterwarnings(
+    "ignore:This process:DeprecationWarning"
+)  # of threads, which the child has none of
 def test_a_forked_process_draws_random_bytes_of_its_own() -> None:
     vault.new_id()  # so that there is a stock which a child could inherit
     read, write = os.pipe()
