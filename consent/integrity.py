@@ -1,5 +1,6 @@
 """Whether the consent records still say what the log says: every column against the bytes that were signed."""
 
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from itertools import batched
@@ -10,7 +11,16 @@ from django.db import connection
 
 from consent.canonical import canonical
 from consent.log.audit import LogBroken
-from consent.models import Act, CapturePoint, Company, NoticeVersion, Purpose
+from consent.models import (
+    Act,
+    CapturePoint,
+    Company,
+    DecisionBatch,
+    LogEntry,
+    LogPending,
+    NoticeVersion,
+    Purpose,
+)
 
 FETCH = 5000
 CONSENT = "consent"
@@ -44,7 +54,7 @@ def check_pending(size: int) -> int:
 
 
 def check_no_record_is_outside(size: int) -> None:
-    """Raise LogBroken where a record or an act has no entry: it was added past the door."""
+    """Raise LogBroken where a record, an act or a batch of decisions has no entry: it was added past the door."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT {_id('r.uid')} FROM consent_consentrecord r"
@@ -56,6 +66,18 @@ def check_no_record_is_outside(size: int) -> None:
         raise LogBroken(size, f"the record {stray[0]} is not in the log.")
     if Act.objects.filter(records__isnull=True).exists():
         raise LogBroken(size, "an act has no records.")
+    kept = DecisionBatch.objects.exclude(pk__in=LogEntry.objects.values("id"))
+    if kept.exclude(pk__in=LogPending.objects.values("id")).exists():
+        raise LogBroken(size, "a batch of decisions is not in the log.")
+
+
+def _compare_batch(index: int, number: str, said: dict[str, Any]) -> None:
+    """Raise LogBroken where the decisions that were kept are not those whose digest an entry holds."""
+    content = DecisionBatch.objects.filter(pk=number).values_list("content", flat=True).first()
+    if content is None:
+        raise LogBroken(index, "the batch of decisions is missing.")
+    if hashlib.sha256(content).hexdigest() != said.get("digest"):
+        raise LogBroken(index, "the batch of decisions says something else than was kept.")
 
 
 def said_by_records(records: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
@@ -97,6 +119,8 @@ class _Names:
         if row[0] is None:
             if said.get("type") == CONSENT:
                 raise LogBroken(index, "the record is missing.")
+            if said.get("type") == DecisionBatch.ENTRY:
+                _compare_batch(index, number, said)
             return
         expected = self.expected(row)
         expected["evidence"] = said.get("evidence")

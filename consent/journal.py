@@ -1,4 +1,4 @@
-"""Log entries that are no consent records: that somebody was erased, or that something sealed was opened."""
+"""Log entries that are no consent records: that somebody was erased, something sealed was opened, much was decided."""
 
 from datetime import datetime
 from uuid import UUID

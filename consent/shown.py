@@ -1,6 +1,5 @@
 """Counting how often each notice version was shown, in memory first, so that showing stays cheap."""
 
-import atexit
 import logging
 import threading
 from datetime import date
@@ -10,6 +9,7 @@ from django.conf import settings
 from django.db import DatabaseError, IntegrityError, InterfaceError, connection, transaction
 
 from consent.catalogue import Ask
+from consent.later import Later
 from consent.models import NoticeVersion
 
 logger = logging.getLogger(__name__)
@@ -27,7 +27,6 @@ class _Counted(NamedTuple):
 
 _counts: dict[_Counted, int] = {}
 _lock = threading.Lock()
-_timer: threading.Timer | None = None
 
 _ADD = """
 INSERT INTO consent_noticeshown (point_id, version_id, language, method, day, times)
@@ -46,18 +45,15 @@ def count(ask: Ask, version: NoticeVersion, *, language: str, method: str, day: 
     if is_enough or not settings.OPTIN_SHOWN_SECONDS:
         flush()
     else:
-        _start_timer()
+        _later.within(settings.OPTIN_SHOWN_SECONDS)
 
 
 def flush() -> None:
     """Write down what was counted. What cannot be written now is kept; what is gone is not counted."""
-    global _timer
+    _later.done()
     with _lock:
         waiting = dict(_counts)
         _counts.clear()
-        if _timer is not None:
-            _timer.cancel()  # does nothing to one that runs already
-            _timer = None
     for counted, times in waiting.items():
         try:
             with transaction.atomic(), connection.cursor() as cursor:
@@ -70,20 +66,4 @@ def flush() -> None:
                 _counts[counted] = _counts.get(counted, 0) + times
 
 
-def _start_timer() -> None:
-    global _timer
-    with _lock:
-        if _timer is None:
-            _timer = threading.Timer(settings.OPTIN_SHOWN_SECONDS, _flush_in_the_background)
-            _timer.daemon = True
-            _timer.start()
-
-
-def _flush_in_the_background() -> None:
-    try:
-        flush()
-    finally:
-        connection.close()
-
-
-atexit.register(flush)
+_later = Later(flush)

@@ -73,6 +73,7 @@ OPTIN_CHALLENGE_AFTER = env.number("OPTIN_CHALLENGE_AFTER", 60)
 OPTIN_META_VERSION = env.text(
     "OPTIN_META_VERSION", "v24.0"
 )  # of the Graph API; Meta ends each after two years
+OPTIN_DECISIONS_SECONDS = 60  # the same for decisions; 0 leaves them there until the process ends
 OPTIN_SHOWN_SECONDS = 5  # how long counts of shown notices wait in memory; 0 writes each at once
 OPTIN_MESSAGES_PER_COMPANY = env.number("OPTIN_MESSAGES_PER_COMPANY", 10_000)
 

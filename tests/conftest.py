@@ -16,6 +16,7 @@ from django.urls import get_resolver
 from django.utils import translation
 
 from consent import catalogue, sample
+from consent.decision import counting
 from consent.management.commands import compilemessages
 from consent.models import triggers
 from consent.providers import egress
@@ -187,6 +188,7 @@ def _begin_in_the_default_language() -> None:
 @pytest.fixture(autouse=True)
 def _read_the_catalogue_anew() -> None:
     catalogue.forget()
+    counting.forget()
 
 
 @pytest.fixture

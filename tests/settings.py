@@ -16,6 +16,7 @@ from optin_site.settings import DATABASES, MIDDLEWARE, OPTIN_DATA_DIR, STORAGES 
 
 OPTIN_SANDBOX = True
 OPTIN_SHOWN_SECONDS = 0  # no timer of one test writes into another
+OPTIN_DECISIONS_SECONDS = 0
 OPTIN_CHALLENGE_AFTER = 0  # a whole suite is one busy address
 OPTIN_CATALOGUE_SECONDS = 0  # one test's rows are not another's
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

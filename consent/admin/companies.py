@@ -83,6 +83,8 @@ class CompanyForm(ModelForm):
         fields = "__all__"
         widgets = {
             "color": forms.TextInput(attrs={"type": "color"}),
+            "quiet_from": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+            "quiet_until": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
             "privacy_url": forms.URLInput(attrs={"class": "vURLField"}),
         }
 

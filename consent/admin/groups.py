@@ -7,7 +7,7 @@ from django.db import DEFAULT_DB_ALIAS
 READ = (
     "company", "sender", "messagetemplate", "purpose", "capturepoint", "offer", "notice", "noticeversion",
     "consentrecord", "outboundmessage", "inboundmessage", "hold", "opening", "logentry", "checkpoint", "apikey",
-    "auditsample", "audititem", "auditfinding",
+    "auditsample", "audititem", "auditfinding", "decisioncount",
 )  # fmt: skip
 AUDITOR = "Auditor"
 WRITE = ("sender", "messagetemplate", "purpose", "capturepoint", "offer", "notice", "noticeversion", "apikey")

@@ -18,6 +18,7 @@ from consent.models import (
     CapturePoint,
     Company,
     ConsentRecord,
+    DecisionCount,
     Hold,
     InboundMessage,
     Membership,
@@ -53,6 +54,7 @@ PATHS: Mapping[type[Model], str] = {
     AuditSample: "company",
     AuditItem: "sample__company",
     AuditFinding: "item__sample__company",
+    DecisionCount: "company",
 }
 UTC = ZoneInfo("UTC")
 

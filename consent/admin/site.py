@@ -23,7 +23,7 @@ SECTIONS: tuple[tuple[Any, tuple[str, ...]], ...] = (
         ("CapturePoint", "Notice", "NoticeVersion", "Purpose", "Sender", "MessageTemplate", "Company"),
     ),
     (_("Evidence"), ("ConsentRecord", "AuditSample", "Opening", "LogEntry", "Checkpoint")),
-    (_("Messages"), ("Hold", "OutboundMessage", "InboundMessage")),
+    (_("Messages"), ("DecisionCount", "Hold", "OutboundMessage", "InboundMessage")),
     (_("Access"), ("ApiKey", "User", "Group", "AccessAttempt", "AccessFailureLog", "AccessLog")),
 )
 

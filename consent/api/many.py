@@ -13,7 +13,7 @@ from consent.api.keys import Holder
 from consent.api.questions import Topic
 from consent.canonical import moment
 from consent.contact import Contact
-from consent.decision import WORDS, Decision, Reason
+from consent.decision import WORDS, Decision
 from consent.errors import BadInput
 
 AT_ONCE = 2_000  # lines of a stream that are decided together
@@ -64,10 +64,7 @@ def _contact_in(line: bytes) -> object:
 
 def _decide(said: Iterable[object], topic: Topic, holder: Holder) -> list[Decision]:
     """A decision for each; one that is no contact is denied as malformed, and harms no other."""
-    contacts = [_read(one) for one in said]
-    known = [contact for contact in contacts if contact is not None]
-    decided = iter(decision.may_send_to_each(known, company=holder.company, **topic.keywords))
-    return [next(decided) if contact is not None else _malformed(topic) for contact in contacts]
+    return decision.may_send_to_each([_read(one) for one in said], company=holder.company, **topic.keywords)
 
 
 def _read(one: object) -> Contact | None:
@@ -75,11 +72,6 @@ def _read(one: object) -> Contact | None:
         return questions.read_contact(one)
     except BadInput:
         return None
-
-
-def _malformed(topic: Topic) -> Decision:
-    at = topic.at or timezone.now()
-    return Decision(False, Reason.MALFORMED, at, at)
 
 
 def told(decided: Decision) -> dict[str, Any]:

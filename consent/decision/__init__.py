@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from consent import catalogue, vault
 from consent.contact import Contact
+from consent.decision import counting
 from consent.decision.judging import ANSWER_LIVES, Decision, decide
 from consent.decision.known import About, Known, look, look_at_many
 from consent.decision.reasons import WORDS, Reason
@@ -39,15 +40,16 @@ def may_send(
     moment = at or now
     try:
         known = look(about, vault.lookup(company, contact), _writes_from(contact, about), now=now)
-        rules = catalogue.rules(company)
-        return decide(known, about, rules, moment=moment, contact=contact)
+        decided = decide(known, about, catalogue.rules(company), moment=moment, contact=contact)
     except Exception:
         log.exception("A decision could not be made; it was answered with a no.")
-        return Decision(False, Reason.UNAVAILABLE, moment, valid_until=moment)  # ask again at once
+        decided = Decision(False, Reason.UNAVAILABLE, moment, valid_until=moment)  # ask again at once
+    counting.count([decided], about)
+    return decided
 
 
 def may_send_to_each(
-    contacts: Sequence[Contact],
+    contacts: Sequence[Contact | None],
     *,
     company: int,
     channel: str,
@@ -57,25 +59,43 @@ def may_send_to_each(
     is_reply: bool = False,
     at: datetime | None = None,
 ) -> list[Decision]:
-    """`may_send` for many contacts, in their order and of one snapshot. One query on PostgreSQL."""
+    """`may_send` for many contacts, in their order and of one snapshot; None for one that is no contact, which is a
+    no. One query on PostgreSQL.
+    """
     about = About(company, channel, purpose, category, at, sender, is_reply)
     now = timezone.now()
     moment = at or now
     try:
-        people = [(vault.lookup(company, contact), _writes_from(contact, about)) for contact in contacts]
-        common, known = look_at_many(about, people, now=now)
-        rules = catalogue.rules(company)
-        decided, stranger = [], None
-        for contact, (lookup, _number) in zip(contacts, people, strict=True):
-            found = known.get(lookup)
-            if found is not None:
-                decided.append(decide(found, about, rules, moment=moment, contact=contact))
-            else:  # nobody knows a stranger from another
-                stranger = stranger or decide(Known(common), about, rules, moment=moment, contact=contact)
-                decided.append(stranger)
+        decided = _decide_each(contacts, about, moment=moment, now=now)
     except Exception:
         log.exception("Decisions could not be made; all were answered with a no.")
-        return [Decision(False, Reason.UNAVAILABLE, moment, valid_until=moment)] * len(contacts)
+        decided = [Decision(False, Reason.UNAVAILABLE, moment, valid_until=moment)] * len(contacts)
+    counting.count(decided, about)
+    return decided
+
+
+def _decide_each(
+    contacts: Sequence[Contact | None], about: About, *, moment: datetime, now: datetime
+) -> list[Decision]:
+    lookups = [None if contact is None else vault.lookup(about.company, contact) for contact in contacts]
+    people = [
+        (lookup, _writes_from(contact, about))
+        for contact, lookup in zip(contacts, lookups, strict=True)
+        if contact is not None and lookup is not None
+    ]
+    common, known = look_at_many(about, people, now=now)
+    rules = catalogue.rules(about.company)
+    malformed = Decision(False, Reason.MALFORMED, moment, moment)
+    decided, stranger = [], None
+    for contact, lookup in zip(contacts, lookups, strict=True):
+        found = None if lookup is None else known.get(lookup)
+        if contact is None:
+            decided.append(malformed)
+        elif found is not None:
+            decided.append(decide(found, about, rules, moment=moment, contact=contact))
+        else:  # nobody knows a stranger from another
+            stranger = stranger or decide(Known(common), about, rules, moment=moment, contact=contact)
+            decided.append(stranger)
     return decided
 
 

@@ -5,6 +5,7 @@ from consent.models.append_only import AppendOnly, AppendOnlyError
 from consent.models.audits import AuditFinding, AuditItem, AuditSample
 from consent.models.calls import Call
 from consent.models.companies import CapturePoint, Company, Offer, Purpose, Sender
+from consent.models.decisions import DecisionBatch, DecisionCount
 from consent.models.holds import Hold
 from consent.models.localized import Localized, LocalizedField
 from consent.models.log import (
@@ -43,6 +44,8 @@ __all__ = [
     "ContactPoint",
     "ContactTrouble",
     "Cosignature",
+    "DecisionBatch",
+    "DecisionCount",
     "Erased",
     "Evidence",
     "EvidenceFile",

@@ -14,7 +14,7 @@ from consent import sample, starter
 from consent.admin.checked import field_name
 from consent.audits import drawing
 from consent.log import tree
-from consent.models import AuditItem, ConsentRecord, Hold, NoticeVersion, Opening
+from consent.models import AuditItem, ConsentRecord, DecisionCount, Hold, NoticeVersion, Opening
 from tests import cast
 from tests.browser.conftest import DESK, PHONE, Browse
 from tests.staff import PASSWORD, Firm, firm, user
@@ -43,6 +43,8 @@ def main_pages(cafe: Firm) -> list[str]:
     record = ConsentRecord.objects.get(uid=cafe.said.records[0]).pk
     point, company = cafe.aurora.point, cafe.company
     today = timezone.localdate()
+    for reason in ("given", "no_record"):
+        DecisionCount.objects.create(company=company, day=today, channel="sms", reason=reason, times=3)
     drawn = drawing.draw(
         company, first_day=today - timedelta(days=2), last_day=today + timedelta(days=1), asked=1, seed="x",
         user=User.objects.get(username="bruno").pk, at=timezone.now(),
@@ -62,7 +64,7 @@ def main_pages(cafe: Firm) -> list[str]:
         f"consent/outboundmessage/{cafe.message.pk}/change/", "consent/outboundmessage/errors/",
         f"consent/outboundmessage/stop/company/{company.pk}/", "consent/inboundmessage/", "consent/hold/",
         f"consent/inboundmessage/{cafe.inbound.pk}/change/",
-        "consent/hold/next/", "consent/opening/",
+        "consent/hold/next/", "consent/opening/", "consent/decisioncount/",
         "consent/logentry/0/change/", "consent/checkpoint/", "consent/apikey/",
         f"consent/apikey/{cafe.key.pk}/change/", f"consent/company/{company.pk}/history/",
     ]  # fmt: skip
