@@ -107,6 +107,25 @@ def _without_template() -> Iterator[CheckMessage]:
         yield Warning(message, hint=hint, id="consent.W004")
 
 
+@register(Tags.database)
+def calls_can_be_made(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """A capture point that has numbers proved by a call needs the method that calls."""
+    try:
+        if not databases or any(method.slug == "ivr" for method in capture.methods()):
+            return []
+        calling = CapturePoint.objects.filter(confirmation=Confirmation.CALL, is_open=True)
+        return [
+            Error(
+                f"Capture point {slug} has numbers proved by a call, and the capture method ivr is off.",
+                hint="Add consent.capture.ivr to OPTIN_CAPTURE_METHODS, or choose another proof in the admin.",
+                id="consent.E005",
+            )
+            for slug in calling.values_list("slug", flat=True)
+        ]
+    except (DatabaseError, ImproperlyConfigured):  # no tables yet, or said by `methods_exist`
+        return []
+
+
 @register(Tags.security)
 def sandbox_is_at_home(**_: Any) -> list[CheckMessage]:
     """The sandbox phone answers for numbers, so it is not for the public."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,13 +50,21 @@ def test_the_database_under_test_is_safe(db: None) -> None:
     assert found(Tags.database, databases=[connection.alias]) == []
 
 
-def test_a_method_that_is_none_is_refused(settings: Any) -> None:
-    settings.OPTIN_CAPTURE_METHODS = ["consent.capture.telepathy"]
-    capture.methods.cache_clear()
-    try:
-        assert [message.id for message in checks.methods_exist()] == ["consent.E002"]
-    finally:
+@pytest.fixture
+def methods_are(settings: Any) -> Iterator[Callable[..., None]]:
+    """Lists other capture methods in the settings."""
+
+    def change(*names: str) -> None:
+        settings.OPTIN_CAPTURE_METHODS = names
         capture.methods.cache_clear()
+
+    yield change
+    capture.methods.cache_clear()
+
+
+def test_a_method_that_is_none_is_refused(methods_are: Callable[..., None]) -> None:
+    methods_are("consent.capture.telepathy")
+    assert [message.id for message in checks.methods_exist()] == ["consent.E002"]
 
 
 def test_a_witness_without_an_address_is_refused(settings: Any) -> None:
@@ -119,3 +128,18 @@ def test_before_there_are_tables_nothing_is_said_of_numbers(db: None) -> None:
 
     with connection.execute_wrapper(refuse):
         assert checks.whatsapp_can_speak(databases=["default"]) == []
+
+
+def test_a_capture_point_that_calls_needs_the_method_that_calls(
+    aurora: Sample, methods_are: Callable[..., None]
+) -> None:
+    def found(*methods: str) -> list[str | None]:
+        methods_are(*methods)
+        return [each.id for each in checks.calls_can_be_made(databases=["default"])]
+
+    assert checks.calls_can_be_made(databases=None) == []
+    assert found("consent.capture.website", "consent.capture.ivr") == []
+    assert found("consent.capture.website") == ["consent.E005"]
+    assert found("consent.capture.nowhere") == []
+    aurora.company.points.update(is_open=False)
+    assert found("consent.capture.website") == []

@@ -8,11 +8,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from consent import capture
 from consent.history import Standing
 from consent.vocabulary import State
+
+# Of the admin's own lists; Django has no translation of it.
+gettext_noop("Filter by %(field_name)s")
 
 # Why a message may or may not be sent, for whoever has to answer a customer on the phone.
 REASONS = {

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from consent import erasure, publishing, recording
 from consent.audits import drawing
+from consent.decision import counting
 from consent.log import tree
 from consent.models import (
     AppendOnly,
@@ -32,7 +33,7 @@ from consent.models import (
 )
 from consent.models.append_only import RULES
 from consent.sample import Sample
-from tests.cast import BRUNO, CLARA, event, says
+from tests.cast import BRUNO, CLARA, event, may, says
 
 TABLES = sorted(RULES)
 
@@ -46,6 +47,8 @@ def full(aurora: Sample) -> Sample:
     erasure.erase(says(aurora, CLARA).subject, company=aurora.company, entity="subject")
     says(aurora, BRUNO)
     Cosignature.objects.create(size=1, witness="w.example", line="—", cosigned_at=timezone.now())
+    may(aurora)
+    counting.flush()
     staff = get_user_model().objects.create_user("clara")
     Opening.objects.create(user=staff, company=aurora.company, subject=recorded.subject)
     sample = drawing.draw(
