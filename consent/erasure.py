@@ -14,6 +14,7 @@ from consent.contact import Contact
 from consent.models import (
     CodeTry,
     Company,
+    ConsentRecord,
     ContactPoint,
     ContactTrouble,
     Erased,
@@ -22,6 +23,7 @@ from consent.models import (
     Hold,
     InboundMessage,
     OutboundMessage,
+    PaperPage,
     SandboxMessage,
     Sending,
     SubjectKey,
@@ -61,6 +63,8 @@ def erase(subject: UUID, *, company: Company, entity: str) -> Erasure:
         _raw_delete(EvidenceFile.objects.filter(subject__in=found))
         Hold.objects.filter(subject__in=found).update(sealed=b"", ended_at=Coalesce("ended_at", now))
         ContactPoint.objects.filter(subject__in=found).delete()
+        acts = ConsentRecord.objects.filter(subject__in=found).values("act")
+        PaperPage.objects.filter(act__in=acts).update(person=None, picture=None)
         ContactTrouble.objects.filter(subject__in=found).delete()
         Sending.objects.filter(subject__in=found).delete()
         entries = {one: _write_down(one, company, now, entity) for one in found}

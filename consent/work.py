@@ -10,6 +10,7 @@ from django.db import DatabaseError, close_old_connections, connection
 from consent import delivery, outbox, witnesses
 from consent.capture import sms
 from consent.capture.ivr import statuses, webhook
+from consent.capture.paper import working as paper
 from consent.capture.whatsapp import working as whatsapp
 from consent.log import clock, guard, tree
 from consent.log.errors import LogRefuses
@@ -53,6 +54,7 @@ DRAINS: tuple[Callable[[], int], ...] = (
     webhook.drain,
     statuses.drain,
     network.drain,
+    paper.drain,
 )
 
 

@@ -58,7 +58,8 @@ INSTALLED_APPS = [
 # A seventh method is one more word here.
 OPTIN_CAPTURE_METHODS = env.words(
     "OPTIN_CAPTURE_METHODS",
-    "consent.capture.website,consent.capture.whatsapp,consent.capture.sms,consent.capture.ivr,consent.capture.app",
+    "consent.capture.website,consent.capture.whatsapp,consent.capture.sms,consent.capture.ivr,consent.capture.app,"
+    "consent.capture.paper",
 )
 OPTIN_SANDBOX = env.flag("OPTIN_SANDBOX", False)
 OPTIN_GROUP_COMMIT = env.flag("OPTIN_GROUP_COMMIT", False)

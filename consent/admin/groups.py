@@ -7,10 +7,13 @@ from django.db import DEFAULT_DB_ALIAS
 READ = (
     "company", "sender", "messagetemplate", "purpose", "capturepoint", "offer", "notice", "noticeversion",
     "consentrecord", "outboundmessage", "inboundmessage", "hold", "opening", "logentry", "checkpoint", "apikey",
-    "auditsample", "audititem", "auditfinding", "decisioncount",
+    "auditsample", "audititem", "auditfinding", "decisioncount", "paperbatch", "kiosk",
 )  # fmt: skip
 AUDITOR = "Auditor"
-WRITE = ("sender", "messagetemplate", "purpose", "capturepoint", "offer", "notice", "noticeversion", "apikey")
+WRITE = (
+    "sender", "messagetemplate", "purpose", "capturepoint", "offer", "notice", "noticeversion", "apikey", "paperbatch",
+    "kiosk",
+)  # fmt: skip
 
 PRESETS: Mapping[str, Iterable[str]] = {
     # Runs the asking: what is asked where, with which words; sees records, but nothing personal.

@@ -16,7 +16,7 @@ from consent import journal, opening, vault
 from consent.admin import evidence
 from consent.admin.scoped import ReadOnlyAdmin, ScopedFilter
 from consent.contact import TEL, WHATSAPP_USER_ID
-from consent.models import Act, Company, EvidenceFile, InboundMessage, Opening, OutboundMessage
+from consent.models import Act, Company, EvidenceFile, InboundMessage, Opening, OutboundMessage, PaperPage
 
 PERMISSION = "consent.open_personal_data"
 
@@ -85,6 +85,17 @@ def trace(
         journal.write("opened", company=company, at=timezone.now(), entity=entity(request), **about)
 
 
+def trace_page(request: HttpRequest, page: PaperPage) -> None:
+    """Write down, also in the log, that the user of a request looks at a signed sheet; once for each of them."""
+    if Opening.objects.filter(user_id=_pk(request), page=page.pk).exists():
+        return
+    with transaction.atomic():
+        Opening.objects.create(user_id=_pk(request), company=page.batch.company, page=page.pk)
+        journal.write(
+            "opened", company=page.batch.company, at=timezone.now(), entity=entity(request), page=str(page.pk)
+        )
+
+
 def trace_delivery(request: HttpRequest, message: InboundMessage) -> None:
     """Write down, also in the log, that the user of a request opens what a provider delivered."""
     company = message.sender.company if message.sender else None
@@ -129,7 +140,7 @@ class OpeningAdmin(ReadOnlyAdmin):
     list_filter = [("company", ScopedFilter)]
     list_select_related = ["user", "company"]
     date_hierarchy = "opened_at"
-    fields = ["opened_at", "user", "company", "person", "act", "delivery"]
+    fields = ["opened_at", "user", "company", "person", "act", "delivery", "page"]
     readonly_fields = ["person"]
     empty_title = _("Nobody has opened personal data.")
     empty_hint = _("Whoever opens the evidence of a record is written down here: who, whose, when.")

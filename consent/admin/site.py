@@ -23,6 +23,7 @@ SECTIONS: tuple[tuple[Any, tuple[str, ...]], ...] = (
         ("CapturePoint", "Notice", "NoticeVersion", "Purpose", "Sender", "MessageTemplate", "Company"),
     ),
     (_("Evidence"), ("ConsentRecord", "AuditSample", "Opening", "LogEntry", "Checkpoint")),
+    (_("In person"), ("PaperBatch", "Kiosk")),
     (_("Messages"), ("DecisionCount", "Hold", "OutboundMessage", "InboundMessage")),
     (_("Access"), ("ApiKey", "User", "Group", "AccessAttempt", "AccessFailureLog", "AccessLog")),
 )

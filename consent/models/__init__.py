@@ -20,6 +20,7 @@ from consent.models.log import (
 )
 from consent.models.messages import InboundMessage, OutboundMessage
 from consent.models.notices import Notice, NoticeShown, NoticeVersion
+from consent.models.paper import Kiosk, PaperBatch, PaperCheck, PaperFile, PaperPage, PaperPiece
 from consent.models.people import CodeTry, ContactPoint, Erased, Evidence, EvidenceFile, SubjectKey
 from consent.models.records import Act, ConsentRecord
 from consent.models.sandbox import SandboxMessage
@@ -51,6 +52,7 @@ __all__ = [
     "EvidenceFile",
     "Hold",
     "InboundMessage",
+    "Kiosk",
     "Localized",
     "LocalizedField",
     "LogEntry",
@@ -67,6 +69,11 @@ __all__ = [
     "Offer",
     "Opening",
     "OutboundMessage",
+    "PaperBatch",
+    "PaperCheck",
+    "PaperFile",
+    "PaperPage",
+    "PaperPiece",
     "Purpose",
     "SandboxMessage",
     "Sender",

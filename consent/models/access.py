@@ -64,6 +64,7 @@ class Opening(AppendOnly):
     subject = models.UUIDField(_("person"), null=True)
     act = models.UUIDField(_("act"), null=True)
     delivery = models.UUIDField(_("incoming message"), null=True)
+    page = models.UUIDField(_("page of a batch"), null=True)
     opened_at = models.DateTimeField(_("opened"), auto_now_add=True)
 
     class Meta:

@@ -36,17 +36,17 @@ def main() -> None:
         if said["do"] == "open":
             content = parts[0]
             continue
-        sys.stdout.buffer.write(_forked(content, said.get("page")))
+        sys.stdout.buffer.write(_forked(content, said))
         sys.stdout.buffer.flush()
 
 
-def _forked(content: bytes, number: int | None) -> bytes:
+def _forked(content: bytes, asked: dict[str, Any]) -> bytes:
     """What a fork answers, or why it could not."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reader)
-        _work(content, number, writer)
+        _work(content, asked, writer)
     os.close(writer)
     answer, is_late = _collected(reader)
     os.close(reader)
@@ -77,16 +77,19 @@ def _collected(reader: int) -> tuple[bytes, bool]:
     return b"", True
 
 
-def _work(content: bytes, number: int | None, writer: int) -> NoReturn:
+def _work(content: bytes, asked: dict[str, Any], writer: int) -> NoReturn:
     """In the fork: set the limits, read, answer, end."""
     _limit()
     with os.fdopen(writer, "wb") as out:
         try:
             file = decoding.opened(content)
-            if number is None:
+            if asked["do"] == "pages":
                 out.write(frame({"pages": decoding.pages(file)}))
+            elif asked["do"] == "original":
+                came, media_type = decoding.original(file, asked["page"])
+                out.write(frame({"media_type": media_type}, came))
             else:
-                said, parts = _told(page.read(file, number))
+                said, parts = _told(page.read(file, asked["page"]))
                 out.write(frame(said, *parts))
         except Unreadable as error:
             out.write(frame({"reason": error.reason}))

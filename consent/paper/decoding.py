@@ -12,13 +12,13 @@ import pillow_heif
 import pypdfium2
 from PIL import Image, ImageOps
 
-from consent.paper import limits
+from consent.paper import kinds, limits
+from consent.paper.kinds import PDF
 from consent.paper.result import Reason
 
 type Picture = np.ndarray[Any, np.dtype[np.uint8]]
 
 LONG_SIDE = 2700  # pixels that reading needs: 230 dpi of A4
-PDF, HEIC = "PDF", "HEIF"
 POINTS = 14_400  # the longest side of a PDF page that other programs open, in 1/72 inch
 
 pillow_heif.register_heif_opener()
@@ -48,7 +48,7 @@ def opened(content: bytes) -> File:
         raise Unreadable(Reason.EMPTY)
     if len(content) > limits.BYTES:
         raise Unreadable(Reason.TOO_LARGE)
-    kind = _kind(content)
+    kind = kinds.of(content)
     if not kind:
         raise Unreadable(Reason.WRONG_TYPE)
     return File(content, kind)
@@ -70,19 +70,31 @@ def picture(file: File, page: int) -> Picture:
         raise Unreadable(Reason.TOO_MUCH_MEMORY) from error
 
 
-def _kind(content: bytes) -> str:
-    head = content[:32]
-    if head.startswith(b"\xff\xd8\xff"):
-        return "JPEG"
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "PNG"
-    if head.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")):
-        return "TIFF"
-    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
-        return "WEBP"
-    if head[4:8] == b"ftyp" and head[8:12] in {b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"}:
-        return HEIC
-    return PDF if b"%PDF-" in content[:1024] else ""
+def original(file: File, page: int) -> tuple[bytes, str]:
+    """One page as it came, with its media type: of a PDF a PDF of one page, with the very same pictures in it.
+
+    Raises Unreadable.
+    """
+    if file.kind == PDF:
+        return _pdf_page(file, page), kinds.MEDIA_TYPES[PDF]
+    if file.kind == "TIFF" and _frames(file) > 1:
+        image = _open(file)
+        image.seek(page)
+        out = BytesIO()
+        image.save(out, format="TIFF", compression="tiff_lzw" if image.mode != "1" else "group4")
+        return out.getvalue(), "image/tiff"
+    return file.content, kinds.MEDIA_TYPES[file.kind]
+
+
+def _pdf_page(file: File, page: int) -> bytes:
+    with closing(_pdf(file)) as document, closing(pypdfium2.PdfDocument.new()) as alone:
+        try:
+            alone.import_pages(document, [page])
+            out = BytesIO()
+            alone.save(out)
+        except (pypdfium2.PdfiumError, ValueError, IndexError) as error:
+            raise Unreadable(Reason.CORRUPT) from error
+        return out.getvalue()
 
 
 def _pdf(file: File) -> pypdfium2.PdfDocument:

@@ -23,8 +23,9 @@ from consent.models import (
     LogEntry,
     MessageTemplate,
     Opening,
+    PaperPage,
 )
-from tests import cast
+from tests import cast, sheets
 from tests.staff import CANARY, Firm, signed_in, user
 
 
@@ -62,6 +63,9 @@ ROWS: dict[str, Callable[[Firm], Any]] = {
     "consent_logentry": lambda firm: LogEntry.objects.get(id=firm.said.records[0]).pk,
     "consent_apikey": lambda firm: firm.key.pk,
     "consent_auditsample": lambda firm: audit_sample(firm).pk,
+    "consent_paperbatch": lambda firm: sheet(firm).batch_id,
+    "consent_paperfile": lambda firm: sheet(firm).file_id,
+    "consent_paperpage": lambda firm: sheet(firm).pk,
     "consent_auditsample_item": lambda firm: audit_sample(firm).items.get().pk,
 }
 PUBLIC_ROWS = ("consent_checkpoint",)  # checkpoints are published for anybody
@@ -106,6 +110,11 @@ def audit_sample(firm: Firm) -> AuditSample:
     )  # fmt: skip
 
 
+def sheet(firm: Firm) -> PaperPage:
+    made = PaperPage.objects.filter(batch__company=firm.company).first()
+    return made or sheets.draft(sheets.batch(firm.aurora))
+
+
 def row_addresses() -> list[str]:
     return [
         name for name, arguments in ADDRESSES.items()
@@ -144,7 +153,7 @@ def page_address(name: str) -> str:
 
 def not_theirs(name: str) -> bool:
     """Whether staff may not add such a thing at all."""
-    made_here = ("sender", "messagetemplate", "purpose", "capturepoint", "notice", "apikey")
+    made_here = ("sender", "messagetemplate", "purpose", "capturepoint", "notice", "apikey", "paperbatch")
     return name.endswith("_add") and name not in {f"consent_{model}_add" for model in made_here}
 
 

@@ -81,9 +81,14 @@ class Document:
         """What stands on a page, counted from 0."""
         said, parts = self._asked({"do": "read", "page": page})
         if "reason" in said:
-            return (_nothing(page, Reason(said["reason"])),)
+            return (nothing(page, Reason(said["reason"])),)
         remaining = iter(parts)
         return tuple(_checked(_reading(one, remaining)) for one in said["readings"])
+
+    def original(self, page: int) -> tuple[bytes, str]:
+        """A page as it came, alone, with its media type; nothing where it cannot be taken out of its file."""
+        said, parts = self._asked({"do": "original", "page": page})
+        return (parts[0], str(said["media_type"])) if "media_type" in said else (b"", "")
 
     def close(self) -> None:
         """End the process."""
@@ -139,7 +144,8 @@ def read(content: bytes, page: int = 0) -> tuple[PageReading, ...]:
         return document.read(page)
 
 
-def _nothing(page: int, reason: Reason) -> PageReading:
+def nothing(page: int, reason: Reason) -> PageReading:
+    """The reading of a page of which nothing could be read."""
     return PageReading(page=page, reason=reason, crops={}, picture=b"", fingerprint="")
 
 

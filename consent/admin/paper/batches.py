@@ -1,0 +1,263 @@
+"""Batches of signed sheets: what is in them, how far they are, what is committed, and where the paper lies."""
+
+import secrets
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from consent import vault
+from consent.admin import labels, openings, scope
+from consent.admin.paper import handing_in, looking, progress
+from consent.admin.scoped import ModelForm, ScopedAdmin, ScopedFilter
+from consent.capture.paper import committing, keeping
+from consent.models import NoticeVersion, PaperBatch, PaperFile, PaperPage
+
+MAY_CHECK = "consent.change_paperbatch"
+
+
+class BatchForm(ModelForm):
+    """What the sheets of a batch are, and where they lie."""
+
+    class Meta:
+        model = PaperBatch
+        fields = (
+            "company", "point", "version", "language", "place", "policy", "percent", "box", "shelf", "retention",
+            "destroy_on",
+        )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        version = self.fields.get("version")
+        if version is not None:
+            shown = version.queryset.exclude(state=NoticeVersion.State.DRAFT)  # type: ignore[attr-defined]
+            version.queryset = shown.select_related("notice")  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or self.cleaned_data
+        company = cleaned.get("company") or (self.instance.company_id and self.instance.company)
+        point = cleaned.get("point") or (self.instance.point_id and self.instance.point)
+        version, language = cleaned.get("version"), cleaned.get("language")
+        if company and point and point.company_id != company.pk:
+            self.add_error(
+                "point", ValidationError(_("Choose one of the same company."), code="other_company")
+            )
+        if point and version and version.notice_id != point.notice_id:
+            self.add_error(
+                "version", _("This is a version of another notice than that of the capture point.")
+            )
+        if version and language and language not in version.wordings:
+            self.add_error("language", _("The notice does not speak this language."))
+        return cleaned
+
+
+@admin.register(PaperBatch)
+class BatchAdmin(ScopedAdmin):
+    """Batches; nothing in them is consent before it is committed."""
+
+    form = BatchForm
+    list_display = ["__str__", "point", "waiting", "committed", "lies", "made", "company"]
+    list_filter = [("company", ScopedFilter), "policy"]
+    list_select_related = ["company", "point"]
+    sortable_by = ()
+    change_form_template = "consent/admin/batch.html"
+    fieldsets = [
+        (None, {"fields": ["company", "point", "version", "language", "place"]}),
+        (gettext_lazy("Checking"), {"fields": ["policy", "percent"]}),
+        (gettext_lazy("Where the paper lies"), {"fields": ["box", "shelf", "retention", "destroy_on"]}),
+    ]
+    empty_title = gettext_lazy("No batch yet.")
+    empty_hint = gettext_lazy(
+        "Print sheets of a capture point, have them signed, and hand in their scans here as a batch."
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["company", "point", "version", "language", "policy", "percent"] if obj else []
+
+    def get_urls(self) -> list[URLPattern]:
+        def named(route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
+            return path(route, self.admin_site.admin_view(never_cache(view)), name=f"consent_paper{name}")
+
+        batch, file, page = "<int:pk>", "file/<uuid:pk>", "page/<uuid:pk>"
+        return [
+            named(f"{batch}/upload/", require_POST(self.upload), "batch_upload"),
+            named(f"{batch}/begin/", require_POST(self.begin), "batch_begin"),
+            named(f"{batch}/progress/", self.progress, "batch_progress"),
+            named(f"{batch}/pause/", require_POST(self.pause), "batch_pause"),
+            named(f"{batch}/commit/", require_POST(self.commit), "batch_commit"),
+            named(f"{batch}/destroyed/", require_POST(self.destroyed), "batch_destroyed"),
+            named(f"{batch}/check/", self.following, "batch_check"),
+            named(f"{file}/piece/", require_POST(self.piece), "file_piece"),
+            named(f"{file}/forget/", require_POST(self.forget), "file_forget"),
+            named(f"{page}/check/", self.look, "page_check"),
+            named(f"{page}/number/", require_POST(self.number), "page_number"),
+            named(f"{page}/undo/", require_POST(self.undo), "page_undo"),
+            *super().get_urls(),
+        ]
+
+    @admin.display(description=gettext_lazy("to be checked"))
+    def waiting(self, batch: PaperBatch) -> int:
+        return progress.of(batch).to_check
+
+    @admin.display(description=gettext_lazy("committed"))
+    def committed(self, batch: PaperBatch) -> int:
+        return progress.of(batch).committed
+
+    @admin.display(description=gettext_lazy("where the paper lies"))
+    def lies(self, batch: PaperBatch) -> str:
+        if batch.destroyed_on:
+            return _("destroyed on %(day)s") % {"day": labels.day(batch.destroyed_on)}
+        return ", ".join(filter(None, [batch.box, batch.shelf])) or "–"
+
+    @admin.display(description=gettext_lazy("made"))
+    def made(self, batch: PaperBatch) -> str:
+        return labels.moment(batch.made_at)
+
+    def save_model(self, request: HttpRequest, obj: PaperBatch, form: Any, change: bool) -> None:
+        if not change:
+            obj.made_at, obj.made_by, obj.seed = (
+                timezone.now(),
+                openings.entity(request),
+                secrets.token_hex(8),
+            )
+        super().save_model(request, obj, form, change)
+        keeping.note(obj, "changed" if change else "made", by=openings.entity(request), at=timezone.now())
+
+    def response_add(
+        self, request: HttpRequest, obj: PaperBatch, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return redirect("admin:consent_paperbatch_change", obj.pk)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        batch = self.get_object(request, object_id)
+        context = self._whole(request, batch) if batch and self.has_view_permission(request, batch) else {}
+        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+
+    def upload(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Files in one form, for a browser without script."""
+        return handing_in.upload(request, self._batch(request, pk))
+
+    def begin(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Where to send the pieces of a file, and how much of it has arrived before."""
+        return handing_in.begin(request, self._batch(request, pk))
+
+    def piece(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """The next piece of a file."""
+        return handing_in.piece(request, self._row(request, PaperFile, pk))
+
+    def forget(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """A file that will not arrive whole."""
+        return handing_in.forget(request, self._row(request, PaperFile, pk))
+
+    def progress(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """How far a batch is, for a page that looks again and again."""
+        batch = self._batch(request, pk, may="view")
+        return progress.page(request, batch, self._whole(request, batch))
+
+    def pause(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Stop the reading of a batch, or let it go on."""
+        batch = self._batch(request, pk)
+        batch.is_paused = not batch.is_paused
+        batch.save(update_fields=["is_paused"])
+        return redirect("admin:consent_paperbatch_change", pk)
+
+    def following(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """On to the page that needs eyes the most."""
+        return looking.following(request, self._batch(request, pk))
+
+    def look(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """One page beside what is typed of it."""
+        return looking.look(request, self._row(request, PaperPage, pk))
+
+    def number(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """What is wrong with a number, while it is typed."""
+        return looking.number(request, self._row(request, PaperPage, pk))
+
+    def undo(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """Take the last check of a page back."""
+        return looking.undo(request, self._row(request, PaperPage, pk))
+
+    def commit(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Make records of every page that is ready."""
+        batch, by = self._batch(request, pk), openings.entity(request)
+        if not openings.may_open(request):
+            raise PermissionDenied
+        found: dict[str, int] = {}
+        try:
+            for page in committing.ready(batch):
+                outcome = committing.commit(page, by=by)
+                found[outcome] = found.get(outcome, 0) + 1
+        except vault.SealBroken:
+            messages.error(
+                request, _("A seal does not open. Is the key it was made with still in OPTIN_KEYRING?")
+            )
+        recorded = found.pop(committing.Outcome.RECORDED, 0)
+        if recorded:
+            text = ngettext("%(number)s sheet is on record.", "%(number)s sheets are on record.", recorded)
+            messages.success(request, text % {"number": recorded})
+        if aside := sum(found.values()):
+            text = ngettext(
+                "%(number)s sheet was set aside; the list says why.",
+                "%(number)s sheets were set aside; the list says why.",
+                aside,
+            )
+            messages.warning(request, text % {"number": aside})
+        return redirect("admin:consent_paperbatch_change", pk)
+
+    def destroyed(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Write down that the paper is gone."""
+        batch = self._batch(request, pk)
+        today = timezone.localdate(timezone=scope.time_zone(request))
+        try:
+            day = date.fromisoformat(request.POST.get("destroyed_on", ""))
+        except ValueError:
+            day = None
+        if day is None or day > today:
+            messages.error(
+                request, _("Say on which day the paper was destroyed; it cannot be in the future.")
+            )
+        elif not keeping.destroy(batch, on=day, by=openings.entity(request), at=timezone.now()):
+            messages.error(request, _("Some sheets of this batch are still to be checked or committed."))
+        else:
+            messages.success(request, _("Written down. What was set aside was deleted with the paper."))
+        return redirect("admin:consent_paperbatch_change", pk)
+
+    def _whole(self, request: HttpRequest, batch: PaperBatch) -> dict[str, Any]:
+        return progress.context(request, batch) | {
+            "may_check": request.user.has_perm(MAY_CHECK) and openings.may_open(request)
+        }
+
+    def _batch(self, request: HttpRequest, pk: int, *, may: str = "change") -> PaperBatch:
+        batch: PaperBatch | None = self.get_object(request, str(pk))
+        has = self.has_change_permission if may == "change" else self.has_view_permission
+        if not has(request, batch):
+            raise PermissionDenied
+        if batch is None:
+            raise Http404
+        return batch
+
+    def _row(self, request: HttpRequest, model: Any, pk: UUID) -> Any:
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        rows = scope.within(model.objects.filter(pk=pk), request)
+        found = rows.select_related("batch__company", "batch__point", "batch__version__notice").first()
+        if found is None:
+            raise Http404
+        return found

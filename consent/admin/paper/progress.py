@@ -1,0 +1,111 @@
+"""How far a batch is: what has arrived, what was read, checked and committed, and what lies aside and why."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+
+from consent.admin import labels, openings
+from consent.capture.paper import checking, reading, uploading
+from consent.models import PaperBatch, PaperCheck, PaperFile, PaperPage
+from consent.paper.result import Reason
+
+State = PaperPage.State
+MOST_LISTED = 500  # pages in one list
+
+# Why a page lies aside, or needs eyes before anything else.
+REASONS = {
+    "not_signed": _("not signed"),
+    "unreadable": _("unreadable"),
+    "duplicate": _("a duplicate"),
+    "no_sheet": _("no sheet of ours"),
+    "nothing_ticked": _("nothing was ticked"),
+    "other_company": _("it names a capture point that is not of this company"),
+    "seal_broken": _("its seal does not open; is its key still in OPTIN_KEYRING?"),
+    "not_asked": _("its capture point or notice is not there any more"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The pages of a batch, by where they stand."""
+
+    to_check: int
+    second: int
+    third: int
+    ready: int
+    committed: int
+    aside: int
+
+    @property
+    def all(self) -> int:
+        return self.to_check + self.second + self.third + self.ready + self.committed + self.aside
+
+    @property
+    def open(self) -> int:
+        return self.to_check + self.second + self.third
+
+
+def of(batch: PaperBatch) -> Totals:
+    """The totals of a batch. One query."""
+    counts = dict(batch.pages.order_by().values_list("state").annotate(number=Count("pk")))
+    return Totals(*(counts.get(state, 0) for state in State.values))
+
+
+def context(request: HttpRequest, batch: PaperBatch) -> dict[str, Any]:
+    """What the page of a batch shows beside its form."""
+    by = openings.entity(request)
+    files = [_file(file) for file in batch.files.all()]
+    totals = of(batch)
+    return {
+        "batch": batch,
+        "totals": totals,
+        "files": files,
+        "rows": [_row(page) for page in _pages(batch)[:MOST_LISTED]],
+        "hidden_rows": max(0, totals.all - MOST_LISTED),
+        "mine": checking.waiting(batch, by=by).count(),
+        "is_reading": batch.files.filter(state=PaperFile.State.WAITING).exists(),
+        "checkers": _checkers(batch),
+        "piece": uploading.PIECE,
+        "can_be_destroyed": not totals.open and not totals.ready and not batch.destroyed_on,
+        "destroyed_by": labels.entity(batch.destroyed_by) if batch.destroyed_by else "",
+        "is_over": bool(batch.destroyed_on),
+    }
+
+
+def page(request: HttpRequest, batch: PaperBatch, whole: dict[str, Any]) -> HttpResponse:
+    """The changing part alone."""
+    return render(request, "consent/admin/batch_progress.html", whole)
+
+
+def _pages(batch: PaperBatch) -> Any:
+    pages = batch.pages.select_related("file").defer("original", "copy", "reading", "agreed")
+    return pages.order_by("file__created_at", "file", "number", "part")
+
+
+def _row(page: PaperPage) -> dict[str, Any]:
+    colours = {State.READY: "given", State.COMMITTED: "given", State.ASIDE: "closed", State.THIRD: "refused"}
+    badge = labels.badge(colours.get(State(page.state), "requested"), page.get_state_display())
+    return {"page": page, "number": page.number + 1, "badge": badge, "why": reason(page.reason)}
+
+
+def _file(file: PaperFile) -> dict[str, Any]:
+    percent = 100 * file.arrived // file.size
+    return {"file": file, "name": uploading.name_of(file), "percent": percent, "why": reason(file.reason)}
+
+
+def reason(code: str) -> Any:
+    """A reason in words."""
+    if code in set(Reason):
+        return reading.EXPLAINED[Reason(code)]
+    return REASONS.get(code, code)
+
+
+def _checkers(batch: PaperBatch) -> list[tuple[str, int]]:
+    """Who checked how many pages."""
+    checks = PaperCheck.objects.filter(page__batch=batch).order_by("by")
+    counted = checks.values_list("by").annotate(number=Count("pk", filter=Q(undone_at=None)))
+    return [(labels.entity(by), number) for by, number in counted]
