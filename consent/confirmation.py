@@ -40,7 +40,7 @@ def confirm(request: HttpRequest, company: str, token: str) -> HttpResponse:
     if request.method == "POST":
         state = _post(request, first, state, now=timezone.now())
         if state == GIVEN:
-            return SeeOther(receipts.address(receipts.answering(act) or act))
+            return SeeOther(receipts.own_address(receipts.answering(act) or act))
     return _show(request, act, first, state)
 
 
@@ -100,7 +100,7 @@ def _show(request: HttpRequest, act: UUID, first: ConsentRecord, state: str) -> 
                 "state": state,
                 "boxes": _boxes(act, language),
                 "paragraphs": _text(act),
-                "receipt": receipts.address(answer) if answer else "",
+                "receipt": receipts.own_address(answer) if answer else "",
                 "can_ask_again": state == OVER and dialogue.may_ask_again(act),
                 "form": reverse("website-form", args=[first.company.slug, first.point.slug])
                 if first.point

@@ -79,6 +79,11 @@ def all_evidence_of(subject: UUID) -> dict[UUID, tuple[bytes, bytes]]:
     return {act: (plaintext[:32], plaintext[32:]) for act, plaintext in opened.items()}
 
 
+def evidence_values_of(subject: UUID) -> dict[UUID, dict[str, Any]]:
+    """The evidence of everything a person did, by act. Raises Erased where the key went and the rows did not."""
+    return {act: json.loads(evidence) for act, (_salt, evidence) in all_evidence_of(subject).items()}
+
+
 def message_content(message: OutboundMessage) -> dict[str, Any]:
     """What an outgoing message says and to whom. Raises Erased."""
     item = b"message" + message.pk.bytes

@@ -41,7 +41,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def receipt(request: HttpRequest, token: str) -> HttpResponse:
     """The person's copy of what was recorded, at an address that only they know."""
-    act = vault.read_act_token(token, use="receipt")
+    act = receipts.read_token(token)
     own = ConsentRecord.objects.filter(act=act).values_list("language", flat=True).first() if act else None
     if act is None or own is None:
         raise Http404("No such receipt.")
@@ -57,6 +57,11 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
                 "consent/receipt.html",
                 {
                     "receipt": found,
+                    "token": token,
+                    "language": language,
+                    "receipt_token": vault.act_token(
+                        act, use="receipt"
+                    ),  # what is taken along may be passed on
                     "company": found.company,
                     "brand": branding.brand(found.company),
                     "said": _said(found),

@@ -11,6 +11,8 @@ from consent import history, opening, vault
 from consent.log import published
 from consent.models import Act, Company, ConsentRecord, Sender
 
+OWN = "own"  # the use of the token in addresses that go to the number alone
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -85,10 +87,23 @@ def address(act: UUID) -> str:
     return f"{settings.OPTIN_PUBLIC_URL}/r/{vault.act_token(act, use='receipt')}/"
 
 
+def own_address(act: UUID) -> str:
+    """The same receipt, at the address that only whoever holds the number is given.
+
+    Whoever sends a form, programs and staff know the other one: it shows the same, and proves nothing.
+    """
+    return f"{settings.OPTIN_PUBLIC_URL}/r/{vault.act_token(act, use=OWN)}/"
+
+
+def read_token(token: str) -> UUID | None:
+    """The act of a receipt's address, of either kind; None for any other text."""
+    return vault.read_act_token(token, use="receipt") or vault.read_act_token(token, use=OWN)
+
+
 def short_text(act: UUID, company: str) -> str:
     """The receipt as one short message, in the language now active."""
     return _("%(company)s: thank you, your yes is recorded. Receipt: %(link)s To stop, reply STOP.") % {
-        "company": company, "link": address(act),
+        "company": company, "link": own_address(act),
     }  # fmt: skip
 
 

@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.home, name="home"),
     path("r/<str:token>/", pages.receipt, name="receipt"),
     path("", include("consent.confirmation")),
+    path("", include("consent.preferences.urls")),
     path("", include("consent.proof.urls")),
     path("api/v1/", v1.api.urls),
     path("", include("consent.delivery")),

@@ -14,6 +14,7 @@ from consent.capture.paper import working as paper
 from consent.capture.whatsapp import working as whatsapp
 from consent.log import clock, guard, tree
 from consent.log.errors import LogRefuses
+from consent.preferences import waiting as preferences
 from consent.sandbox import network
 
 log = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ DRAINS: tuple[Callable[[], int], ...] = (
     delivery.drain,
     webhook.drain,
     statuses.drain,
+    preferences.drain,
     network.drain,
     paper.drain,
 )

@@ -96,7 +96,7 @@ def test_a_yes_to_the_question_is_a_grant_with_proof_of_the_number(aurora: Sampl
     record = ConsentRecord.objects.latest("arrival")
     assert (record.state, record.possession, record.method) == ("given", "reply", "website")
     assert (record.notice, record.point, record.language) == (aurora.version, aurora.point, "pt-BR")
-    assert receipts.address(record.act_id) in reply
+    assert receipts.own_address(record.act_id) in reply
     assert receipts.answering(asked.act) == record.act_id
 
 

@@ -110,7 +110,7 @@ def test_the_short_receipt_names_the_company_the_address_and_how_to_stop(aurora:
         with translation.override(code):
             text = receipts.short_text(act, "Café Aurora")
         assert "Café Aurora" in text
-        assert receipts.address(act) in text
+        assert receipts.own_address(act) in text
         assert stop in text
 
 

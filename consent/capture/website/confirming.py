@@ -1,7 +1,5 @@
 """Waiting for the proof of a number: the page after the form, and the code typed there."""
 
-import hmac
-import unicodedata
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -15,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from consent import catalogue, contact, dialogue, http, opening, vault
+from consent import catalogue, codes, contact, dialogue, http, opening, posted, receipts, vault
 from consent.canonical import moment
-from consent.capture.website import METHOD, acts, page, reading, tries
+from consent.capture.website import METHOD, acts, page
 from consent.capture.website.acts import Outcome
 from consent.capture.website.answer import SeeOther
 from consent.catalogue import Ask
@@ -25,13 +23,8 @@ from consent.contact import TEL, Contact
 from consent.errors import BadInput
 from consent.vocabulary import Confirmation, Possession
 
-CODE = "code"
 TAKE_CODES = frozenset({Confirmation.REPLY, Confirmation.CODE})
-_SEPARATORS = dict.fromkeys(map(ord, " -\t\n\r\u00a0"))
 
-_CODE_REQUIRED = _("Type the code from the message.")
-_CODE_FORM = _("The code has 8 digits. Type them as they stand in the message.")
-_CODE_WRONG = _("This is not the code in the message. Check each digit.")
 _LOCKED = _("Too many codes were tried. Wait 10 minutes, or simply answer the message instead.")
 
 
@@ -58,8 +51,9 @@ def confirm(request: HttpRequest, company: str, point: str, token: str) -> HttpR
 
 def _post(request: HttpRequest, ask: Ask, act: UUID, *, now: datetime) -> HttpResponse:
     try:
-        typed = reading.read_fields(request).get(CODE, "")
-        _check(act, read_code(typed), now=now)
+        typed = posted.read_fields(request).get(codes.FIELD, "")
+        code = codes.read(typed)
+        codes.check(act, code, number_key=acts.number_key(act), now=now, locked=_LOCKED)
     except BadInput as problem:
         return _show(request, ask, act, problem=problem)
     recorded = dialogue.confirm(
@@ -78,26 +72,7 @@ def _post(request: HttpRequest, ask: Ask, act: UUID, *, now: datetime) -> HttpRe
     )
     if recorded is None:
         return _show_outcome(request, ask, Outcome(acts.OVER))
-    return _show_outcome(request, ask, Outcome(acts.GIVEN, receipt=recorded.act))
-
-
-def _check(act: UUID, code: str, *, now: datetime) -> None:
-    """Compare a code, if there is a guess left. Raises BadInput."""
-    number_key = acts.number_key(act)
-    if number_key is not None and not tries.take(act, number_key=number_key, now=now):
-        raise BadInput("code.locked", message=_LOCKED, status=HTTPStatus.TOO_MANY_REQUESTS, pointer=CODE)
-    if number_key is None or not hmac.compare_digest(code, vault.code(act)):
-        raise BadInput("code.wrong", message=_CODE_WRONG, pointer=CODE)
-
-
-def read_code(text: str) -> str:
-    """The digits of a code as somebody typed them, in any script's digits. Raises BadInput."""
-    digits = text.translate(_SEPARATORS)
-    if not digits:
-        raise BadInput("code.required", message=_CODE_REQUIRED, pointer=CODE)
-    if len(digits) != vault.CODE_DIGITS or not all(map(str.isdecimal, digits)):
-        raise BadInput("code.not_possible", message=_CODE_FORM, pointer=CODE)
-    return "".join(str(unicodedata.decimal(digit)) for digit in digits)
+    return _show_outcome(request, ask, Outcome(acts.GIVEN, receipt=recorded.act), is_own=True)
 
 
 def _show(request: HttpRequest, ask: Ask, act: UUID, *, problem: BadInput | None = None) -> HttpResponse:
@@ -113,13 +88,14 @@ def _show(request: HttpRequest, ask: Ask, act: UUID, *, problem: BadInput | None
     status = problem.status if problem else HTTPStatus.OK
     response = page.show_page(request, ask, "confirm", context, status=status)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        response.headers["Retry-After"] = str(int(tries.LOCKED / timedelta(seconds=1)))
+        response.headers["Retry-After"] = str(int(codes.LOCKED / timedelta(seconds=1)))
     return response
 
 
-def _show_outcome(request: HttpRequest, ask: Ask, outcome: Outcome) -> HttpResponse:
-    """On to the receipt, or a page that says why there is none."""
-    token = vault.act_token(outcome.receipt, use="receipt") if outcome.receipt else ""
+def _show_outcome(request: HttpRequest, ask: Ask, outcome: Outcome, *, is_own: bool = False) -> HttpResponse:
+    """On to the receipt, or a page that says why there is none. `is_own` for whoever just proved the number."""
+    use = receipts.OWN if is_own else "receipt"
+    token = vault.act_token(outcome.receipt, use=use) if outcome.receipt else ""
     if token and not page.is_framed(request):
         return SeeOther(reverse("receipt", args=[token]))
     status = HTTPStatus.GONE if outcome.state == acts.OVER else HTTPStatus.OK

@@ -3,10 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.conf import settings
-from django.core.exceptions import BadRequest, RequestDataTooBig
-from django.http import HttpRequest, UnreadablePostError
-from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext_lazy as _
 
 from consent.catalogue import Ask
@@ -22,9 +18,6 @@ TOKEN = "token"  # noqa: S105 - the name of a field
 TRAP = "homepage"  # no person sees this field
 PROOF = "altcha"
 
-_TWICE = _("This form came back with a field twice. Please fill it in again here.")
-_ENCODING = _("This form came back with characters that cannot be read. Please fill it in again here.")
-_UNREADABLE = _("This form did not arrive whole. Please send it again.")
 _BAD_CHARACTER = _("There is a character here that cannot be stored. Please type it again.")
 _NOT_GIVEN = _("Tick at least one box to say what you want. If you want nothing, just leave this page.")
 _PURPOSE_UNKNOWN = _("One of the boxes is not offered here. Please choose again.")
@@ -44,25 +37,6 @@ class Refused(Exception):
     def __init__(self, *problems: BadInput) -> None:
         super().__init__(", ".join(problem.code for problem in problems))
         self.problems = problems
-
-
-def read_fields(request: HttpRequest) -> dict[str, str]:
-    """Every field of the form. Raises BadInput, and Django's own refusals of what is too much (413)."""
-    length = str(request.META.get("CONTENT_LENGTH", ""))
-    if length.isdecimal() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-        raise RequestDataTooBig("A form is smaller than this.")  # before files of strangers fill the disk
-    try:
-        posted = request.POST
-    except (BadRequest, MultiPartParserError, UnreadablePostError, LookupError) as error:
-        raise BadInput("form.unreadable", message=_UNREADABLE, status=400) from error
-    fields: dict[str, str] = {}
-    for name, values in posted.lists():
-        if len(values) > 1:
-            raise BadInput("form.duplicate_field", message=_TWICE, status=400)
-        if "\ufffd" in name or "\ufffd" in values[0]:  # where the bytes were no UTF-8
-            raise BadInput("form.encoding", message=_ENCODING, status=400)
-        fields[name] = str(values[0])
-    return fields
 
 
 def read_answer(fields: Mapping[str, str], *, ask: Ask, statement: Statement) -> Answer:

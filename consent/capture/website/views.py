@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from consent import catalogue, http, shown
+from consent import catalogue, http, posted, shown
 from consent.capture.website import METHOD, answer, page, pressure, proof, reading
 from consent.capture.website.reading import Refused
 from consent.catalogue import Ask
@@ -42,7 +42,7 @@ def _post(request: HttpRequest, ask: Ask, *, now: datetime) -> HttpResponse:
     fields: Mapping[str, str] = {}
     problems: Sequence[BadInput]
     try:
-        fields = reading.read_fields(request)
+        fields = posted.read_fields(request)
         seen = answer.verify(fields, ask, now=now)
         if fields.get(reading.TRAP):
             return answer.reply_to_a_program(request, ask)

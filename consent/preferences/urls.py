@@ -1,0 +1,12 @@
+"""The addresses of the preference centre and of one-click stop links."""
+
+from django.urls import path
+
+from consent.preferences import back, pages, stop_links
+
+urlpatterns = [
+    path("preferences/<str:token>/", pages.sheet, name="preferences"),
+    path("preferences/<str:token>/back/<slug:company>/<str:key>/", back.page, name="preferences-back"),
+    path("stop/<str:token>/", stop_links.page, name="stop"),
+    path("stop/<str:token>/<slug:purpose>/<slug:channel>/", stop_links.page, name="stop-one"),
+]
