@@ -103,7 +103,7 @@ def test_strangers_and_what_is_long_ago_count_for_nobody(program: Program, auror
         ({"contact": 5}, 422, "phone.type"),
         ({"channel": "fax"}, 422, "field.invalid"),
         ({"purpose": "sorteio"}, 422, "purpose.unknown"),
-        ({"purpose": "a b"}, 422, "field.invalid"),
+        ({"purpose": "a b"}, 422, "field.bad_character"),
         ({"sent_at": "2026-01-01T00:00:00"}, 422, "time.zone_required"),
         ({"sent_at": "2999-01-01T00:00:00Z"}, 422, "time.future"),
         ({"more": "x"}, 422, "field.unknown"),

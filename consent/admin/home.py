@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from consent.admin import charts, judging, labels, recent, scope
 from consent.models import (
+    ApiKey,
     CapturePoint,
     Checkpoint,
     Company,
@@ -101,6 +102,7 @@ def _points(request: HttpRequest) -> Any:
 def _concerns(request: HttpRequest, log: LogHealth) -> Iterator[Concern]:
     yield from _failed_logins(request)
     yield from _to_judge(request)
+    yield from _alarms(request)
     for stopped in _stopped(request):
         yield Concern(
             _("Sending is stopped for %(what)s.") % {"what": stopped},
@@ -122,6 +124,16 @@ def _concerns(request: HttpRequest, log: LogHealth) -> Iterator[Concern]:
             reverse("admin:consent_sender_change", args=[sender.pk]),
         )
     yield from _stuck_messages(request)
+
+
+def _alarms(request: HttpRequest) -> Iterator[Concern]:
+    """Keys that something is wrong with, until they are replaced or revoked, or for some days."""
+    lately = ApiKey.objects.filter(alarm_at__gte=timezone.now() - timedelta(days=DAYS), revoked_at=None)
+    for key in scope.within(lately.filter(expires_at=None).order_by("-alarm_at"), request)[:5]:
+        yield Concern(
+            _("The key “%(name)s”: %(alarm)s") % {"name": key.name, "alarm": key.get_alarm_display()},
+            reverse("admin:consent_apikey_change", args=[key.pk]),
+        )
 
 
 def _stopped(request: HttpRequest) -> Iterator[Company | Sender]:

@@ -54,11 +54,11 @@ class ApiKeyAdmin(ScopedAdmin):
     )
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        seen = ["created_at", "last_used_at", "state"] if obj else []
+        seen = ["created_at", "last_used_at", "state", "alarmed"] if obj else []
         return ["company", "name", "scopes", *seen]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return ["company", "created_at", "last_used_at", "state"] if obj else []
+        return ["company", "created_at", "last_used_at", "state", "alarmed"] if obj else []
 
     def get_urls(self) -> list[URLPattern]:
         return [
@@ -83,6 +83,12 @@ class ApiKeyAdmin(ScopedAdmin):
         if key.expires_at > timezone.now():
             return labels.badge("requested", _("replaced, ends within a day"))
         return labels.badge("revoked", _("replaced"))
+
+    @admin.display(description=gettext_lazy("alarm"))
+    def alarmed(self, key: ApiKey) -> str:
+        if key.alarm_at is None:
+            return _("None.")
+        return f"{labels.moment(key.alarm_at)}: {key.get_alarm_display()}"
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         if not change:

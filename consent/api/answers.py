@@ -17,6 +17,7 @@ ALWAYS: Headers = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "no
 ALONG: dict[int, Headers] = {
     HTTPStatus.UNAUTHORIZED: (("WWW-Authenticate", "Bearer"),),
     HTTPStatus.METHOD_NOT_ALLOWED: (("Allow", "GET, POST"),),
+    HTTPStatus.TOO_MANY_REQUESTS: (("Retry-After", "60"),),
     HTTPStatus.SERVICE_UNAVAILABLE: (("Retry-After", "1"),),
 }
 

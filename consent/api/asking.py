@@ -96,6 +96,7 @@ def _body(*schemas: type[Schema]) -> dict[str, Any]:
 
 
 @router.get("/decisions", response=Decided, summary="May I send this to somebody?")
+@v1.parameters(*questions.FIELDS)
 def decide_one(
     request: HttpRequest,
     topic: Annotated[Topic, Query()],

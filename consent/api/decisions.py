@@ -11,7 +11,7 @@ from http import HTTPStatus
 from django.utils import timezone
 
 from consent import decision
-from consent.api import answers, keys, many, permits, questions
+from consent.api import answers, breaker, keys, many, permits, questions
 from consent.api.questions import Topic
 from consent.contact import Contact
 from consent.errors import BadInput
@@ -73,6 +73,8 @@ def _answer(call: Call) -> answers.Answer | answers.Stream:
 
 def _decide(contact: Contact, topic: Topic, holder: keys.Holder) -> answers.Answer:
     decided = decision.may_send(contact, company=holder.company, **topic.keywords)
+    if decided.is_stranger:
+        breaker.check([contact], holder)
     is_broken = decided.reason == decision.Reason.UNAVAILABLE
     told = many.told(decided)
     if topic.wants_permit:

@@ -68,6 +68,7 @@ def refuse_in_address(query: str) -> None:
     leaked = find_leaked(query)
     if leaked:
         log.warning("API key %s was sent in an address, where anybody may read it: replace it.", leaked.key)
+        alarm(leaked, ApiKey.Alarm.ADDRESS)
     raise BadInput("key.in_url", "A key in an address is known to everybody: replace it.", status=400)
 
 
@@ -107,6 +108,11 @@ def find_leaked(text: str) -> Holder | None:
     """The holder of a key that stands in `text` where no key belongs."""
     leaked = _KEY.search(text)
     return _find(digest(leaked[0])) if leaked else None
+
+
+def alarm(of: Holder, why: str) -> None:
+    """Tell staff that something is wrong with a key: it stands on its page, and on their first one."""
+    ApiKey.objects.filter(pk=of.key).update(alarm=why, alarm_at=timezone.now())
 
 
 def forget() -> None:

@@ -1,14 +1,14 @@
 """Decisions for many people: a list in one answer, or a stream of any length in constant memory."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 from django.utils import timezone
 
 from consent import decision
-from consent.api import answers, questions, strict_json
+from consent.api import answers, breaker, questions, strict_json
 from consent.api.keys import Holder
 from consent.api.questions import Topic
 from consent.canonical import moment
@@ -23,7 +23,10 @@ PIECE = 64 * 1024  # bytes read at once
 
 def of_list(contacts: Sequence[Any], topic: Topic, holder: Holder) -> answers.Answer:
     """One decision for each contact, in their order, all of one snapshot."""
-    return answers.found({"decisions": [told(one) for one in _decide(contacts, topic, holder)]})
+    read = [_read(one) for one in contacts]
+    decided = _decide(read, topic, holder)
+    breaker.check(_strangers(read, decided), holder)
+    return answers.found({"decisions": [told(one) for one in decided]})
 
 
 def of_stream(read: Callable[[int], bytes], holder: Holder) -> answers.Stream:
@@ -37,8 +40,9 @@ def of_stream(read: Callable[[int], bytes], holder: Holder) -> answers.Stream:
 
 
 def _stream(lines: Iterator[bytes], topic: Topic, holder: Holder) -> Iterator[bytes]:
-    while portion := [_contact_in(line) for line in islice(lines, AT_ONCE)]:
+    while portion := [_read(_contact_in(line)) for line in islice(lines, AT_ONCE)]:
         decided = _decide(portion, topic, holder)
+        breaker.note(_strangers(portion, decided), holder)  # a whole audience may be asked about, not unseen
         yield b"".join(json.dumps(told(one)).encode() + b"\n" for one in decided)
 
 
@@ -62,9 +66,17 @@ def _contact_in(line: bytes) -> object:
     return value.get("contact") if isinstance(value, dict) and len(value) == 1 else value
 
 
-def _decide(said: Iterable[object], topic: Topic, holder: Holder) -> list[Decision]:
+def _decide(contacts: Sequence[Contact | None], topic: Topic, holder: Holder) -> list[Decision]:
     """A decision for each; one that is no contact is denied as malformed, and harms no other."""
-    return decision.may_send_to_each([_read(one) for one in said], company=holder.company, **topic.keywords)
+    return decision.may_send_to_each(contacts, company=holder.company, **topic.keywords)
+
+
+def _strangers(contacts: Sequence[Contact | None], decided: Sequence[Decision]) -> list[Contact]:
+    return [
+        contact
+        for contact, one in zip(contacts, decided, strict=True)
+        if one.is_stranger and contact is not None
+    ]
 
 
 def _read(one: object) -> Contact | None:

@@ -11,7 +11,7 @@ from ninja import Query, Router, Schema
 from pydantic import ConfigDict, StringConstraints
 
 from consent import history, vault
-from consent.api import v1
+from consent.api import breaker, v1
 from consent.api.keys import Holder
 from consent.canonical import moment
 from consent.contact import Contact
@@ -88,6 +88,8 @@ def find(request: HttpRequest, payload: Find) -> Found:
     point = ContactPoint.objects.filter(
         lookup=vault.lookup(_company(request), contact), is_former=False
     ).first()
+    if point is None:
+        breaker.check([contact], _holder(request))
     return Found(subject=str(point.subject) if point else None)
 
 
@@ -150,9 +152,13 @@ def proof(request: HttpRequest, record: UUID) -> HttpResponse:
     return HttpResponse(str(logged.proof), content_type=proofs.MEDIA_TYPE)
 
 
-def _company(request: HttpRequest) -> int:
+def _holder(request: HttpRequest) -> Holder:
     holder: Holder = request.auth  # type: ignore[attr-defined]  # set by ninja
-    return holder.company
+    return holder
+
+
+def _company(request: HttpRequest) -> int:
+    return _holder(request).company
 
 
 def _read_cursor(cursor: str, subject: UUID) -> int:

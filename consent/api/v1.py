@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.utils.csp import CSP
 from django.views.decorators.csp import csp_override
 from ninja import NinjaAPI, Schema, Swagger
+from ninja.decorators import decorate_view
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 from ninja.security import HttpBearer
@@ -64,21 +65,29 @@ class Key(HttpBearer):
 
 
 def parameters(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Refuse every query parameter but these: a misspelt one would silently ask something else."""
+    """Refuse every query parameter but these, before anything else: a misspelt one would ask something else."""
 
-    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(view)
+    def decorate(run: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(run)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            for name, values in request.GET.lists():
-                if name not in names:
-                    raise BadInput("parameter.unknown", "There is no such parameter here.", status=400)
-                if len(values) > 1:
-                    raise BadInput("parameter.twice", "Send each parameter once.", status=400)
-            return view(request, *args, **kwargs)
+            try:
+                keys.refuse_in_address(request.META.get("QUERY_STRING", ""))
+                _refuse_others(request, names)
+            except BadInput as error:
+                return _respond(error)
+            return run(request, *args, **kwargs)
 
         return checked
 
-    return decorate
+    return decorate_view(decorate)
+
+
+def _refuse_others(request: HttpRequest, names: tuple[str, ...]) -> None:
+    for name, values in request.GET.lists():
+        if name not in names:
+            raise BadInput("parameter.unknown", "There is no such parameter here.", status=400)
+        if len(values) > 1:
+            raise BadInput("parameter.twice", "Send each parameter once.", status=400)
 
 
 class Problem(Schema):
@@ -93,7 +102,7 @@ class Problem(Schema):
 
 
 # What any operation may answer instead.
-_PROBLEMS = (400, 401, 403, 404, 405, 409, 410, 411, 413, 415, 422, 503)
+_PROBLEMS = (400, 401, 403, 404, 405, 409, 410, 411, 413, 415, 422, 429, 503)
 
 
 class Api(NinjaAPI):
@@ -133,6 +142,15 @@ def _bad_input(_request: HttpRequest, error: BadInput) -> HttpResponse:
     return _respond(error)
 
 
+# By pydantic's own names. Every pattern of ours is about characters.
+_CODES = {
+    "missing": "field.required",
+    "extra_forbidden": "field.unknown",
+    "string_unicode": "field.bad_character",
+    "string_pattern_mismatch": "field.bad_character",
+}
+
+
 @api.exception_handler(ValidationError)
 def _invalid(_request: HttpRequest, error: ValidationError) -> HttpResponse:
     """The first field that is wrong; the input itself is never repeated."""
@@ -142,10 +160,11 @@ def _invalid(_request: HttpRequest, error: ValidationError) -> HttpResponse:
     kind = str(first["type"])
     if source == "header":  # the only one that is asked for
         return _respond(BadInput("idempotency.required", "Send an Idempotency-Key of your own.", status=400))
-    code = {"missing": "field.required", "extra_forbidden": "field.unknown"}.get(kind, "field.invalid")
-    if pointer == "contact" and code == "field.invalid":
-        code = "phone.type"
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if source == "body" else HTTPStatus.BAD_REQUEST
+    code = _CODES.get(kind, "field.invalid")
+    if pointer == "contact":
+        code = {"field.invalid": "phone.type", "field.bad_character": "phone.bad_character"}.get(code, code)
+    is_meant = source == "body" or (source == "query" and kind != "missing")
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if is_meant else HTTPStatus.BAD_REQUEST
     return _respond(BadInput(code, str(first["msg"]), status=status, pointer=pointer))
 
 

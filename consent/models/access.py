@@ -38,6 +38,13 @@ class ApiKey(models.Model):
         CONSENTS = "consents", _("show capture points, hand in consents and withdrawals")
         RECORDS = "records", _("read timelines, receipts and proofs")
 
+    class Alarm(models.TextChoices):
+        ADDRESS = "address", _("it was sent in an address, where anybody may read it: replace it")
+        STRANGERS = (
+            "strangers",
+            _("it asked about very many numbers that nobody knows: is somebody guessing?"),
+        )
+
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="api_keys")
     name = models.CharField(_("name"), max_length=80)
     digest = models.BinaryField(max_length=32, unique=True, editable=False)
@@ -46,6 +53,10 @@ class ApiKey(models.Model):
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
     expires_at = models.DateTimeField(_("ends"), null=True, blank=True, editable=False)  # it was replaced
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)
+    alarm = models.CharField(
+        _("alarm"), max_length=9, choices=Alarm.choices, blank=True, default="", editable=False
+    )
+    alarm_at = models.DateTimeField(_("alarm at"), null=True, blank=True, editable=False)  # the last time
 
     class Meta:
         verbose_name = _("API key")

@@ -11,7 +11,7 @@ from wsgiref.validate import validator
 import pytest
 from django.db import connection
 
-from consent.api import decisions, front, keys
+from consent.api import breaker, decisions, front, keys
 from consent.sample import Sample
 
 
@@ -70,6 +70,7 @@ class Program:
 @pytest.fixture(autouse=True)
 def _remember_no_key() -> None:
     keys.forget()
+    breaker.forget()
 
 
 @pytest.fixture

@@ -84,7 +84,7 @@ def test_a_limit_that_makes_no_sense_is_refused(aurora: Sample, reader: Reader, 
 
     answer = reader.get(f"subjects/{subject}/timeline", limit=limit)
 
-    assert (answer.status_code, answer.json()["code"]) == (400, "field.invalid")
+    assert (answer.status_code, answer.json()["code"]) == (422, "field.invalid")
 
 
 def test_receipt_and_proof_are_read_once_the_log_has_them(aurora: Sample, reader: Reader) -> None:

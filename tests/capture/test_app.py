@@ -192,7 +192,7 @@ WRONG = [
     ({"token": "forged"}, 422, "token.unknown", "#/token"),
     ({"company": "other"}, 422, "field.unknown", "#/company"),
     ({"evidence": {"app_version": "1"}}, 422, "field.required", "#/evidence/screen"),
-    ({"evidence": EVIDENCE | {"screen": "a\0b"}}, 422, "field.invalid", "#/evidence/screen"),
+    ({"evidence": EVIDENCE | {"screen": "a\0b"}}, 422, "field.bad_character", "#/evidence/screen"),
     ({"verified": {"method": "sms", "at": "2026-W01-1"}}, 422, "time.format", "#/verified/at"),
     (
         {"verified": {"method": "sms", "at": "2026-01-01T00:00:00"}},
