@@ -50,6 +50,7 @@ class Possession(TextChoices):
     INBOUND = "inbound", _("wrote from the number")
     APP = "app", _("verified by the app, as it says")
     POLICY = "policy", _("not asked for: policy of the capture point")
+    CLAIM = "claim", _("not shown again: the company says so in a list")
 
 
 class StopScope(TextChoices):

@@ -12,6 +12,7 @@ from consent.capture import sms
 from consent.capture.ivr import statuses, webhook
 from consent.capture.paper import working as paper
 from consent.capture.whatsapp import working as whatsapp
+from consent.imports import working as imports
 from consent.log import clock, guard, tree
 from consent.log.errors import LogRefuses
 from consent.preferences import waiting as preferences
@@ -57,6 +58,7 @@ DRAINS: tuple[Callable[[], int], ...] = (
     preferences.drain,
     network.drain,
     paper.drain,
+    imports.drain,
 )
 
 

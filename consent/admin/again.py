@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import batched, islice
-from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -86,20 +85,18 @@ def require(request: HttpRequest) -> None:
 
 def lines(version: NoticeVersion, *, at: datetime, language: str) -> Iterator[str]:
     """The file, line by line."""
-    writer = csv.writer(_Echo())
     with override(language):
         titles = [
             _("person"), _("contact"), _("purpose"), _("channel"), _("language"), _("agreed on"),
             _("agreed to version"), _("why"),
         ]  # fmt: skip
-    yield "\ufeff" + _line(writer, titles)  # spreadsheets take a file without it for Latin-1
+    yield "\ufeff" + line(titles)  # spreadsheets take a file without it for Latin-1
     found = asking_again.find(version, at=at)
     while batch := list(islice(found, BATCH)):
         # Set anew for each batch: between two, the thread may have served somebody else.
         with override(language):
             written = [
-                _line(
-                    writer,
+                line(
                     [
                         str(row.standing.subject), row.contact, row.purpose, row.channel,
                         row.standing.language, row.standing.since.astimezone(UTC).isoformat(timespec="seconds"),
@@ -136,8 +133,9 @@ class _Echo:
         return text
 
 
-def _line(writer: Any, cells: Iterable[str]) -> str:
-    written: str = writer.writerow([safe(cell) for cell in cells])
+def line(cells: Iterable[str]) -> str:
+    """A line of a CSV file in which no cell is a formula."""
+    written: str = csv.writer(_Echo()).writerow([safe(cell) for cell in cells])
     return written
 
 

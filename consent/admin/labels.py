@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from consent import capture
 from consent.history import Standing
+from consent.recording import IMPORTED
 from consent.vocabulary import State
 
 # Of the admin's own lists; Django has no translation of it.
@@ -33,6 +34,8 @@ REASONS = {
 
 def method(slug: str) -> str:
     """A capture method's name; one that this installation no longer has goes by its slug."""
+    if slug == IMPORTED:
+        return _("imported list")
     return next((str(method.name) for method in capture.methods() if method.slug == slug), slug)
 
 

@@ -109,8 +109,8 @@ def _decide(case: _Case) -> Decision:
 def _valid_until(case: _Case, window_until: datetime | None) -> datetime:
     """A minute, unless something ends before."""
     night = quiet.begins(case.contact, case.rules.company, case.moment) if case.is_offer else None
-    ends = (case.standing.until, window_until, night)
-    return min(case.moment + ANSWER_LIVES, *(end for end in ends if end is not None and end > case.moment))
+    ends = (case.moment + ANSWER_LIVES, case.standing.until, window_until, night)
+    return min(end for end in ends if end is not None and end > case.moment)
 
 
 def _window_until(case: _Case) -> datetime | None:

@@ -7,6 +7,7 @@ from consent.models.calls import Call
 from consent.models.companies import CapturePoint, Company, Offer, Purpose, Sender
 from consent.models.decisions import DecisionBatch, DecisionCount
 from consent.models.holds import Hold
+from consent.models.imports import Import, ImportFile, ImportPart
 from consent.models.localized import Localized, LocalizedField
 from consent.models.log import (
     Checkpoint,
@@ -51,6 +52,9 @@ __all__ = [
     "Evidence",
     "EvidenceFile",
     "Hold",
+    "Import",
+    "ImportFile",
+    "ImportPart",
     "InboundMessage",
     "Kiosk",
     "Localized",

@@ -1,7 +1,7 @@
 """The one door: what people said becomes records, all or none, once."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from uuid import UUID
 
 from django.conf import settings
@@ -11,11 +11,13 @@ from consent import vault
 from consent.canonical import canonical
 from consent.models import NoticeVersion
 from consent.recording import committer, writer
-from consent.recording.event import ConsentEvent, File, Telling
+from consent.recording.event import IMPORTED, ConsentEvent, File, Telling
 from consent.recording.writer import Recorded
 from consent.vocabulary import State
 
-__all__ = ["ConsentEvent", "File", "Recorded", "Tell", "Telling", "record", "tell_nobody"]
+__all__ = [
+    "IMPORTED", "ConsentEvent", "File", "Recorded", "Tell", "Telling", "record", "record_each", "tell_nobody",
+]  # fmt: skip
 
 
 type Tell = Callable[[UUID], Iterable[Telling]]
@@ -40,6 +42,14 @@ def record(*events: ConsentEvent, tell: Tell = tell_nobody) -> Recorded:
     if settings.OPTIN_GROUP_COMMIT and not connection.in_atomic_block:
         return committer.submit(draft)
     return writer.write([draft])[0]
+
+
+def record_each(acts: Sequence[tuple[ConsentEvent, ...]]) -> list[Recorded]:
+    """Record many acts, all or none, in their order and in the caller's transaction; nobody is told.
+
+    Two queries however many acts. The same reference again returns the first records. Raises as `record` does.
+    """
+    return writer.write([_draft(events, tell_nobody) for events in acts])
 
 
 def _draft(events: tuple[ConsentEvent, ...], tell: Tell) -> writer.Draft:
@@ -78,7 +88,7 @@ def _check(event: ConsentEvent) -> None:
         raise ValueError("Only a withdrawal may speak of every purpose; all else names its own.")
     if event.purpose is not None and event.purpose.company_id != event.company.pk:
         raise ValueError("A purpose of another company cannot be recorded.")
-    if event.notice is None and event.state in (State.GIVEN, State.REQUESTED):
+    if event.notice is None and event.state in (State.GIVEN, State.REQUESTED) and event.method != IMPORTED:
         raise ValueError("Nobody is asked, and nobody agrees, without a notice.")
     if event.notice is not None and event.notice.state == NoticeVersion.State.DRAFT:
         raise ValueError("A notice must be published before it is shown.")

@@ -10,6 +10,8 @@ from consent.models import CapturePoint, Company, NoticeVersion, Purpose, Sender
 from consent.outgoing import Button, Outgoing, Template
 from consent.vocabulary import Possession
 
+IMPORTED = "import"  # the method of what a list says: a claim, which nobody was shown a notice of ours for
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class File:
@@ -28,7 +30,8 @@ class ConsentEvent:
     is the source's own id after the source's name ("sms:SM...", "website:<nonce>"): the same reference again
     is the same act. `entity` is who acted: "subject", "staff:<id>", "app:<key id>" or "platform:<name>". A
     withdrawal without a purpose speaks of every purpose on the channel. `clock` is whose clock `event_time` is by,
-    such as "meta"; empty for our own.
+    such as "meta"; empty for our own. `valid_days` is how long a yes
+    counts where that is not as the purpose says: it was recorded elsewhere before.
     """
 
     company: Company
@@ -47,6 +50,7 @@ class ConsentEvent:
     possession: str = Possession.NONE
     point: CapturePoint | None = None
     files: tuple[File, ...] = ()
+    valid_days: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

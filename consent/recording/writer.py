@@ -159,7 +159,9 @@ def _add_record(
 ) -> UUID:
     uid = vault.new_id()
     event_time = min(event.event_time, now)  # nobody has spoken in the future
-    valid_days = event.purpose.validity_days if event.purpose else 0
+    valid_days = event.valid_days
+    if valid_days is None:
+        valid_days = event.purpose.validity_days if event.purpose else 0
     rows["consent_consentrecord"].append(
         (
             uid, act, event.company.pk, subject, event.purpose and event.purpose.pk, str(event.channel),

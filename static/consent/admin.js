@@ -33,6 +33,13 @@
     });
   }
 
+  /* What is at work is looked at again, unless somebody is reading further down or typing. */
+  if (document.querySelector("[data-reload]")) {
+    setInterval(function () {
+      if (!document.hidden && scrollY < 200) location.reload();
+    }, 2000);
+  }
+
   /* A key presses the button or follows the link that names it; "/" first goes to the search of the page. */
   document.addEventListener("keydown", function (event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;

@@ -20,12 +20,14 @@ from consent.models import (
     ConsentRecord,
     ContactPoint,
     Hold,
+    Import,
     LogEntry,
     MessageTemplate,
     Opening,
     PaperPage,
 )
 from tests import cast, sheets
+from tests.imports import lists
 from tests.staff import CANARY, Firm, signed_in, user
 
 
@@ -58,6 +60,7 @@ ROWS: dict[str, Callable[[Firm], Any]] = {
     "consent_person": lambda firm: firm.said.subject,
     "consent_outboundmessage": lambda firm: firm.message.pk,
     "consent_inboundmessage": lambda firm: firm.inbound.pk,
+    "consent_import": lambda firm: brought(firm).pk,
     "consent_hold": lambda firm: held(firm).pk,
     "consent_opening": lambda firm: opening(firm),
     "consent_logentry": lambda firm: LogEntry.objects.get(id=firm.said.records[0]).pk,
@@ -100,6 +103,13 @@ def held(firm: Firm) -> Hold:
     if made is None:
         cast.writes(firm.aurora, "isso é spam")
     return made or Hold.objects.get(company=firm.company)
+
+
+def brought(firm: Firm) -> Import:
+    made = Import.objects.filter(company=firm.company).first()
+    return made or lists.bring(
+        firm.aurora, f"tel,{CANARY if firm.company.slug == 'horizonte' else 'x'}\n1,2\n"
+    )
 
 
 def audit_sample(firm: Firm) -> AuditSample:
@@ -153,7 +163,16 @@ def page_address(name: str) -> str:
 
 def not_theirs(name: str) -> bool:
     """Whether staff may not add such a thing at all."""
-    made_here = ("sender", "messagetemplate", "purpose", "capturepoint", "notice", "apikey", "paperbatch")
+    made_here = (
+        "sender",
+        "messagetemplate",
+        "purpose",
+        "capturepoint",
+        "notice",
+        "apikey",
+        "paperbatch",
+        "import",
+    )
     return name.endswith("_add") and name not in {f"consent_{model}_add" for model in made_here}
 
 

@@ -181,3 +181,13 @@ def test_the_reasons_are_a_closed_list_and_each_has_its_words_and_its_line_in_th
     assert set(State.values) <= set(Reason) == set(WORDS)
     documented = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
     assert [reason for reason in Reason if f"| `{reason}` " not in documented] == []
+
+
+def test_a_grant_that_never_ends_allows_for_a_minute(aurora: Sample) -> None:
+    aurora.purposes["novidades"].validity_days = 0
+    says(aurora)
+
+    answer = may(aurora)
+
+    assert answer.allow
+    assert answer.valid_until - answer.at == timedelta(seconds=60)

@@ -1,0 +1,203 @@
+"""From the rows of a list to what each of them says, or why it says nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any, NoReturn
+
+from consent import ledger, vault
+from consent.contact import Contact
+from consent.errors import BadInput
+from consent.imports import cells, keeping, mapping
+from consent.imports.reading import Row
+from consent.ledger import Line
+from consent.models import Import, ImportFile, Purpose
+from consent.recording import IMPORTED, ConsentEvent, File
+from consent.vocabulary import Channel, Possession, State
+
+LONGEST_EVIDENCE = 4_000  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a row says: one act. `lookup` and `reference` are as the door finds them; `since` is its date."""
+
+    number: int
+    lookup: bytes
+    reference: bytes
+    events: tuple[ConsentEvent, ...]
+
+    @property
+    def first(self) -> ConsentEvent:
+        return self.events[0]
+
+    @property
+    def is_yes(self) -> bool:
+        return self.first.state in (State.GIVEN, State.REQUESTED)
+
+    @property
+    def place(self) -> tuple[bytes, str, int | None]:
+        """Whose standing it speaks of."""
+        return self.lookup, self.first.channel, self.first.purpose.pk if self.first.purpose else None
+
+
+class Reader:
+    """Reads the rows of one list, by what its columns mean."""
+
+    def __init__(self, batch: Import, *, now: datetime) -> None:
+        self._batch = batch
+        self._company = batch.company
+        self._about = keeping.about(batch)
+        self._columns = self._about.columns
+        self._now = now
+        self._is_ledger = batch.kind == Import.Kind.LEDGER
+
+    def read(self, row: Row) -> Said | str:
+        """What a row says, or the code of what is wrong with it."""
+        number, found = row
+        if isinstance(found, str):
+            return found
+        try:
+            return self._of_ledger(number, found) if self._is_ledger else self._of_list(number, found)
+        except BadInput as error:
+            return error.code
+
+    def _of_list(self, number: int, row: Sequence[str]) -> Said:
+        columns, company = self._columns, self._company
+        is_opt_out = self._batch.kind == Import.Kind.OPT_OUTS
+
+        def cell(name: str) -> str:
+            place = columns.columns.get(name)
+            return row[place].strip() if place is not None and place < len(row) else ""
+
+        state = State.WITHDRAWN.value if is_opt_out else State.GIVEN.value
+        if "state" in columns.columns and not is_opt_out:
+            state = cells.state(cell("state")) or _refuse("state.unknown")
+        is_no = state == State.WITHDRAWN
+        contact = cells.contact(cell("contact"), company, is_opt_out=is_no)
+        source, reference = cell("source") or columns.source, cell("evidence") or columns.evidence
+        if len(source) + len(reference) > LONGEST_EVIDENCE:
+            _refuse("evidence.too_long")
+        file = cell("file")
+        if not is_no and not (source or reference or file):
+            _refuse("evidence.missing")
+        event_time = self._event_time(cell("date"), is_no=is_no)
+        purpose, channels = self._purpose(cell("purpose"), is_no=is_no), self._channels(cell("channel"))
+        evidence = {
+            "list": self._about.name, "import": str(self._batch.pk), "row": number,
+            "number": contact.value, "written": cell("contact"), "date": cell("date"),
+            "source": source, "reference": reference, "file": file,
+        }  # fmt: skip
+        # The same again is the same act, in whatever file and whatever order.
+        same = [contact.canonical, purpose.slug if purpose else "*", ",".join(channels), state]
+        if not is_no or cell("date"):
+            same.append(event_time.isoformat())
+        return self._said(
+            number, contact, reference=f"{IMPORTED}:{'|'.join(same)}", state=state, event_time=event_time,
+            evidence={name: value for name, value in evidence.items() if value != ""},
+            purpose=purpose, channels=channels, files=self._files(file),
+            possession=Possession.NONE if is_no else Possession.CLAIM,
+            language=cells.language(cell("language"), company),
+        )  # fmt: skip
+
+    def _of_ledger(self, number: int, row: Sequence[str]) -> Said:
+        headings = self._about.headings
+        line = ledger.read(
+            {name: row[place] if place < len(row) else "" for place, name in enumerate(headings)}
+        )
+        if line.event_time > self._now:
+            _refuse("date.future")
+        purpose = None
+        if line.purpose or line.state != State.WITHDRAWN:
+            purpose = self._purposes.get(line.purpose) or _refuse("purpose.unknown")
+        evidence = {
+            "list": self._about.name, "import": str(self._batch.pk), "row": number,
+            "record": dict(zip(headings, row, strict=False)), "number": line.contact.value,
+        }  # fmt: skip
+        return self._said(
+            number, line.contact, reference=_reference(line), state=line.state, event_time=line.event_time,
+            evidence=evidence, purpose=purpose, channels=[line.channel], possession=line.possession,
+            language=line.language, clock=line.clock, valid_days=line.valid_days,
+        )  # fmt: skip
+
+    def _said(
+        self,
+        number: int,
+        contact: Contact,
+        *,
+        reference: str,
+        channels: Sequence[str],
+        purpose: Purpose | None,
+        **said: Any,
+    ) -> Said:
+        company = self._company
+        return Said(
+            number,
+            vault.lookup(company.pk, contact),
+            vault.reference_key(company.pk, reference),
+            tuple(
+                ConsentEvent(
+                    company=company, contact=contact, purpose=purpose, channel=channel, notice=None,
+                    method=IMPORTED, entity=self._batch.entity, reference=reference, **said,
+                )
+                for channel in channels
+            ),
+        )  # fmt: skip
+
+    def _event_time(self, text: str, *, is_no: bool) -> datetime:
+        if text:
+            return cells.moment(text, self._company, day_first=self._columns.day_first, now=self._now)
+        return self._batch.created_at if is_no else _refuse("date.missing")
+
+    def _purpose(self, text: str, *, is_no: bool) -> Purpose | None:
+        wanted = text or self._columns.purpose
+        if not wanted:
+            return None if is_no else _refuse("purpose.unknown")
+        return self._purposes.get(cells.plain(wanted)) or _refuse("purpose.unknown")
+
+    def _channels(self, text: str) -> list[str]:
+        if text:
+            return [cells.channel(text) or _refuse("channel.unknown")]
+        if self._columns.channel == mapping.EVERYWHERE:
+            return list(Channel.values)
+        return (
+            [self._columns.channel] if self._columns.channel in Channel.values else _refuse("channel.unknown")
+        )
+
+    def _files(self, name: str) -> tuple[File, ...]:
+        if not name:
+            return ()
+        found = self._batch.files.filter(name=file_key(self._batch, name)).first()
+        if found is None:
+            _refuse("file.missing")
+        content = vault.open_system(item=file_item(found), sealed=found.sealed)
+        return (File(name=name[-80:], media_type=found.media_type, content=content),)
+
+    @cached_property
+    def _purposes(self) -> Mapping[str, Purpose]:
+        """Every purpose by its short name and by its names in all languages."""
+        found: dict[str, Purpose] = {}
+        for purpose in self._company.purposes.all():
+            for name in (*dict(purpose.name).values(), purpose.slug):
+                found[cells.plain(str(name))] = purpose
+        return found | {purpose.slug: purpose for purpose in found.values()}
+
+
+def file_key(batch: Import, name: str) -> bytes:
+    """How a file of a list is found by the name that rows give it."""
+    return vault.digest("import file", str(batch.pk), cells.plain(name.replace("\\", "/").rpartition("/")[2]))
+
+
+def file_item(file: ImportFile) -> bytes:
+    """What a sealed file is, for the vault."""
+    return b"import file" + bytes(file.name)
+
+
+def _reference(line: Line) -> str:
+    # One line for each contact of a person, so the record alone would not tell them apart.
+    return f"{IMPORTED}:{line.record}|{line.contact.canonical}"
+
+
+def _refuse(code: str) -> NoReturn:
+    raise BadInput(code, "")

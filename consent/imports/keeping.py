@@ -1,0 +1,153 @@
+"""Keeping a list sealed, part by part, from the moment it comes in until it is recorded or undone."""
+
+import hashlib
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import batched, islice
+from typing import IO, Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from consent import ledger, vault
+from consent.errors import BadInput
+from consent.imports import mapping, reading
+from consent.imports.mapping import Columns
+from consent.imports.reading import Row
+from consent.models import Company, Import, ImportPart
+
+PART = 1_000  # rows
+LEASE = timedelta(minutes=2)
+PREVIEW = 20  # rows that columns are guessed from
+LONGEST_NAME = 120
+
+State = Import.State
+
+_SAME = _("This file is being brought in already. Go on with that list, or undo it.")
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a list is called, its headings, and what they mean."""
+
+    name: str
+    headings: list[str]
+    columns: Columns
+
+    def written(self) -> dict[str, Any]:
+        return {"name": self.name, "headings": self.headings, "columns": self.columns.written()}
+
+
+def take_in(file: IO[bytes], *, name: str, size: int, company: Company, kind: str, entity: str) -> Import:
+    """Seal a file's rows, and guess what its columns mean. Nothing is recorded yet.
+
+    Raises BadInput where it is no list, with status 409 where the same file is on its way already.
+    """
+    digest = vault.digest("import", str(company.pk), _digest(file))
+    table = reading.read(file, size=size)
+    now = timezone.now()
+    columns = vault.digest("columns", str(company.pk), *table.headings)
+    is_ledger = ledger.is_export(table.headings)
+    batch = Import(
+        id=vault.new_id(), company=company, kind=Import.Kind.LEDGER if is_ledger else kind, entity=entity,
+        digest=digest, columns=columns, created_at=now, lease_until=now + LEASE,
+    )  # fmt: skip
+    first = list(islice(table.rows, PREVIEW))
+    shown = [cells for _number, cells in first if isinstance(cells, list)]
+    guessed = _remembered(batch) or mapping.guess(table.headings, shown, company)
+    seal_about(batch, About(name[:LONGEST_NAME], table.headings, guessed))
+    Import.objects.filter(company=company, state=State.READING, lease_until__lt=now).delete()
+    try:
+        with transaction.atomic():
+            batch.save(force_insert=True)
+    except IntegrityError as error:
+        raise BadInput("file.same", _SAME, status=409) from error
+    try:
+        _keep_rows(batch, first, table)
+    except BaseException:
+        batch.delete()
+        raise
+    batch.state, batch.lease_until = State.MAPPING, None
+    batch.save(update_fields=["rows", "state", "lease_until"])
+    return batch
+
+
+def _keep_rows(batch: Import, first: Sequence[Row], table: reading.Table) -> None:
+    """Part by part, each in a transaction of its own: nobody who writes waits for a long file."""
+
+    def rows() -> Any:
+        yield from first
+        yield from table.rows
+
+    for number, part in enumerate(batched(rows(), PART, strict=False)):
+        sealed = vault.seal_system(item=_item(batch, number), plaintext=_packed(part))
+        ImportPart.objects.create(batch=batch, number=number, rows=len(part), sealed=sealed)
+        batch.rows += len(part)
+        if number % 20 == 0:
+            Import.objects.filter(pk=batch.pk).update(lease_until=timezone.now() + LEASE)
+
+
+def rows_of(part: ImportPart) -> list[Row]:
+    """The rows of a part, opened. Raises SealBroken."""
+    plain = vault.open_system(item=_item(part.batch, part.number), sealed=part.sealed)
+    return [(number, cells) for number, cells in json.loads(zlib.decompress(plain))]
+
+
+def preview(batch: Import, count: int = 5) -> list[list[str]]:
+    """The first rows, as they stand in the file; none once the list is recorded or undone."""
+    part = batch.parts.filter(number=0).select_related("batch").first()
+    if part is None or not part.sealed:
+        return []
+    return [cells for _number, cells in rows_of(part) if isinstance(cells, list)][:count]
+
+
+def about(batch: Import) -> About:
+    """What is known of a list. Raises SealBroken."""
+    found = json.loads(vault.open_system(item=b"import" + batch.pk.bytes, sealed=batch.sealed))
+    return About(found["name"], found["headings"], mapping.read(found["columns"]))
+
+
+def choose(batch: Import, columns: Columns) -> None:
+    """Set what the columns of a list mean."""
+    seal_about(batch, replace(about(batch), columns=columns))
+
+
+def seal_about(batch: Import, known: About) -> None:
+    """Seal what is known of a list into its row, without saving it."""
+    plaintext = json.dumps(known.written()).encode()
+    batch.sealed = vault.seal_system(item=b"import" + batch.pk.bytes, plaintext=plaintext)
+
+
+def forget(batch: Import, *, state: str, at: datetime) -> None:
+    """Let go of what was sealed; what became of each row stays."""
+    batch.parts.update(sealed=b"")
+    batch.files.all().delete()
+    batch.state, batch.ended_at, batch.lease_until = state, at, None
+    batch.save(update_fields=["state", "ended_at", "lease_until"])
+
+
+def _remembered(batch: Import) -> Columns | None:
+    """What staff chose the last time the company brought a list with these columns."""
+    before = Import.objects.filter(
+        company=batch.company, columns=batch.columns, state__in=[State.CHECKED, State.APPROVAL, State.DONE]
+    )
+    last = before.order_by("-created_at").first()
+    return about(last).columns if last else None
+
+
+def _digest(file: IO[bytes]) -> str:
+    digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+    file.seek(0)
+    return digest
+
+
+def _packed(rows: Sequence[Row]) -> bytes:
+    return zlib.compress(json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode(), 1)
+
+
+def _item(batch: Import, number: int) -> bytes:
+    return b"import part" + batch.pk.bytes + number.to_bytes(4)

@@ -1,0 +1,255 @@
+"""Reading a list row by row, whatever it comes as: CSV, a spreadsheet, or JSON lines. Nothing of it is believed."""
+
+import csv
+import json
+import re
+import warnings
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from itertools import chain, islice
+from typing import IO, Any
+
+import openpyxl
+from django.utils.translation import gettext_lazy as _
+
+from consent.errors import BadInput
+
+LARGEST = 300_000_000  # bytes of a file
+MOST_ROWS = 1_000_000
+MOST_COLUMNS = 200
+LONGEST_LINE = 200_000  # bytes
+LONGEST_CELL = 4_000  # characters
+UNPACKED = 2_000_000_000  # bytes of a spreadsheet once it is unpacked; no more than 200 times what it was
+MOST_TIMES = 200
+_LOOKED_AT = 100  # lines, to find the names that JSON lines use
+HEADER = "optin_export"  # the first of our own JSON lines, which is about the file
+
+# A row's number in the file and its cells, or the verdict on what is no row.
+type Row = tuple[int, list[str] | str]
+
+_NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
+_TOO_MANY_ROWS = _("The file has more than 1,000,000 rows: bring it in parts.")
+_TOO_MANY_COLUMNS = _("The file has more than 200 columns: keep those with consents.")
+_NO_TABLE = _("Bring a CSV file, an XLSX spreadsheet or JSON lines.")
+_BROKEN = _("The spreadsheet cannot be read. Save it again, or as CSV.")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The headings of a list, and its rows."""
+
+    headings: list[str]
+    rows: Iterator[Row]
+
+
+def read(file: IO[bytes], *, size: int) -> Table:
+    """The table in a file of `size` bytes. Raises BadInput, now or while rows are read, where it is none."""
+    if size > LARGEST:
+        raise BadInput("file.too_large", _("The file is larger than 300 MB: bring it in parts."), status=413)
+    start = file.read(8192)
+    file.seek(0)
+    if not start.strip():
+        raise BadInput("file.empty", _("The file is empty."))
+    if start.startswith(b"PK\x03\x04"):
+        rows = _of_spreadsheet(file, size)
+    elif start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise _not_utf8(1)
+    elif start.startswith((b"%PDF", b"\xd0\xcf\x11\xe0", b"\x1f\x8b", b"<", b"MZ", b"\x89PNG", b"\xff\xd8")):
+        raise BadInput("file.type", _NO_TABLE, status=415)
+    elif start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+        return _of_json_lines(file)
+    else:
+        rows = _of_csv(file)
+    return _with_headings(_counted(rows))
+
+
+def _with_headings(rows: Iterator[Row]) -> Table:
+    """The first row names the columns, unless a phone number stands in it."""
+    number, first = next(rows, (0, ""))
+    if isinstance(first, str):
+        raise BadInput("file.empty", _("The file is empty."))
+    if any(re.search(r"[0-9]{6}", re.sub(r"[\s().-]", "", cell)) for cell in first):
+        headings = [str(place) for place in range(1, len(first) + 1)]
+        return Table(headings, chain([(number, first)], rows))
+    second = next(rows, None)
+    if second is None:
+        raise BadInput("file.no_rows", _("The file has headings and no rows."))
+    return Table([cell.strip() for cell in first], chain([second], rows))
+
+
+def _counted(rows: Iterator[Row]) -> Iterator[Row]:
+    """The rows that hold something; no more than MOST_ROWS and a heading."""
+    count = 0
+    for number, cells in rows:
+        if isinstance(cells, list):
+            if len(cells) > MOST_COLUMNS:
+                raise BadInput("file.too_many_columns", _TOO_MANY_COLUMNS)
+            if not any(cells):
+                continue
+        count += 1
+        if count > MOST_ROWS + 1:
+            raise BadInput("file.too_many_rows", _TOO_MANY_ROWS, status=413)
+        yield number, _clean(cells)
+
+
+def _clean(cells: list[str] | str) -> list[str] | str:
+    if isinstance(cells, str):
+        return cells
+    if any(len(cell) > LONGEST_CELL for cell in cells):
+        return "row.too_long"
+    return "row.bad_character" if any(map(_NOT_TEXT.search, cells)) else cells
+
+
+def _not_utf8(line: int) -> BadInput:
+    message = _("Line %(line)s is not in UTF-8. Save the file as “CSV UTF-8” and bring it again.")
+    return BadInput("file.encoding", message, params={"line": line})
+
+
+# --- CSV
+
+
+class _Lines:
+    """The lines of a file as text, none longer than LONGEST_LINE; `number` is that of the last."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.number = 0
+        self.was_too_long = False
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        line = self._file.readline(LONGEST_LINE)
+        if not line:
+            raise StopIteration
+        self.number += 1
+        if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
+            self.was_too_long = True
+            while (rest := self._file.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
+                pass
+            return "\n"
+        try:
+            text = line.decode()
+        except UnicodeDecodeError as error:
+            raise _not_utf8(self.number) from error
+        return text.removeprefix("\ufeff") if self.number == 1 else text
+
+
+def _of_csv(file: IO[bytes]) -> Iterator[Row]:
+    lines = _Lines(file)
+    first = next(lines, "")
+    while first and not first.strip():
+        first = next(lines, "")
+    separator = max(",;\t|", key=first.count)
+    reader = csv.reader(chain([first], lines), delimiter=separator)
+    while True:
+        begun = lines.number + 1 if reader.line_num else lines.number
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:  # a cell of more than 128 KiB
+            yield begun, "row.too_long"
+            continue
+        if lines.was_too_long:
+            lines.was_too_long = False
+            yield begun, "row.too_long"
+        else:
+            yield begun, cells
+
+
+# --- JSON lines
+
+
+def _of_json_lines(file: IO[bytes]) -> Table:
+    objects = _objects(file)
+    first = list(islice(objects, _LOOKED_AT))
+    if first and isinstance(first[0][1], dict) and HEADER in first[0][1]:
+        first = first[1:]
+    names = list(dict.fromkeys(name for _number, found in first if isinstance(found, dict) for name in found))
+    if not names:
+        raise BadInput("file.no_rows", _("The file has headings and no rows."))
+
+    def rows() -> Iterator[Row]:
+        for number, found in chain(first, objects):
+            if found is None:
+                yield number, "row.malformed"
+            elif isinstance(found, str):
+                yield number, found
+            else:
+                yield number, [_cell(found.get(name)) for name in names]
+
+    return Table(names, _counted(rows()))
+
+
+def _objects(file: IO[bytes]) -> Iterator[tuple[int, dict[str, Any] | str | None]]:
+    """The object of each line; None for a line that is none, the verdict for one that is too long."""
+    lines = _Lines(file)
+    for line in lines:
+        if lines.was_too_long:
+            lines.was_too_long = False
+            yield lines.number, "row.too_long"
+        elif line.strip():
+            try:
+                found = json.loads(line)
+            except (ValueError, RecursionError):
+                found = None
+            is_flat = isinstance(found, dict) and not any(
+                isinstance(value, dict | list) for value in found.values()
+            )
+            yield lines.number, found if is_flat else None
+
+
+# --- spreadsheets
+
+
+def _of_spreadsheet(file: IO[bytes], size: int) -> Iterator[Row]:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            names = archive.namelist()
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+    except (zipfile.BadZipFile, ValueError, OSError) as error:
+        raise BadInput("file.malformed", _BROKEN) from error
+    if not any(name.startswith("xl/") for name in names):
+        raise BadInput("file.type", _NO_TABLE, status=415)
+    if unpacked > UNPACKED or unpacked > MOST_TIMES * size:
+        raise BadInput("file.bomb", _("The spreadsheet unpacks to more than anybody writes. Save it as CSV."))
+    file.seek(0)
+    return _sheet(file)
+
+
+def _sheet(file: IO[bytes]) -> Iterator[Row]:
+    """The rows of the first sheet: values alone, so no formula and no macro runs or is kept."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # openpyxl's, about styles and extensions that nobody asked for
+            book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+            sheet = book.worksheets[0]
+            sheet.reset_dimensions()  # what the file says of its own size is not believed
+            for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
+                if len(cells) > MOST_COLUMNS and any(cell is not None for cell in cells[MOST_COLUMNS:]):
+                    raise BadInput("file.too_many_columns", _TOO_MANY_COLUMNS)
+                yield number, [_cell(cell) for cell in cells[:MOST_COLUMNS]]
+            book.close()
+    except BadInput:
+        raise
+    except Exception as error:  # whatever openpyxl meets in a file that is broken on purpose
+        raise BadInput("file.malformed", _BROKEN) from error
+
+
+def _cell(value: Any) -> str:
+    """A cell as text: a whole number as its digits, a day without its midnight."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time() else value.isoformat()
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return str(value)

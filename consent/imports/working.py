@@ -1,0 +1,97 @@
+"""Working through lists in the background: part by part, each in one transaction, resumable after any crash."""
+
+import time
+from collections import Counter
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from consent import recording
+from consent.imports import keeping, steps
+from consent.imports.judging import Judge, Judged, Memory
+from consent.models import Import, ImportPart
+
+LEASE = keeping.LEASE
+AT_ONCE = 5.0  # seconds for one list before the next one gets its turn
+
+State = Import.State
+
+# What stood higher up in lists that this process is trying. A dry run writes nothing: where it is lost, it begins anew.
+_memories: dict[UUID, Memory] = {}
+
+
+def drain() -> int:
+    """Go on with the list that has waited longest, for a few seconds. Returns how many parts were done."""
+    batch = _claim(timezone.now())
+    if batch is None:
+        return 0
+    if batch.state == State.CHECKING and batch.pk not in _memories:
+        batch.position, batch.counts = 0, {}
+        Import.objects.filter(pk=batch.pk, state=State.CHECKING).update(position=0, counts={})
+    done, until = 0, time.monotonic() + AT_ONCE
+    try:
+        while _step(batch):
+            done += 1
+            if time.monotonic() > until:
+                break
+    finally:
+        # Back to whoever comes next, last in the row; a worker that dies leaves its lease to run out.
+        Import.objects.filter(pk=batch.pk).update(lease_until=timezone.now())
+    return done
+
+
+def _claim(now: datetime) -> Import | None:
+    free = Q(lease_until=None) | Q(lease_until__lte=now)
+    waiting = Import.objects.filter(free, state__in=(State.CHECKING, State.COMMITTING))
+    first = waiting.select_related("company").order_by(F("lease_until").asc(nulls_first=True), "id").first()
+    if first is None or not waiting.filter(pk=first.pk).update(lease_until=now + LEASE):
+        return None
+    return first
+
+
+def _step(batch: Import) -> bool:
+    """Do one part of the present step, or end the step. False where there is nothing more to do."""
+    part = batch.parts.filter(number=batch.position).first()
+    now = timezone.now()
+    if part is None:
+        _finish(batch, now)
+        return False
+    part.batch = batch
+    with transaction.atomic():
+        judged = _commit(part, now) if batch.state == State.COMMITTING else _try(part, now)
+        counts = Counter(batch.counts) + Counter(one.verdict for one in judged)
+        mine = Import.objects.filter(pk=batch.pk, state=batch.state, position=batch.position)
+        if not mine.update(position=F("position") + 1, counts=counts, lease_until=now + LEASE):
+            transaction.set_rollback(True)  # another worker took over, or staff undid the list
+            return False
+        ImportPart.objects.filter(pk=part.pk).update(verdicts=[[one.number, one.verdict] for one in judged])
+    batch.position += 1
+    batch.counts = dict(counts)
+    return True
+
+
+def _finish(batch: Import, now: datetime) -> None:
+    _memories.pop(batch.pk, None)
+    with transaction.atomic():
+        if batch.state == State.CHECKING:
+            Import.objects.filter(pk=batch.pk, state=State.CHECKING).update(state=State.CHECKED)
+            return
+        locked = Import.objects.select_for_update().filter(pk=batch.pk, state=State.COMMITTING).first()
+        if locked is not None and locked.position == batch.position:
+            steps.end(locked, at=now)
+
+
+def _try(part: ImportPart, now: datetime) -> list[Judged]:
+    memory = _memories.setdefault(part.batch.pk, Memory())
+    return Judge(part.batch, now=now, memory=memory).judge(keeping.rows_of(part))
+
+
+def _commit(part: ImportPart, now: datetime) -> list[Judged]:
+    judged = Judge(part.batch, now=now, memory=Memory()).judge(keeping.rows_of(part))
+    said = [one.said for one in judged if one.said is not None]
+    if said:
+        recording.record_each([one.events for one in said])
+    return judged

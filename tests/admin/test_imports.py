@@ -1,0 +1,152 @@
+"""Staff bring in a list in the admin: a file, its columns, a dry run, records; with the rights that takes."""
+
+import io
+import zipfile
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from consent.imports import reading
+from consent.models import ConsentRecord, EvidenceFile, Import, Purpose
+from tests import cast
+from tests.imports import lists
+from tests.staff import Firm, signed_in, user
+
+PDF = b"%PDF-1.7 a form that Ana signed"
+
+
+def hand_in(client: Client, content: bytes, *, firm: Firm, name: str = "list.csv", **more: Any) -> Any:
+    said = {"company": firm.company.pk, "kind": "claims", "file": SimpleUploadedFile(name, content), **more}
+    return client.post(reverse("admin:consent_import_add"), said)
+
+
+def step(client: Client, name: str, batch: Import, **said: Any) -> Any:
+    return client.post(reverse(f"admin:consent_import_{name}", args=[batch.pk]), said, follow=True)
+
+
+def page(client: Client, batch: Import) -> str:
+    return client.get(reverse("admin:consent_import_change", args=[batch.pk])).content.decode()  # type: ignore[no-any-return]
+
+
+def zipped(**files: bytes) -> SimpleUploadedFile:
+    into = io.BytesIO()
+    with zipfile.ZipFile(into, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(f"forms/{name}.pdf", content)
+    return SimpleUploadedFile("forms.zip", into.getvalue())
+
+
+def test_a_list_goes_from_file_to_records(bruno: Client, cafe: Firm) -> None:
+    Purpose.objects.update(validity_days=0)
+    rows = "Celular;Fecha de alta;Archivo\n(11) 98765-0001;15/03/2024;ana.pdf\n(11) 98765-0002;15/03/2024;nobody.pdf\n"
+    hand_in(bruno, rows.encode(), firm=cafe, evidence=zipped(ana=PDF))
+    batch = Import.objects.get()
+    seen = page(bruno, batch)
+    assert "(11) 98765-0001" in seen, "whoever brought it sees the first rows"
+    assert "Fecha de alta" in seen
+
+    answer = step(bruno, "map", batch, in_contact="0", in_date="1", in_file="2", order="day")
+    assert "Say for which channel the list is." in answer.content.decode()
+    step(
+        bruno,
+        "map",
+        batch,
+        in_contact="0",
+        in_date="1",
+        in_file="2",
+        order="day",
+        purpose="novidades",
+        channel="sms",
+    )
+    assert "data-reload" in page(bruno, batch)
+    lists.work(batch)
+    tried = page(bruno, batch)
+    assert "Row 3: The file that this row names is not in the zip." in tried
+    step(bruno, "commit", batch)
+    lists.work(batch)
+
+    assert "What became of the rows" in page(bruno, batch)
+    csv = bruno.get(reverse("admin:consent_import_verdicts", args=[batch.pk]))
+    lines = b"".join(csv.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    assert lines[1:] == [
+        '2,given,"Recorded as an old consent, with its own date."',
+        "3,file.missing,The file that this row names is not in the zip.",
+    ]
+    record = ConsentRecord.objects.get(method="import")
+    assert EvidenceFile.objects.get(act=record.act_id).media_type == "application/pdf"
+    assert (
+        "imported list"
+        in bruno.get(reverse("admin:consent_consentrecord_change", args=[record.pk])).content.decode()
+    )
+
+
+def test_files_that_are_no_lists_are_explained(bruno: Client, cafe: Firm, monkeypatch: Any) -> None:
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b" " * 10_000_000)
+    for content, words in (
+        (b"", "The submitted file is empty."),
+        (b" \n", "The file is empty."),
+        (b"tel,date\n", "The file has headings and no rows."),
+        ("nome,tel\nJoão,1\n".encode("latin-1"), "Line 2 is not in UTF-8."),
+        ("nome,tel\nJoão,1\n".encode("utf-16"), "Line 1 is not in UTF-8."),
+        (b"%PDF-1.4", "Bring a CSV file, an XLSX spreadsheet or JSON lines."),
+        (b"PK\x03\x04broken", "The spreadsheet cannot be read."),
+        (bomb.getvalue(), "The spreadsheet unpacks to more than anybody writes."),
+        (",".join(["a"] * 201).encode() + b"\n1\n", "The file has more than 200 columns"),
+    ):
+        assert words in hand_in(bruno, content, firm=cafe).content.decode().replace("&#x27;", "'")
+    monkeypatch.setattr(reading, "MOST_ROWS", 2)
+    assert "more than 1,000,000 rows" in hand_in(bruno, b"tel\n1\n2\n3\n", firm=cafe).content.decode()
+    monkeypatch.setattr(reading, "LARGEST", 3)
+    assert "larger than 300 MB" in hand_in(bruno, b"tel\n1\n2\n3\n", firm=cafe).content.decode()
+    assert not Import.objects.exists()
+
+
+def test_zips_that_are_no_evidence_are_refused(bruno: Client, cafe: Firm, monkeypatch: Any) -> None:
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.pdf", b"%PDF-" + b" " * 1_000_000)
+    rows = b"tel,date\n11987650001,2024-03-15\n"
+    for evidence, words in (
+        (zipped(a=b"MZ a program"), "The zip may hold PDF"),
+        (SimpleUploadedFile("x.zip", b"no zip"), "The zip cannot be read."),
+        (SimpleUploadedFile("x.zip", bomb.getvalue()), "The zip unpacks to more"),
+    ):
+        assert words in hand_in(bruno, rows, firm=cafe, evidence=evidence).content.decode()
+    assert not Import.objects.exists()
+
+
+def test_the_second_of_two_people_approves(bruno: Client, cafe: Firm, settings: Any) -> None:
+    settings.OPTIN_IMPORT_APPROVAL_ROWS = 0
+    Purpose.objects.update(validity_days=0)
+    batch = lists.bring(cafe.aurora, "tel,date\n11987650001,2024-03-15\n", entity="staff:0")
+    lists.try_out(batch)
+    step(bruno, "commit", batch)
+    assert "somebody else opens this page" in page(bruno, batch)
+    assert "Somebody else has to approve this list." in step(bruno, "approve", batch).content.decode()
+
+    other = signed_in(user("dora", "Staff", company=cafe.company))
+    assert "Approve and record" in page(other, batch)
+    step(other, "approve", batch)
+    lists.work(batch)
+    assert cast.may(cafe.aurora, cast.Contact.tel("+5511987650001")).allow
+
+
+def test_rights_decide_who_brings_lists_in(
+    auditor: Client, nobody: Client, clara: Client, bruno: Client, cafe: Firm
+) -> None:
+    batch = lists.bring(cafe.aurora, "tel,date\n11987650001,2024-03-15\n", entity="staff:0")
+
+    assert hand_in(auditor, b"tel\n1\n", firm=cafe).status_code == 403
+    assert "11987650001" not in page(auditor, batch)
+    for name in ("map", "attach", "commit", "approve", "undo"):
+        assert step(auditor, name, batch).status_code == 403
+        assert step(clara, name, batch).status_code == 404
+        assert step(nobody, name, batch).status_code == 403
+    assert "undone" in step(bruno, "undo", batch).content.decode()
+    assert "It is too late" in step(bruno, "undo", batch).content.decode()
+    assert step(bruno, "attach", batch).status_code == 404
+    assert "Undo this list" not in page(bruno, batch)
