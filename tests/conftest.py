@@ -186,9 +186,11 @@ def _begin_in_the_default_language() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _read_the_catalogue_anew() -> None:
+def _read_the_catalogue_anew() -> Iterator[None]:
     catalogue.forget()
     counting.forget()
+    yield
+    counting.forget()  # else the end of the run would write it down, where there is no database any more
 
 
 @pytest.fixture

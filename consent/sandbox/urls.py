@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from consent.sandbox import acts, carrier, graph, switchboard, views
+from consent.sandbox import acts, app, carrier, graph, switchboard, views
 
 PHONE = "phones/<str:name>/"
 TWILIO = "twilio/2010-04-01/Accounts/<str:sid>/"
@@ -10,6 +10,7 @@ TWILIO = "twilio/2010-04-01/Accounts/<str:sid>/"
 urlpatterns = [
     path("", views.home, name="sandbox"),
     path("together/", views.together, name="sandbox-together"),
+    path("app/", app.app, name="sandbox-app"),
     path("begin/", acts.begin, name="sandbox-begin"),
     path(PHONE, views.phone, name="sandbox-phone"),
     path(f"{PHONE}again/", acts.again, name="sandbox-again"),

@@ -1,0 +1,80 @@
+"""The company's app in the sandbox: it shows, asks, hands in, shows the receipt, and lets go, by the API alone."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from consent import catalogue
+from consent.decision import WORDS, Reason
+from consent.models import ConsentRecord
+from consent.sample import Sample
+from tests.browser.conftest import DESK, PHONE, Browse
+
+APP = "/sandbox/app/"
+
+
+@pytest.mark.parametrize(
+    ("locale", "width", "save", "again", "back"),
+    [
+        ("en", DESK, "Save my choice", "Ask again", "Take everything back"),
+        ("es", PHONE, "Guardar mi elección", "Preguntar de nuevo", "Retirar todo"),
+        ("pt-BR", PHONE, "Salvar minha escolha", "Perguntar de novo", "Retirar tudo"),
+    ],
+)
+def test_an_app_asks_hands_in_and_lets_go(
+    browse: Browse, aurora: Sample, assert_accessible: Callable[[Page], None], locale: str, width: int,
+    save: str, again: str, back: str,
+) -> None:  # fmt: skip
+    aurora.point.trusts_app = True
+    aurora.point.save()
+    catalogue.forget()
+    page = browse(width=width, locale=locale)
+    page.goto(APP)
+    expect(page.locator("[data-boxes] input")).to_have_count(3)
+    assert page.locator("[data-boxes] input:checked").count() == 0
+    assert_accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    problem = page.locator("[data-problem]")
+
+    page.get_by_role("button", name=save).click()
+    expect(problem).not_to_be_empty()
+    assert not ConsentRecord.objects.exists()
+
+    page.locator("[data-boxes] input").first.check()
+    page.locator("[name=contact]").fill("+5511987654321")
+    page.locator("[name=verified]").check()
+    page.get_by_role("button", name=save).click()
+    verdicts = page.locator("[data-decisions] li")
+    expect(verdicts).to_have_count(3)
+    expect(verdicts.nth(0)).to_have_class("allowed")
+    expect(verdicts.nth(1)).to_have_class("denied")
+    expect(problem).to_be_empty()
+    assert_accessible(page)
+    with page.expect_popup() as opened:
+        page.locator("[data-receipt]").click()
+    expect(opened.value).to_have_url(re.compile("/r/"))
+
+    page.get_by_role("button", name=back).click()
+    expect(verdicts.nth(0)).to_have_class("denied")
+    page.get_by_role("button", name=again).click()
+    expect(page.locator("[data-wires] li").first).to_contain_text(WORDS[Reason.WITHDRAWN])
+    assert ConsentRecord.objects.filter(state="withdrawn").count() == 3
+
+
+def test_a_yes_that_waits_leads_to_the_phone(browse: Browse, aurora: Sample) -> None:
+    page = browse()
+    page.goto(APP)
+    page.locator("[data-boxes] input").first.check()
+    page.get_by_role("button", name="Save my choice").click()
+    expect(page.locator("[data-decisions] li").first).to_contain_text(WORDS[Reason.REQUESTED])
+    page.get_by_role("link", name="To the phone").click()
+    expect(page).to_have_url(re.compile("/sandbox/"))
+
+
+def test_without_javascript_it_says_so(browse: Browse, aurora: Sample) -> None:
+    page = browse(javascript=False)
+    page.goto(APP)
+    expect(page.get_by_text("turn JavaScript on")).to_be_visible()
+    expect(page.locator("[data-step=ask]")).to_be_hidden()
