@@ -14,6 +14,7 @@ COLUMNS = (
     "record", "act", "subject", "contact", "purpose", "channel", "state", "possession", "valid_days", "point",
     "notice", "language", "method", "entity", "event_time", "clock", "recorded_at", "log_index", "log_size",
 )  # fmt: skip
+HEADER = "optin_export"  # what the first of our own JSON lines has, which is about the file
 # Without these a file cannot give the same standings elsewhere.
 NEEDED = frozenset(
     {"record", "contact", "purpose", "channel", "state", "possession", "valid_days", "event_time", "clock"}
@@ -77,7 +78,7 @@ def read(cells: Mapping[str, str]) -> Line:
     if event_time.utcoffset() is None:
         raise BadInput("date.unreadable", "")
     return Line(
-        record, read_contact(cells["contact"]), cells["purpose"], cells["channel"], cells["state"],
+        record, read_contact(cells["contact"]), cells["purpose"].removeprefix("'"), cells["channel"], cells["state"],
         cells["possession"], int(cells["valid_days"]), cells.get("language", Language.ENGLISH), event_time,
         cells["clock"],
     )  # fmt: skip

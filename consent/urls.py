@@ -4,13 +4,14 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from consent import capture, pages
-from consent.api import asking, reading, telling, v1
+from consent.api import asking, lists, reading, telling, v1
 from consent.capture.app import routes
 
 v1.api.add_router("", asking.router)
 v1.api.add_router("", telling.router)
 v1.api.add_router("", routes.router)
 v1.api.add_router("", reading.router)
+v1.api.add_router("", lists.router)
 
 
 def sandbox() -> list[URLResolver]:

@@ -12,6 +12,7 @@ from consent.capture import sms
 from consent.capture.ivr import statuses, webhook
 from consent.capture.paper import working as paper
 from consent.capture.whatsapp import working as whatsapp
+from consent.exports import scheduled as exports
 from consent.imports import working as imports
 from consent.log import clock, guard, tree
 from consent.log.errors import LogRefuses
@@ -59,6 +60,7 @@ DRAINS: tuple[Callable[[], int], ...] = (
     network.drain,
     paper.drain,
     imports.drain,
+    exports.drain,
 )
 
 

@@ -158,6 +158,17 @@ def database(url: str) -> dict[str, Any]:
     }
 
 
+def storage(place: str) -> dict[str, Any]:
+    """Where files go: a folder, or s3://bucket/folder with boto3 installed and its own settings in the environment."""
+    if not place.startswith("s3://"):
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": place}}
+    bucket, _, folder = place.removeprefix("s3://").partition("/")
+    if not bucket:
+        raise ImproperlyConfigured("A place in a bucket is written s3://bucket/folder.")
+    options = {"bucket_name": bucket, "location": folder.strip("/"), "file_overwrite": False}
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+
+
 def wal_is_mended(version: tuple[int, int, int]) -> bool:
     """Whether this SQLite can no longer lose a commit to its WAL-reset race (3.51.3, 3.50.7, 3.44.6)."""
     return version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)

@@ -221,6 +221,10 @@ STORAGES = {
     },
 }
 
+# Where scheduled exports go: a folder, or s3://bucket/folder.
+OPTIN_EXPORT_PLACE = env.text("OPTIN_EXPORT_PLACE", str(OPTIN_DATA_DIR / "exports"))
+STORAGES["exports"] = _env.storage(OPTIN_EXPORT_PLACE)
+
 # Source maps are for developers' eyes; compressing them costs more than everything else together.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [
     "map",

@@ -8,12 +8,12 @@ READ = (
     "company", "sender", "messagetemplate", "purpose", "capturepoint", "offer", "notice", "noticeversion",
     "consentrecord", "outboundmessage", "inboundmessage", "hold", "opening", "logentry", "checkpoint", "apikey",
     "auditsample", "audititem", "auditfinding", "decisioncount", "paperbatch", "kiosk",
-    "import",
+    "import", "exportschedule",
 )  # fmt: skip
 AUDITOR = "Auditor"
 WRITE = (
     "sender", "messagetemplate", "purpose", "capturepoint", "offer", "notice", "noticeversion", "apikey", "paperbatch",
-    "kiosk", "import",
+    "kiosk", "import", "exportschedule",
 )  # fmt: skip
 
 PRESETS: Mapping[str, Iterable[str]] = {

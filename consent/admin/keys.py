@@ -20,6 +20,7 @@ from consent.admin.scoped import ScopedAdmin, ScopedFilter
 from consent.admin.site import admin_page
 from consent.api import keys
 from consent.models import ApiKey
+from consent.models.access import every_scope
 
 
 class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -28,7 +29,7 @@ class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
     scopes = forms.MultipleChoiceField(
         label=gettext_lazy("This key may"),
         choices=ApiKey.Scope.choices,
-        initial=ApiKey.Scope.values,
+        initial=every_scope,
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy("Give a program no more than it needs."),
     )

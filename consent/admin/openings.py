@@ -106,6 +106,11 @@ def trace_delivery(request: HttpRequest, message: InboundMessage) -> None:
         )
 
 
+def trace_export(request: HttpRequest, company: Company) -> None:
+    """Write down that the user of a request takes out numbers of a company; what exactly is in the log."""
+    Opening.objects.create(user_id=_pk(request), company=company)
+
+
 def entity(request: HttpRequest) -> str:
     """Who acts, as records name staff."""
     return f"staff:{_pk(request)}"

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from consent import capture, history, opening, receipts, vault
-from consent.admin import audiences, cases, contacts, conversation, labels, openings, people
+from consent.admin import audiences, cases, contacts, conversation, exports, labels, openings, people
 from consent.admin.scoped import ReadOnlyAdmin, ScopedFilter
 from consent.admin.site import admin_page
 from consent.models import ConsentRecord, LogEntry
@@ -62,6 +62,7 @@ class RecordAdmin(ReadOnlyAdmin):
         view = self.admin_site.admin_view
         return [
             path("find/", view(people.find), name="consent_find"),
+            path("export/", view(exports.take_out), name="consent_export"),
             path("audience/", view(audiences.take_apart), name="consent_audience"),
             path("person/<uuid:subject>/", view(people.show), name="consent_person"),
             path("person/<uuid:subject>/prove/", view(cases.prove), name="consent_person_prove"),

@@ -1,10 +1,11 @@
 """From the rows of a list to what each of them says, or why it says nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any, NoReturn
+from uuid import UUID
 
 from consent import ledger, vault
 from consent.contact import Contact
@@ -21,12 +22,13 @@ LONGEST_EVIDENCE = 4_000  # characters
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a row says: one act. `lookup` and `reference` are as the door finds them; `since` is its date."""
+    """What a row says: one act. `lookup` and `reference` are as the door finds them."""
 
     number: int
     lookup: bytes
     reference: bytes
     events: tuple[ConsentEvent, ...]
+    record: UUID | None = None  # in the installation that the file is from
 
     @property
     def first(self) -> ConsentEvent:
@@ -115,11 +117,12 @@ class Reader:
             "list": self._about.name, "import": str(self._batch.pk), "row": number,
             "record": dict(zip(headings, row, strict=False)), "number": line.contact.value,
         }  # fmt: skip
-        return self._said(
+        said = self._said(
             number, line.contact, reference=_reference(line), state=line.state, event_time=line.event_time,
             evidence=evidence, purpose=purpose, channels=[line.channel], possession=line.possession,
             language=line.language, clock=line.clock, valid_days=line.valid_days,
         )  # fmt: skip
+        return replace(said, record=line.record)
 
     def _said(
         self,

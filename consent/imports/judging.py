@@ -49,11 +49,7 @@ class Judge:
         """The verdict on each row. Three queries."""
         read = [(row[0], self._reader.read(row)) for row in rows]
         said = [found for _number, found in read if isinstance(found, Said)]
-        references = [one.reference for one in said]
-        known = {
-            bytes(reference)
-            for reference in Act.objects.filter(reference__in=references).values_list("reference", flat=True)
-        }
+        known = self._known(said)
         on_record = _on_record([one for one in said if one.is_yes])
         judged: list[Judged] = []
         for number, found in read:
@@ -61,6 +57,17 @@ class Judge:
             to_record = found if isinstance(found, Said) and verdict in verdicts.GOOD else None
             judged.append(Judged(number, verdict, to_record))
         return judged
+
+    def _known(self, said: Sequence[Said]) -> set[bytes]:
+        """The references of rows that are on record, as rows of another list or as the records they are from."""
+        references = Act.objects.filter(reference__in=[one.reference for one in said])
+        known = {bytes(reference) for reference in references.values_list("reference", flat=True)}
+        if self._is_ledger:
+            records = [one.record for one in said if one.record]
+            ours = ConsentRecord.objects.filter(company=self._batch.company_id, uid__in=records)
+            here = set(ours.values_list("uid", flat=True))
+            known |= {one.reference for one in said if one.record in here}
+        return known
 
     def _verdict(self, said: Said, known: set[bytes], on_record: Mapping[Place, list[history.Said]]) -> str:
         memory, reference = self._memory, _short(said.reference)

@@ -14,6 +14,7 @@ from typing import IO, Any
 import openpyxl
 from django.utils.translation import gettext_lazy as _
 
+from consent import ledger
 from consent.errors import BadInput
 
 LARGEST = 300_000_000  # bytes of a file
@@ -24,7 +25,6 @@ LONGEST_CELL = 4_000  # characters
 UNPACKED = 2_000_000_000  # bytes of a spreadsheet once it is unpacked; no more than 200 times what it was
 MOST_TIMES = 200
 _LOOKED_AT = 100  # lines, to find the names that JSON lines use
-HEADER = "optin_export"  # the first of our own JSON lines, which is about the file
 
 # A row's number in the file and its cells, or the verdict on what is no row.
 type Row = tuple[int, list[str] | str]
@@ -167,7 +167,7 @@ def _of_csv(file: IO[bytes]) -> Iterator[Row]:
 def _of_json_lines(file: IO[bytes]) -> Table:
     objects = _objects(file)
     first = list(islice(objects, _LOOKED_AT))
-    if first and isinstance(first[0][1], dict) and HEADER in first[0][1]:
+    if first and isinstance(first[0][1], dict) and ledger.HEADER in first[0][1]:
         first = first[1:]
     names = list(dict.fromkeys(name for _number, found in first if isinstance(found, dict) for name in found))
     if not names:

@@ -25,6 +25,7 @@ from consent.models.paper import Kiosk, PaperBatch, PaperCheck, PaperFile, Paper
 from consent.models.people import CodeTry, ContactPoint, Erased, Evidence, EvidenceFile, SubjectKey
 from consent.models.records import Act, ConsentRecord
 from consent.models.sandbox import SandboxMessage
+from consent.models.schedules import ExportSchedule
 from consent.models.sendings import Sending
 from consent.models.templates import MessageTemplate
 from consent.models.troubles import ContactTrouble
@@ -51,6 +52,7 @@ __all__ = [
     "Erased",
     "Evidence",
     "EvidenceFile",
+    "ExportSchedule",
     "Hold",
     "Import",
     "ImportFile",

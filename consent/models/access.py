@@ -26,8 +26,8 @@ class Membership(models.Model):
 
 
 def every_scope() -> list[str]:
-    """What a key may do unless it is made for less."""
-    return list(ApiKey.Scope.values)
+    """What a key may do unless it is made for less, or for more: whole lists in and out are asked for by name."""
+    return [ApiKey.Scope.DECISIONS.value, ApiKey.Scope.CONSENTS.value, ApiKey.Scope.RECORDS.value]
 
 
 class ApiKey(models.Model):
@@ -37,6 +37,8 @@ class ApiKey(models.Model):
         DECISIONS = "decisions", _("ask whether a message may be sent")
         CONSENTS = "consents", _("show capture points, hand in consents and withdrawals")
         RECORDS = "records", _("read timelines, receipts and proofs")
+        IMPORTS = "imports", _("bring in lists of old consents and opt-outs")
+        EXPORTS = "exports", _("take out all records, with the numbers of people")
 
     class Alarm(models.TextChoices):
         ADDRESS = "address", _("it was sent in an address, where anybody may read it: replace it")

@@ -19,6 +19,7 @@ from consent.models import (
     Checkpoint,
     ConsentRecord,
     ContactPoint,
+    ExportSchedule,
     Hold,
     Import,
     LogEntry,
@@ -45,7 +46,7 @@ OPEN_TO_ALL = {"login", "language", "logout"}
 STAFF_ONLY = {"index", "password_change", "password_change_done", "jsi18n", "app_list", "autocomplete"}
 SUPERUSERS_ONLY = ("auth_", "axes_")
 # Addresses of no single row: whoever may read that kind of thing may open them.
-LISTS = ("_changelist", "_add", "_find", "_next", "_audience")
+LISTS = ("_changelist", "_add", "_find", "_next", "_audience", "_export")
 
 # The row an address speaks of, by the beginning of its name.
 ROWS: dict[str, Callable[[Firm], Any]] = {
@@ -61,6 +62,7 @@ ROWS: dict[str, Callable[[Firm], Any]] = {
     "consent_outboundmessage": lambda firm: firm.message.pk,
     "consent_inboundmessage": lambda firm: firm.inbound.pk,
     "consent_import": lambda firm: brought(firm).pk,
+    "consent_exportschedule": lambda firm: scheduled(firm).pk,
     "consent_hold": lambda firm: held(firm).pk,
     "consent_opening": lambda firm: opening(firm),
     "consent_logentry": lambda firm: LogEntry.objects.get(id=firm.said.records[0]).pk,
@@ -109,6 +111,13 @@ def brought(firm: Firm) -> Import:
     made = Import.objects.filter(company=firm.company).first()
     return made or lists.bring(
         firm.aurora, f"tel,{CANARY if firm.company.slug == 'horizonte' else 'x'}\n1,2\n"
+    )
+
+
+def scheduled(firm: Firm) -> ExportSchedule:
+    made = ExportSchedule.objects.filter(company=firm.company).first()
+    return made or ExportSchedule.objects.create(
+        company=firm.company, entity="staff:1", due_at=timezone.now()
     )
 
 
@@ -172,6 +181,7 @@ def not_theirs(name: str) -> bool:
         "apikey",
         "paperbatch",
         "import",
+        "exportschedule",
     )
     return name.endswith("_add") and name not in {f"consent_{model}_add" for model in made_here}
 

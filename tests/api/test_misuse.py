@@ -31,6 +31,7 @@ def address(path: str) -> str:
         ("{subject}", SOMETHING),
         ("{act}", SOMETHING),
         ("{record}", SOMETHING),
+        ("{batch}", SOMETHING),
     ):
         path = path.replace(name, value)
     return path

@@ -38,10 +38,19 @@ OPERATIONS = [
     "GET /api/v1/subjects/{subject}/timeline",
     "GET /api/v1/acts/{act}/receipt",
     "GET /api/v1/records/{record}/proof",
+    "POST /api/v1/imports",
+    "GET /api/v1/imports/{batch}",
+    "POST /api/v1/imports/{batch}/columns",
+    "POST /api/v1/imports/{batch}/commit",
+    "POST /api/v1/imports/{batch}/undo",
+    "GET /api/v1/imports/{batch}/verdicts",
+    "GET /api/v1/export",
 ]
 
 
-@schemathesis.serializer("application/x-ndjson")
+@schemathesis.serializer(
+    "application/x-ndjson", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+)
 def _lines(_context: object, value: object) -> bytes:
     return str(value).encode()
 

@@ -1,0 +1,146 @@
+"""The records of a company line by line, in the order of arrival, as of one size of the log."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from consent import ledger, vault
+from consent.canonical import moment
+from consent.contact import Contact
+from consent.models import Company, ContactPoint, LogHead, NoticeVersion, SubjectKey
+from consent.vault import SealBroken
+
+BATCH = 2_000  # records
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+_SELECT = """
+SELECT r.arrival, r.uid, r.act_id, r.subject, r.purpose_id, r.channel, r.state, r.possession, r.valid_days, r.point_id,
+ r.notice_id, r.language, r.method, r.entity, r.event_time, r.clock, r.recorded_at, e."index"
+FROM consent_consentrecord r JOIN consent_logentry e ON e.id = r.uid
+WHERE r.company_id = %s AND r.arrival > %s AND e."index" < %s{more} ORDER BY r.arrival LIMIT %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which records of a company, and whether with the numbers of their people. What is empty is not asked for."""
+
+    company: Company
+    with_contacts: bool
+    purpose: int | None = None
+    channel: str = ""
+    state: str = ""
+    method: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def conditions(self) -> dict[str, Any]:
+        """Column and comparison, with the value."""
+        asked = {
+            "r.purpose_id =": self.purpose, "r.channel =": self.channel, "r.state =": self.state,
+            "r.method =": self.method, "r.event_time >=": self.since, "r.event_time <": self.until,
+        }  # fmt: skip
+        return {column: value for column, value in asked.items() if value not in (None, "")}
+
+
+def log_size() -> int:
+    """The size of the log now: what an export that begins now is consistent with."""
+    head = LogHead.objects.first()
+    return head.size if head else 0
+
+
+def lines(wanted: Wanted, *, size: int) -> Iterator[list[list[Any]]]:
+    """The records with a place below `size`, in batches, as the cells of ledger.COLUMNS.
+
+    A person with several contacts has a line for each of them in an export with contacts; one who was erased has
+    none. Constant memory; for each batch one query, and two for the contacts.
+    """
+    names = _names(wanted.company)
+    more = "".join(f" AND {column} %s" for column in wanted.conditions)
+    values = [
+        connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
+        for value in wanted.conditions.values()
+    ]
+    last = -1
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(_SELECT.format(more=more), [wanted.company.pk, last, size, *values, BATCH])
+            rows = cursor.fetchall()
+        if not rows:
+            return
+        last = rows[-1][0]
+        contacts = _contacts({_uuid(row[3]) for row in rows}) if wanted.with_contacts else {}
+        yield [
+            _line(row, contact, names, size)
+            for row in rows
+            for contact in (contacts.get(_uuid(row[3])) or ("",) if wanted.with_contacts else ("",))
+        ]
+
+
+def inert(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula (OWASP: CSV injection)."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _line(row: Sequence[Any], contact: str, names: "_Names", size: int) -> list[Any]:
+    (
+        _arrival, uid, act, subject, purpose, channel, state, possession, valid_days, point, notice, language, method,
+        entity, event_time, clock, recorded_at, index,
+    ) = row  # fmt: skip
+    return [
+        _text(uid), _text(act), _text(subject), contact, names.purposes.get(purpose, ""), channel, state, possession,
+        valid_days, names.points.get(point, ""), names.notices.get(notice, ""), language, method, entity,
+        _moment(event_time), clock, _moment(recorded_at), index, size,
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    purposes: Mapping[int | None, str]
+    points: Mapping[int | None, str]
+    notices: Mapping[int | None, str]
+
+
+def _names(company: Company) -> _Names:
+    notices = NoticeVersion.objects.filter(notice__company=company)
+    return _Names(
+        dict(company.purposes.values_list("pk", "slug")),
+        dict(company.points.values_list("pk", "slug")),
+        dict(notices.values_list("pk", "digest")),
+    )
+
+
+def _contacts(subjects: set[UUID]) -> dict[UUID, list[str]]:
+    """How people are reached, under whichever of their ids. Two queries."""
+    wrapped = dict(SubjectKey.objects.filter(subject__in=subjects).values_list("subject", "wrapped"))
+    keys = {subject: vault.unwrap(bytes(key)) for subject, key in wrapped.items()}
+    points = ContactPoint.objects.filter(subject__in=keys, ended_at=None).values_list(
+        "id", "subject", "scheme", "sealed"
+    )
+    found: dict[UUID, list[str]] = {}
+    for number, subject, scheme, sealed in points:
+        try:
+            value = vault.open_sealed(keys[subject], item=b"contact" + number.bytes, sealed=sealed)
+        except SealBroken:
+            continue
+        found.setdefault(subject, []).append(ledger.write_contact(Contact(scheme, value.decode())))
+    return found
+
+
+def _uuid(value: Any) -> UUID:
+    return value if isinstance(value, UUID) else UUID(value)
+
+
+def _text(value: Any) -> str:
+    return str(_uuid(value))
+
+
+def _moment(value: Any) -> str:
+    if isinstance(value, str):  # SQLite
+        value = datetime.fromisoformat(value).replace(tzinfo=UTC)
+    return moment(value)

@@ -1,0 +1,107 @@
+"""Programs bring lists in and take records out, each with a key that was made for it."""
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from consent.api import keys
+from consent.log import tree
+from consent.models import Import, Purpose
+from consent.sample import Sample
+from tests import cast
+from tests.imports import lists
+
+ROWS = b"Telefone,Dia\n11987654321,2026-03-15\nx,2026-03-15\n"
+MEANS = {
+    "columns": {"contact": "Telefone", "date": "Dia"},
+    "purpose": "novidades",
+    "channel": "sms",
+    "source": "CRM",
+}
+
+
+@pytest.fixture
+def program(aurora: Sample) -> Client:
+    Purpose.objects.update(validity_days=0)
+    keys.forget()
+    return Client(headers={"Authorization": f"Bearer {keys.issue(aurora.company, name='CRM')}"})
+
+
+def send(program: Client, path: str, body: Any = b"", *, media_type: str = "application/json") -> Any:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return program.post(f"/api/v1/{path}", content, content_type=media_type)
+
+
+def test_a_list_goes_in_by_api(program: Client, aurora: Sample) -> None:
+    made = send(program, "imports?kind=claims", ROWS, media_type="text/csv")
+    assert (made.status_code, made.json()["columns"]) == (201, {"contact": "Telefone", "date": "Dia"})
+    number = made.json()["id"]
+    assert send(program, "imports", ROWS, media_type="text/csv").json()["code"] == "file.same"
+
+    send(program, f"imports/{number}/columns", MEANS)
+    lists.work(Import.objects.get())
+    tried = program.get(f"/api/v1/imports/{number}").json()
+    assert (tried["state"], tried["counts"], tried["to_record"]) == (
+        "checked", {"given": 1, "phone.bad_character": 1}, 1,
+    )  # fmt: skip
+    assert send(program, f"imports/{number}/commit").json()["state"] == "committing"
+    lists.work(Import.objects.get())
+
+    assert cast.may(aurora).allow
+    told = b"".join(program.get(f"/api/v1/imports/{number}/verdicts").streaming_content)  # type: ignore[attr-defined]
+    assert [json.loads(line) for line in told.splitlines()] == [
+        {"row": 2, "verdict": "given"}, {"row": 3, "verdict": "phone.bad_character"},
+    ]  # fmt: skip
+    assert send(program, f"imports/{number}/undo").json()["code"] == "import.recorded"
+
+
+def test_what_is_wrong_has_a_code(program: Client, aurora: Sample, bakery_key: str) -> None:
+    assert send(program, "imports", ROWS).json()["code"] == "body.media_type"
+    assert send(program, "imports", b" ", media_type="text/csv").json()["code"] == "file.empty"
+    latin = send(program, "imports", "a,b\nã,1\n".encode("latin-1"), media_type="text/csv").json()
+    assert (latin["code"], "Line 2" in latin["detail"]) == ("file.encoding", True)
+    number = send(program, "imports", ROWS, media_type="text/csv").json()["id"]
+    unknown = MEANS | {"columns": {"contact": "Fone"}}
+    assert send(program, f"imports/{number}/columns", unknown).json()["code"] == "column.unknown"
+    missing = send(program, f"imports/{number}/columns", MEANS | {"columns": {}}).json()
+    assert (missing["status"], "Telefone, Dia" in missing["detail"]) == (422, True)
+    assert send(program, f"imports/{number}/commit").json()["code"] == "import.moved"
+    keys.forget()
+    other = Client(headers={"Authorization": f"Bearer {bakery_key}"})
+    assert other.get(f"/api/v1/imports/{number}").status_code == 404
+    assert send(program, f"imports/{number}/undo").json()["state"] == "undone"
+
+
+@pytest.fixture
+def bakery_key(aurora: Sample) -> str:
+    from tests.staff import other_sample
+
+    return keys.issue(other_sample().company, name="Other")
+
+
+def test_records_go_out_by_api_with_numbers_where_asked(program: Client, aurora: Sample) -> None:
+    cast.says(aurora, event_time=timezone.now())
+    tree.sequence()
+
+    def rows(query: str) -> list[dict[str, str]]:
+        answer = program.get(f"/api/v1/export{query}")
+        assert "optin-aurora-log-" in answer.headers["Content-Disposition"]
+        return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))  # type: ignore[attr-defined]
+
+    assert [row["contact"] for row in rows("")] == [""]
+    assert [row["contact"] for row in rows("?contacts=yes&channel=sms&purpose=novidades")] == [cast.ANA.value]
+    assert rows("?state=withdrawn") == []
+    assert program.get("/api/v1/export?purpose=nothing").json()["code"] == "purpose.unknown"
+
+
+def test_a_key_that_was_not_made_for_lists_may_not(aurora: Sample) -> None:
+    keys.forget()
+    key = keys.issue(aurora.company, name="App", scopes=["decisions", "consents", "records"])
+    program = Client(headers={"Authorization": f"Bearer {key}"})
+    assert send(program, "imports", ROWS, media_type="text/csv").json()["code"] == "key.scope"
+    assert program.get("/api/v1/export").json()["code"] == "key.scope"
