@@ -59,13 +59,14 @@ INSTALLED_APPS = [
 OPTIN_CAPTURE_METHODS = env.words(
     "OPTIN_CAPTURE_METHODS",
     "consent.capture.website,consent.capture.whatsapp,consent.capture.sms,consent.capture.ivr,consent.capture.app,"
-    "consent.capture.paper",
+    "consent.capture.paper,consent.capture.kiosk",
 )
 OPTIN_SANDBOX = env.flag("OPTIN_SANDBOX", False)
 OPTIN_GROUP_COMMIT = env.flag("OPTIN_GROUP_COMMIT", False)
 OPTIN_ASK_TTL_HOURS = env.number("OPTIN_ASK_TTL_HOURS", 24, least=1)
 OPTIN_FORM_TTL_HOURS = env.number("OPTIN_FORM_TTL_HOURS", 48, least=1)
 OPTIN_STRANGERS_A_MINUTE = env.number("OPTIN_STRANGERS_A_MINUTE", 2_000, least=1)
+OPTIN_KIOSK_DAYS = env.number("OPTIN_KIOSK_DAYS", 14, least=1)
 OPTIN_ASKS_PER_NUMBER = env.number("OPTIN_ASKS_PER_NUMBER", 1, least=1)
 # How long a process trusts what it read of companies, capture points and credentials before it looks again.
 OPTIN_CATALOGUE_SECONDS = env.number("OPTIN_CATALOGUE_SECONDS", 1)

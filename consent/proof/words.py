@@ -42,6 +42,7 @@ METHODS = {
     "ivr": gettext_lazy("by phone"),
     "paper": gettext_lazy("on paper"),
     "app": gettext_lazy("in an app"),
+    "kiosk": gettext_lazy("on a tablet"),
 }
 
 

@@ -22,6 +22,7 @@ from consent.models import (
     ExportSchedule,
     Hold,
     Import,
+    Kiosk,
     LogEntry,
     MessageTemplate,
     Opening,
@@ -29,6 +30,7 @@ from consent.models import (
 )
 from tests import cast, sheets
 from tests.imports import lists
+from tests.kiosk import Tablet
 from tests.staff import CANARY, Firm, signed_in, user
 
 
@@ -71,6 +73,7 @@ ROWS: dict[str, Callable[[Firm], Any]] = {
     "consent_paperbatch": lambda firm: sheet(firm).batch_id,
     "consent_paperfile": lambda firm: sheet(firm).file_id,
     "consent_paperpage": lambda firm: sheet(firm).pk,
+    "consent_kiosk": lambda firm: kiosk(firm).pk,
     "consent_auditsample_item": lambda firm: audit_sample(firm).items.get().pk,
 }
 PUBLIC_ROWS = ("consent_checkpoint",)  # checkpoints are published for anybody
@@ -129,6 +132,11 @@ def audit_sample(firm: Firm) -> AuditSample:
     )  # fmt: skip
 
 
+def kiosk(firm: Firm) -> Kiosk:
+    made = Kiosk.objects.filter(point=firm.aurora.point).first()
+    return made or Tablet.of(firm.aurora).kiosk
+
+
 def sheet(firm: Firm) -> PaperPage:
     made = PaperPage.objects.filter(batch__company=firm.company).first()
     return made or sheets.draft(sheets.batch(firm.aurora))
@@ -180,6 +188,7 @@ def not_theirs(name: str) -> bool:
         "notice",
         "apikey",
         "paperbatch",
+        "kiosk",
         "import",
         "exportschedule",
     )
