@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from consent import capture, history, opening, receipts, vault
-from consent.admin import audiences, cases, contacts, conversation, exports, labels, openings, people
+from consent.admin import audiences, cases, contacts, conversation, exports, files, labels, openings, people
 from consent.admin.scoped import ReadOnlyAdmin, ScopedFilter
 from consent.admin.site import admin_page
 from consent.models import ConsentRecord, LogEntry
@@ -73,6 +73,7 @@ class RecordAdmin(ReadOnlyAdmin):
                 view(never_cache(contacts.part)),
                 name="consent_person_part",
             ),
+            path("file/<uuid:pk>/", view(files.hand_out), name="consent_evidence_file"),
             path("<int:pk>/open/", view(never_cache(self.open_evidence)), name="consent_consentrecord_open"),
             *super().get_urls(),
         ]

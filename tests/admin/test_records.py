@@ -8,11 +8,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from consent import erasure, recording
-from consent.models import ConsentRecord, Opening
+from consent.models import ConsentRecord, EvidenceFile, Opening
+from consent.recording import File
 from consent.vocabulary import State
 from optin_site.env import Keyring
 from tests import cast
-from tests.staff import Firm, signed_in, user
+from tests.staff import Firm, other_sample, signed_in, user
 
 LIST = "/admin/consent/consentrecord/"
 SHOWN = "Shown to Ana."
@@ -95,6 +96,33 @@ def test_opening_shows_the_exact_text_and_is_written_down(bruno: Client, cafe: F
         "bruno", cafe.company, cafe.said.subject, cafe.said.act,
     )  # fmt: skip
     assert opened.opened_at >= before
+
+
+def test_a_file_of_the_evidence_is_handed_out_and_written_down(
+    bruno: Client, auditor: Client, cafe: Firm
+) -> None:
+    scan = File(name='scan "1".svg', media_type="image/svg+xml", content=b"<svg onload='alert(1)'/>")
+    act = cast.says(cafe.aurora, files=(scan,)).act
+    record = ConsentRecord.objects.get(act=act)
+    address = reverse("admin:consent_evidence_file", args=[EvidenceFile.objects.get(act=act).pk])
+    assert address in text(bruno.post(reverse("admin:consent_consentrecord_open", args=[record.pk])))
+    assert Opening.objects.count() == 1
+
+    answer = bruno.post(address)
+
+    assert answer.content == scan.content
+    assert answer["Content-Type"] == "application/octet-stream"
+    assert answer["Content-Disposition"] == 'attachment; filename="scan__1_.svg"'
+    assert list(Opening.objects.values_list("subject", "act")) == [(record.subject, act)] * 2
+    assert bruno.get(address).status_code == 405
+    assert auditor.post(address).status_code == 403
+    assert bruno.post(reverse("admin:consent_evidence_file", args=[act])).status_code == 404
+    stranger = signed_in(user("of-another", "Staff", "Opens personal data", company=other_sample().company))
+    assert stranger.post(address).status_code == 404
+    assert Opening.objects.count() == 2
+
+    erasure.erase(record.subject, company=cafe.company, entity="staff:1")
+    assert bruno.post(address).status_code == 404
 
 
 def test_a_link_alone_opens_nothing(bruno: Client, cafe: Firm) -> None:
