@@ -17,6 +17,7 @@ from consent.imports import working as imports
 from consent.log import clock, guard, tree
 from consent.log.errors import LogRefuses
 from consent.preferences import waiting as preferences
+from consent.relay import working as relay
 from consent.sandbox import network
 
 log = logging.getLogger(__name__)
@@ -61,6 +62,7 @@ DRAINS: tuple[Callable[[], int], ...] = (
     paper.drain,
     imports.drain,
     exports.drain,
+    relay.drain,
 )
 
 

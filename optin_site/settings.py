@@ -79,6 +79,8 @@ OPTIN_META_VERSION = env.text(
 OPTIN_DECISIONS_SECONDS = 60  # the same for decisions; 0 leaves them there until the process ends
 OPTIN_SHOWN_SECONDS = 5  # how long counts of shown notices wait in memory; 0 writes each at once
 OPTIN_MESSAGES_PER_COMPANY = env.number("OPTIN_MESSAGES_PER_COMPANY", 10_000)
+# Hosts of our own network, each perhaps with its port, to which webhooks may go all the same.
+OPTIN_INSIDE_HOSTS = env.words("OPTIN_INSIDE_HOSTS", "")
 # Old consents of one list that one person may have recorded; more of them need a second one.
 OPTIN_IMPORT_APPROVAL_ROWS = env.number("OPTIN_IMPORT_APPROVAL_ROWS", 10_000)
 

@@ -21,6 +21,7 @@ COMPLETE = [
     "consent/providers/twilio.py",
     "consent/capture/ivr/parties.py",
     "consent/providers/kept.py",
+    "consent/relay/signing.py",
     "consent/providers/meta.py",
     "consent/providers/meta_numbers.py",
 ]

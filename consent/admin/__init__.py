@@ -19,6 +19,7 @@ from consent.admin import (
     points,
     records,
     senders,
+    subscribers,
     templates,
     versions,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "points",
     "records",
     "senders",
+    "subscribers",
     "templates",
     "versions",
 ]

@@ -8,12 +8,12 @@ READ = (
     "company", "sender", "messagetemplate", "purpose", "capturepoint", "offer", "notice", "noticeversion",
     "consentrecord", "outboundmessage", "inboundmessage", "hold", "opening", "logentry", "checkpoint", "apikey",
     "auditsample", "audititem", "auditfinding", "decisioncount", "paperbatch", "kiosk",
-    "import", "exportschedule",
+    "import", "exportschedule", "subscription",
 )  # fmt: skip
 AUDITOR = "Auditor"
 WRITE = (
     "sender", "messagetemplate", "purpose", "capturepoint", "offer", "notice", "noticeversion", "apikey", "paperbatch",
-    "kiosk", "import", "exportschedule",
+    "kiosk", "import", "exportschedule", "subscription",
 )  # fmt: skip
 
 PRESETS: Mapping[str, Iterable[str]] = {

@@ -37,6 +37,7 @@ from consent.models import (
     PaperPage,
     Purpose,
     Sender,
+    Subscription,
 )
 
 # From each model to its company. A model that is not here shows nothing to staff: what is new stays hidden.
@@ -57,6 +58,7 @@ PATHS: Mapping[type[Model], str] = {
     Hold: "company",
     Import: "company",
     ExportSchedule: "company",
+    Subscription: "company",
     Opening: "company",
     ApiKey: "company",
     AuditSample: "company",

@@ -24,7 +24,7 @@ SECTIONS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     ),
     (_("Evidence"), ("ConsentRecord", "AuditSample", "Opening", "LogEntry", "Checkpoint")),
     (_("In person"), ("PaperBatch", "Kiosk")),
-    (_("In and out"), ("Import", "ExportSchedule")),
+    (_("In and out"), ("Import", "ExportSchedule", "Subscription")),
     (_("Messages"), ("DecisionCount", "Hold", "OutboundMessage", "InboundMessage")),
     (_("Access"), ("ApiKey", "User", "Group", "AccessAttempt", "AccessFailureLog", "AccessLog")),
 )

@@ -24,6 +24,7 @@ from consent.models.notices import Notice, NoticeShown, NoticeVersion
 from consent.models.paper import Kiosk, PaperBatch, PaperCheck, PaperFile, PaperPage, PaperPiece
 from consent.models.people import CodeTry, ContactPoint, Erased, Evidence, EvidenceFile, SubjectKey
 from consent.models.records import Act, ConsentRecord
+from consent.models.relay import Attempt, Subscription
 from consent.models.sandbox import SandboxMessage
 from consent.models.schedules import ExportSchedule
 from consent.models.sendings import Sending
@@ -35,6 +36,7 @@ __all__ = [
     "ApiKey",
     "AppendOnly",
     "AppendOnlyError",
+    "Attempt",
     "AuditFinding",
     "AuditItem",
     "AuditSample",
@@ -85,4 +87,5 @@ __all__ = [
     "Sender",
     "Sending",
     "SubjectKey",
+    "Subscription",
 ]

@@ -27,10 +27,12 @@ from consent.models import (
     MessageTemplate,
     Opening,
     PaperPage,
+    Subscription,
 )
 from tests import cast, sheets
 from tests.imports import lists
 from tests.kiosk import Tablet
+from tests.relay import receivers
 from tests.staff import CANARY, Firm, signed_in, user
 
 
@@ -64,6 +66,7 @@ ROWS: dict[str, Callable[[Firm], Any]] = {
     "consent_outboundmessage": lambda firm: firm.message.pk,
     "consent_inboundmessage": lambda firm: firm.inbound.pk,
     "consent_import": lambda firm: brought(firm).pk,
+    "consent_subscription": lambda firm: subscriber(firm).pk,
     "consent_exportschedule": lambda firm: scheduled(firm).pk,
     "consent_hold": lambda firm: held(firm).pk,
     "consent_opening": lambda firm: opening(firm),
@@ -122,6 +125,11 @@ def scheduled(firm: Firm) -> ExportSchedule:
     return made or ExportSchedule.objects.create(
         company=firm.company, entity="staff:1", due_at=timezone.now()
     )
+
+
+def subscriber(firm: Firm) -> Subscription:
+    made = Subscription.objects.filter(company=firm.company).first()
+    return made or receivers.subscribed(firm.aurora, "https://example.com/")
 
 
 def audit_sample(firm: Firm) -> AuditSample:
@@ -191,6 +199,7 @@ def not_theirs(name: str) -> bool:
         "kiosk",
         "import",
         "exportschedule",
+        "subscription",
     )
     return name.endswith("_add") and name not in {f"consent_{model}_add" for model in made_here}
 

@@ -66,6 +66,7 @@ def main_pages(cafe: Firm) -> list[str]:
         f"consent/inboundmessage/{cafe.inbound.pk}/change/",
         "consent/hold/next/", "consent/opening/", "consent/decisioncount/",
         "consent/consentrecord/export/", "consent/import/", "consent/exportschedule/", "consent/exportschedule/add/",
+        "consent/subscription/", "consent/subscription/add/",
         "consent/logentry/0/change/", "consent/checkpoint/", "consent/apikey/",
         f"consent/apikey/{cafe.key.pk}/change/", f"consent/company/{company.pk}/history/",
     ]  # fmt: skip

@@ -1,0 +1,270 @@
+"""Who is told of what changes: set up, tried, told again, stopped; with how each attempt went."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from consent.admin import labels
+from consent.admin.scoped import ModelForm, ScopedAdmin, ScopedFilter
+from consent.admin.site import admin_page
+from consent.errors import BadInput
+from consent.models import Attempt, Sender, Subscription
+from consent.providers import addresses
+from consent.relay import changes, doors, signing, webhooks
+from consent.relay.doors import Door, Trouble
+from consent.vocabulary import Channel
+
+Kind, State = Subscription.Kind, Subscription.State
+OVERLAP = timedelta(hours=24)  # for which a secret that was replaced still signs
+SHOWN = 50  # attempts on the page
+
+BADGES = {State.ON: "given", State.OFF: "revoked", State.FAILED: "failed"}
+
+# What went wrong, for whoever has to mend it.
+TROUBLES = {
+    "answer.refused": gettext_lazy("It answered with an error."),
+    "answer.gone": gettext_lazy("It said that it is gone for good (410)."),
+    "egress.timeout": gettext_lazy("It took longer than 15 seconds."),
+    "egress.connection": gettext_lazy("It could not be reached."),
+    "egress.certificate": gettext_lazy("Its certificate is not valid."),
+    "egress.inside": gettext_lazy("Its name leads into our own network."),
+    "egress.answer_too_big": gettext_lazy("It answered with more than 64 KiB."),
+    "rate.exceeded": gettext_lazy("It asked us to wait."),
+    "token.refused": gettext_lazy("It does not take our token."),
+}
+
+
+class SubscriberForm(ModelForm):
+    """An address that lies outside, a token where one is needed, and what it is told of."""
+
+    events = forms.MultipleChoiceField(
+        label=gettext_lazy("Tell it when"),
+        choices=Subscription.Event.choices,
+        initial=Subscription.Event.values,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    url = forms.CharField(
+        label=gettext_lazy("Address"),
+        required=False,
+        max_length=addresses.LONGEST_URL,
+        help_text=gettext_lazy(
+            "Of a webhook: https://…; of a workspace: its host, such as https://flows.weni.ai"
+        ),
+    )
+    token = forms.CharField(
+        label=gettext_lazy("Token of the workspace"),
+        required=False,
+        max_length=200,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=gettext_lazy(
+            "Of RapidPro or Weni. It is sealed and not shown again; empty keeps the one that is there."
+        ),
+    )
+    from_now = forms.ChoiceField(
+        label=gettext_lazy("Begin"),
+        widget=forms.RadioSelect,
+        initial="now",
+        choices=[
+            ("now", gettext_lazy("with what changes from now on")),
+            ("start", gettext_lazy("with everything there is")),
+        ],
+    )
+
+    class Meta:
+        model = Subscription
+        fields = ("company", "name", "kind", "sender", "events")
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        if self.instance.pk:
+            self.fields["url"].initial = doors.open_(self.instance).url
+            del self.fields["from_now"]
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or self.cleaned_data
+        kind = cleaned.get("kind") or self.instance.kind
+        company = cleaned.get("company") or getattr(self.instance, "company", None)
+        sender: Sender | None = cleaned.get("sender")
+        if kind == Kind.TWILIO:
+            is_right = sender and sender.company == company and sender.channel != Channel.VOICE
+            if not is_right:
+                self.add_error("sender", _("Choose the company's sender at Twilio whose list is kept."))
+            return cleaned
+        try:
+            cleaned["url"] = addresses.checked(cleaned.get("url", "").strip())
+        except BadInput as error:
+            self.add_error("url", error.message)
+        if kind == Kind.RAPIDPRO and not cleaned.get("token") and not self.instance.pk:
+            self.add_error("token", _("Write the token of the workspace."))
+        return cleaned
+
+    def door(self) -> Door:
+        """Where the subscriber is now, with the secret that is to be kept or a new one."""
+        known = doors.open_(self.instance) if self.instance.sealed else Door("", signing.new_secret())
+        secret = self.cleaned_data.get("token") or known.secret
+        return Door(self.cleaned_data.get("url", ""), secret, known.old, known.old_until)
+
+
+@admin.register(Subscription)
+class SubscriberAdmin(ScopedAdmin):
+    """Other systems that are told what changes."""
+
+    form = SubscriberForm
+    change_form_template = "consent/admin/subscriber.html"
+    list_display = ["name", "kind", "state_badge", "last", "behind", "company"]
+    list_filter = ["kind", "state", ("company", ScopedFilter)]
+    list_select_related = ["company"]
+    empty_title = gettext_lazy("Nobody is told of changes.")
+    empty_hint = gettext_lazy(
+        "A CRM, a broker or a Weni workspace can hear of every yes and every stop, in order."
+    )
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        common = ["company", "name", "kind", "url", "token", "sender", "events"]
+        return common if obj else [*common, "from_now"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["company", "kind"] if obj else []
+
+    def get_urls(self) -> list[URLPattern]:
+        return [
+            path(
+                f"<int:pk>/{name}/",
+                self.admin_site.admin_view(require_POST(view)),
+                name=f"consent_subscription_{name}",
+            )
+            for name, view in (
+                ("test", self.test),
+                ("rotate", self.rotate),
+                ("switch", self.switch),
+                ("replay", self.replay),
+            )
+        ] + super().get_urls()
+
+    @admin.display(description=gettext_lazy("state"))
+    def state_badge(self, subscription: Subscription) -> SafeString:
+        words = subscription.get_state_display()
+        badge = BADGES[State(subscription.state)]
+        if subscription.state == State.ON and subscription.trouble:
+            badge, words = "requested", _("trouble, tried again")
+        return labels.badge(badge, words)
+
+    @admin.display(description=gettext_lazy("last told"))
+    def last(self, subscription: Subscription) -> str:
+        return labels.moment(subscription.told_at) if subscription.told_at else "–"
+
+    @admin.display(description=gettext_lazy("entries not looked at"))
+    def behind(self, subscription: Subscription) -> str:
+        return str(max(changes.size() - subscription.position, 0))
+
+    def save_model(self, request: HttpRequest, obj: Subscription, form: Any, change: bool) -> None:
+        if not change:
+            obj.due_at = timezone.now()
+            obj.position = changes.size() if form.cleaned_data["from_now"] == "now" else 0
+        doors.close(obj, form.door())
+        super().save_model(request, obj, form, change)
+
+    def response_add(
+        self, request: HttpRequest, obj: Subscription, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """A webhook's secret is shown once, in the answer itself."""
+        if obj.kind != Kind.WEBHOOK:
+            return super().response_add(request, obj, post_url_continue)
+        return self._show_secret(request, obj)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        attempts = [
+            (one, TROUBLES.get(one.trouble, one.trouble))
+            for one in Attempt.objects.filter(subscription__pk=int(object_id) if object_id.isdigit() else 0)[
+                :SHOWN
+            ]
+        ]
+        context = {"attempts": attempts, "log_size": changes.size(), **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, context)
+
+    def test(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Send a message that says nothing changed, now."""
+        found = self._found(request, pk)
+        if found.kind != Kind.WEBHOOK:
+            raise Http404
+        try:
+            status = webhooks.try_out(found, at=timezone.now())
+            self.message_user(request, _("It answered %(status)s: that works.") % {"status": status})
+        except Trouble as trouble:
+            words = TROUBLES.get(trouble.code, trouble.code)
+            answer = f" ({trouble.status})" if trouble.status else ""
+            self.message_user(request, f"{words}{answer}", "ERROR")
+        return redirect("admin:consent_subscription_change", pk)
+
+    def rotate(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """A new secret; the one before signs as well for a day."""
+        found = self._found(request, pk)
+        if found.kind != Kind.WEBHOOK:
+            raise Http404
+        known = doors.open_(found)
+        doors.close(
+            found, Door(known.url, signing.new_secret(), known.secret, (timezone.now() + OVERLAP).isoformat())
+        )
+        found.save(update_fields=["sealed"])
+        self.log_change(request, found, "Secret replaced.")
+        return self._show_secret(request, found)
+
+    def switch(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Stop a subscriber, or go on with one that was stopped or given up, where it was."""
+        found = self._found(request, pk)
+        state = State.OFF if found.state == State.ON else State.ON
+        Subscription.objects.filter(pk=found.pk).update(
+            state=state, due_at=timezone.now(), failures=0, failing_since=None, trouble=""
+        )
+        self.log_change(request, found, f"Now {state}.")
+        return redirect("admin:consent_subscription_change", pk)
+
+    def replay(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Have everything told again from an entry of the log on."""
+        found, said = self._found(request, pk), request.POST.get("position", "")
+        size = changes.size()
+        if not (said.isascii() and said.isdigit() and len(said) < 16 and int(said) <= size):
+            words = _("Write the number of an entry of the log, from 0 to %(size)s.")
+            self.message_user(request, words % {"size": size}, "ERROR")
+        else:
+            Subscription.objects.filter(pk=found.pk).update(position=int(said), due_at=timezone.now())
+            self.log_change(request, found, f"Told again from {int(said)}.")
+            self.message_user(
+                request, _("It is told again from entry %(number)s on.") % {"number": int(said)}
+            )
+        return redirect("admin:consent_subscription_change", pk)
+
+    def _found(self, request: HttpRequest, pk: int) -> Subscription:
+        found: Subscription | None = self.get_object(request, str(pk))
+        if not self.has_change_permission(request, found):
+            raise PermissionDenied
+        if found is None:
+            raise Http404
+        return found
+
+    def _show_secret(self, request: HttpRequest, found: Subscription) -> HttpResponse:
+        context = {
+            "title": _("The secret of %(name)s") % {"name": found.name},
+            "opts": self.opts,
+            "original": found,
+            "secret": doors.open_(found).secret,
+        }
+        return TemplateResponse(request, "consent/admin/subscriber_secret.html", admin_page(request, context))

@@ -1,0 +1,228 @@
+"""Webhooks: signed, thin, in order, at least once; whatever a receiver does, and never inside our own network."""
+
+import json
+import re
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.utils import timezone
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from consent import erasure
+from consent.log import tree
+from consent.models import Attempt, Subscription
+from consent.providers import outside
+from consent.relay import changes, doors, webhooks, working
+from consent.relay.doors import Door, Trouble
+from consent.sample import Sample
+from tests import cast
+from tests.relay import receivers
+from tests.relay.receivers import Receiver, due_now, listening, status, subscribed, told
+from tests.staff import other_sample
+
+
+@pytest.fixture(autouse=True)
+def _this_machine_may_be_asked(settings: Any) -> None:
+    settings.OPTIN_INSIDE_HOSTS = ["127.0.0.1"]
+
+
+def sequenced() -> None:
+    while tree.sequence():
+        pass
+
+
+def events(receiver: Receiver) -> list[dict[str, Any]]:
+    return [event for _headers, body in receiver.got for event in json.loads(body)["data"]]
+
+
+def test_changes_arrive_signed_thin_and_in_order(aurora: Sample) -> None:
+    other = other_sample()
+    said = [cast.says(aurora), cast.stops(aurora), cast.says(aurora, cast.BRUNO)]
+    cast.says(other, notice=other.version, point=other.point)
+    erasure.erase(said[2].subject, company=aurora.company, entity="staff:1")
+    sequenced()
+    with listening() as receiver:
+        subscription = told(subscribed(aurora, receiver.url))
+
+    assert [event["type"] for event in events(receiver)] == [
+        "consent.given", "consent.withdrawn", "consent.given", "person.erased",
+    ]  # fmt: skip
+    assert [event["id"] for event in events(receiver)[:3]] == [str(one.records[0]) for one in said]
+    [(headers, body)] = receiver.got
+    secret = doors.open_(subscription).secret
+    assert Webhook(secret).verify(body.decode(), headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(secret).verify(body.decode().replace("given", "giwen"), headers)
+    assert not re.search(rb"\+?55119876|98765", body), "no number leaves"
+    assert subscription.position == changes.size()
+    assert Attempt.objects.get().events == 4
+
+
+def test_only_what_was_asked_for_is_told(aurora: Sample) -> None:
+    cast.says(aurora)
+    cast.stops(aurora)
+    sequenced()
+    with listening() as receiver:
+        subscription = told(subscribed(aurora, receiver.url, events=["withdrawn"]))
+    assert [event["type"] for event in events(receiver)] == ["consent.withdrawn"]
+    assert subscription.position == changes.size()
+
+
+def test_a_receiver_that_is_down_gets_everything_once_it_is_up_in_order(aurora: Sample) -> None:
+    with listening() as receiver:
+        receiver.answer = status(503)
+        subscription = subscribed(aurora, receiver.url)
+        first = cast.says(aurora)
+        sequenced()
+        told(subscription)
+        second = cast.stops(aurora)
+        sequenced()
+        assert (subscription.trouble, subscription.failures) == ("answer.refused", 1)
+        assert subscription.due_at > timezone.now()
+        receiver.answer = status(204)
+        receiver.got.clear()
+        due_now(subscription)
+        told(subscription)
+
+    assert [event["id"] for event in events(receiver)] == [str(first.records[0]), str(second.records[0])]
+    assert (subscription.trouble, subscription.failures, subscription.failing_since) == ("", 0, None)
+
+
+def test_more_than_a_portion_goes_in_several(aurora: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changes, "AT_ONCE", 2)
+    for number in range(5):
+        cast.says(aurora, cast.stranger(number))
+    sequenced()
+    with listening() as receiver:
+        told(subscribed(aurora, receiver.url))
+    assert [len(json.loads(body)["data"]) for _headers, body in receiver.got] == [2, 2, 1]
+    indexes = [event["log_index"] for event in events(receiver)]
+    assert indexes == sorted(indexes)
+
+
+@pytest.mark.parametrize(
+    ("answer", "trouble", "state"),
+    [
+        (status(301, Location="http://127.0.0.1:1/"), "answer.refused", "on"),
+        (status(307, Location="http://169.254.169.254/"), "answer.refused", "on"),
+        (status(410), "answer.gone", "failed"),
+        (status(500), "answer.refused", "on"),
+        (receivers.pours, "egress.answer_too_big", "on"),
+        (receivers.drips, "egress.timeout", "on"),
+    ],
+)
+def test_what_hostile_receivers_do_ends_and_is_written_down(
+    aurora: Sample, monkeypatch: pytest.MonkeyPatch, answer: Any, trouble: str, state: str
+) -> None:
+    monkeypatch.setattr(outside, "WHOLE_SECONDS", 0.5)
+    cast.says(aurora)
+    sequenced()
+    with listening() as receiver:
+        receiver.answer = answer
+        subscription = told(subscribed(aurora, receiver.url))
+    assert (subscription.trouble, subscription.state, len(receiver.got)) == (trouble, state, 1)
+    assert Attempt.objects.get().trouble == trouble
+    assert subscription.position == 0
+
+
+def test_a_receiver_may_ask_for_time(aurora: Sample) -> None:
+    cast.says(aurora)
+    sequenced()
+    with listening() as receiver:
+        for said, seconds in (
+            ("120", 120),
+            ("86400000", 86_400),
+            ("Fri, 01 Jan 2100 00:00:00 GMT", 86_400),
+            ("soon", 5),
+        ):
+            receiver.answer = status(429, Retry_After=said)
+            subscription = subscribed(aurora, receiver.url)
+            before = timezone.now()
+            told(subscription)
+            assert abs((subscription.due_at - before).total_seconds() - seconds) < 60
+
+
+def test_after_three_days_it_is_left_and_can_be_told_again(aurora: Sample) -> None:
+    cast.says(aurora)
+    sequenced()
+    with listening() as receiver:
+        receiver.answer = status(500)
+        subscription = told(subscribed(aurora, receiver.url))
+        with time_machine.travel(timezone.now() + timedelta(days=2, hours=23), tick=True):
+            told(subscription)
+            assert subscription.state == "on"
+            assert subscription.due_at <= timezone.now() + timedelta(hours=1)
+        with time_machine.travel(timezone.now() + timedelta(days=3, hours=1), tick=True):
+            told(subscription)
+        assert subscription.state == "failed"
+        receiver.answer = status(200)
+        Subscription.objects.update(state="on", failing_since=None, due_at=timezone.now())
+        assert told(subscription).position == changes.size()
+
+
+def test_both_secrets_sign_for_a_day(aurora: Sample) -> None:
+    with listening() as receiver:
+        subscription = subscribed(aurora, receiver.url)
+        old = doors.open_(subscription)
+        now = timezone.now()
+        door = Door(old.url, "whsec_" + "A" * 43 + "=", old.secret, (now + timedelta(hours=24)).isoformat())
+        doors.close(subscription, door)
+        assert webhooks.try_out(subscription, at=now) == 204
+        webhooks.try_out(subscription, at=now + timedelta(hours=25))
+    (headers, body), (later, _) = receiver.got
+    assert len(later["webhook-signature"].split()) == 1
+    for secret in (door.secret, old.secret):
+        assert Webhook(secret).verify(body.decode(), headers)
+
+
+def test_a_receiver_that_hangs_keeps_nobody_waiting(
+    transactional_db: None, aurora: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for limit in ("WHOLE_SECONDS", "READ_SECONDS"):
+        monkeypatch.setattr(outside, limit, 600.0)
+    cast.says(aurora)
+    sequenced()
+    release = threading.Event()
+    with listening() as stuck, listening() as good:
+        stuck.answer = lambda request: (release.wait(), status(204)(request))[1]
+        first, second = subscribed(aurora, stuck.url), subscribed(aurora, good.url)
+        try:
+            assert working.drain() == 2
+            assert working.drain() == 0, "each is told by one thread"
+            working._running[second.pk].join()
+            second.refresh_from_db()
+            assert second.position == changes.size()
+            assert working._running[first.pk].is_alive()
+        finally:
+            release.set()
+            working.wait()
+    first.refresh_from_db()
+    assert first.position == changes.size()
+
+
+def test_nobody_answers_and_seals_that_break_are_told(aurora: Sample) -> None:
+    cast.says(aurora)
+    sequenced()
+    with listening() as receiver:
+        url = receiver.url
+    assert told(subscribed(aurora, url)).trouble == "egress.connection"
+    broken = subscribed(aurora, url)
+    Subscription.objects.filter(pk=broken.pk).update(sealed=b"x")
+    assert told(broken).trouble == "seal.broken"
+    with pytest.raises(Trouble):
+        webhooks.try_out(subscribed(aurora, url), at=timezone.now())
+
+
+def test_a_subscriber_that_another_worker_tells_is_left_alone(aurora: Sample) -> None:
+    cast.says(aurora)
+    sequenced()
+    with listening() as receiver:
+        subscription = subscribed(aurora, receiver.url, lease_until=timezone.now() + timedelta(minutes=1))
+        told(subscription)
+        assert not receiver.got
+        Subscription.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+        told(subscription)
+        assert len(receiver.got) == 1
