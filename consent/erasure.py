@@ -27,6 +27,7 @@ from consent.models import (
     SandboxMessage,
     Sending,
     SubjectKey,
+    Visit,
 )
 
 
@@ -97,6 +98,7 @@ def _forget_messages(
     messages.update(sealed=b"", number_key=b"", provider_id="")
     for contact, until in contacts:
         key = vault.number_key(contact)
+        Visit.objects.filter(number_key=key).delete()
         came = InboundMessage.objects.filter(number_key=key, sender__company=company)
         # Who has the number since then is somebody else.
         (came.filter(received_at__lt=until) if until else came).delete()

@@ -32,6 +32,7 @@ LONGEST_WAIT = timedelta(hours=1)
 MOST_ATTEMPTS = 33  # over about a day
 STAFF_WAIT = timedelta(minutes=10)
 BUDGET_WAIT = timedelta(minutes=10)
+CODE_LIVES = timedelta(minutes=10)  # from when the code was asked for
 WINDOW = timedelta(hours=24)  # WhatsApp: free text goes only to whoever wrote within it
 
 State = OutboundMessage.State
@@ -99,7 +100,7 @@ def _take(message: OutboundMessage, now: datetime) -> None:
         # A worker died while it was sending. The provider may have it: sending again might reach the person
         # twice.
         message.state, message.error, message.lease_until = State.UNCERTAIN, "worker.lost", None
-    elif message.kind == Kind.ASK and message.created_at <= now - _ask_lives():
+    elif _is_late(message, now):
         message.state, message.error = State.EXPIRED, "ask.expired"
     elif full := _full(message.sender, now):
         message.due_at, message.error = now + BUDGET_WAIT, full
@@ -112,8 +113,10 @@ def _take(message: OutboundMessage, now: datetime) -> None:
     message.save(update_fields=["state", "error", "due_at", "lease_until", "sent_at", "cost", "attempts"])
 
 
-def _ask_lives() -> timedelta:
-    return timedelta(hours=settings.OPTIN_ASK_TTL_HOURS)
+def _is_late(message: OutboundMessage, now: datetime) -> bool:
+    """Whether what a message asks for could not be answered any more."""
+    lives = {Kind.ASK.value: timedelta(hours=settings.OPTIN_ASK_TTL_HOURS), Kind.CODE.value: CODE_LIVES}
+    return message.kind in lives and message.created_at <= now - lives[message.kind]
 
 
 def _full(sender: Sender, now: datetime) -> str:
@@ -204,13 +207,15 @@ def _failed(message: OutboundMessage, error: SendError) -> None:
 
 
 def reply(
-    *, sender: Sender, contact: Contact, subject: UUID | None, text: str, reference: str
-) -> OutboundMessage:
+    *, sender: Sender, contact: Contact, subject: UUID | None, text: str, reference: str,
+    kind: str = Kind.REPLY, act: UUID = opening.NOBODY,
+) -> OutboundMessage:  # fmt: skip
     """Queue an answer to what somebody wrote; the same reference again is the same answer.
 
     For a stranger it is sealed by the installation, because nobody's key is there yet.
     """
     message = _reply(sender=sender, contact=contact, subject=subject, reference=reference)
+    message.kind, message.act = kind, act
     return _insert(message, Outgoing(to=contact, text=text))
 
 

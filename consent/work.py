@@ -16,7 +16,7 @@ from consent.exports import scheduled as exports
 from consent.imports import working as imports
 from consent.log import clock, guard, tree
 from consent.log.errors import LogRefuses
-from consent.preferences import waiting as preferences
+from consent.preferences import visits, waiting
 from consent.relay import working as relay
 from consent.sandbox import network
 
@@ -57,7 +57,8 @@ DRAINS: tuple[Callable[[], int], ...] = (
     delivery.drain,
     webhook.drain,
     statuses.drain,
-    preferences.drain,
+    waiting.drain,
+    visits.drain,
     network.drain,
     paper.drain,
     imports.drain,

@@ -23,6 +23,7 @@ from consent.models.messages import InboundMessage, OutboundMessage
 from consent.models.notices import Notice, NoticeShown, NoticeVersion
 from consent.models.paper import Kiosk, PaperBatch, PaperCheck, PaperFile, PaperPage, PaperPiece
 from consent.models.people import CodeTry, ContactPoint, Erased, Evidence, EvidenceFile, SubjectKey
+from consent.models.preferences import Visit
 from consent.models.records import Act, ConsentRecord
 from consent.models.relay import Attempt, Subscription
 from consent.models.sandbox import SandboxMessage
@@ -88,4 +89,5 @@ __all__ = [
     "Sending",
     "SubjectKey",
     "Subscription",
+    "Visit",
 ]

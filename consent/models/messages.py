@@ -14,6 +14,7 @@ class OutboundMessage(models.Model):
         INVITE = "invite", _("asks whoever wrote first")
         RECEIPT = "receipt", _("receipt")
         REPLY = "reply", _("reply")
+        CODE = "code", _("code for the preference centre")
 
     class State(models.TextChoices):
         QUEUED = "queued", _("queued")

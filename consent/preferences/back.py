@@ -17,7 +17,8 @@ from consent.pinned import Pinned
 from consent.preferences import changing, entry, looks
 from consent.preferences import sheet as sheets
 from consent.preferences.changing import How
-from consent.preferences.entry import Entry, Person
+from consent.preferences.entry import Entry
+from consent.preferences.people import Person
 from consent.wording import Statement, statement
 
 TOKEN = "token"  # noqa: S105 - the name of a field
@@ -32,7 +33,12 @@ _SUPERSEDED = _("The text has changed since you opened this page. Read it again,
 def page(request: HttpRequest, token: str, company: str, key: str) -> HttpResponse:
     """Only whoever proved the number may say yes, so nobody else is shown this."""
     now = timezone.now()
-    found = entry.find(token, now=now)
+    try:
+        found = entry.find(token, now=now)
+    except entry.Over:
+        return looks.show(
+            request, "over", {}, language=looks.language_of(request, ""), status=HTTPStatus.GONE
+        )
     person = next((one for one in found.people if one.company.slug == company), None) if found else None
     if found is None or person is None or not found.is_proved or person.is_erased:
         raise Http404("No such page.")

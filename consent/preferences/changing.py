@@ -17,7 +17,7 @@ from consent.history import Standing
 from consent.models import Company, ConsentRecord, OutboundMessage, Purpose
 from consent.pinned import Pinned
 from consent.preferences import telling
-from consent.preferences.entry import Person
+from consent.preferences.people import Person
 from consent.recording import ConsentEvent, Tell
 from consent.vocabulary import Channel, Possession, State, django_code
 from consent.wording import Statement, label

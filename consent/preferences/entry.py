@@ -1,56 +1,31 @@
 """Who is at the preference centre, and how far it was shown that the number is theirs."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
 
-from consent import history, opening, receipts, vault
-from consent.contact import TEL, WHATSAPP_USER_ID, Contact
-from consent.models import Company, ConsentRecord, Erased, SubjectKey
+from consent import receipts, vault
+from consent.contact import Contact
+from consent.models import ConsentRecord, Visit
+from consent.preferences import people, visits
+from consent.preferences.people import Person
 from consent.vocabulary import Possession
 
 OWN = receipts.OWN
 RECEIPT = "receipt"
 STOP = "stop"
+CODE = "visit code"  # the page where a code is typed
+VISIT = "visit"  # what is behind it
 # How long an address that went to a number shows that whoever opens it holds the number. Later it may have been
 # given to somebody else; what was said stays to be seen by whoever has the address, as the receipt itself does.
 LINK_LIVES = timedelta(days=30)
+VISIT_LIVES = timedelta(hours=1)  # from when the code was typed
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody as one company knows them."""
-
-    company: Company
-    subject: UUID
-
-    @property
-    def ids(self) -> set[UUID]:
-        """Every id of theirs (ADR-0008). Two queries."""
-        return history.ids_of([self.subject])[self.subject]
-
-    @property
-    def contact(self) -> Contact | None:
-        """How they are reached; None for somebody who was erased, or whose number is theirs no longer."""
-        try:
-            return opening.contact_of(self.subject) or opening.contact_of(
-                self.subject, scheme=WHATSAPP_USER_ID
-            )
-        except opening.Erased:
-            return None
-
-    @property
-    def number(self) -> Contact | None:
-        """The number a code can be sent to."""
-        contact = self.contact
-        return contact if contact and contact.scheme == TEL else None
-
-    @property
-    def is_erased(self) -> bool:
-        return not SubjectKey.objects.filter(subject__in=self.ids).exists()
+class Over(Exception):
+    """The address of a visit by number and code that was long ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +41,23 @@ class Entry:
     possession: str
     language: str
     act: UUID | None = None
+    number: Contact | None = None  # that was typed, whoever's it is
 
     @property
     def is_proved(self) -> bool:
         return self.possession != Possession.NONE
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it was a visit by number and code, long ago: good for a stop and for nothing else."""
+        return self.number is not None and not self.is_proved
+
 
 def find(token: str, *, now: datetime) -> Entry | None:
-    """Who opened an address of the preference centre; None where there is none."""
+    """Who opened an address of the preference centre; None where there is none. Raises Over."""
+    visit = vault.read_act_token(token, use=VISIT)
+    if visit is not None:
+        return _by_visit(token, visit, now=now)
     is_own = True
     act = vault.read_act_token(token, use=OWN)
     if act is None:
@@ -87,9 +71,19 @@ def find(token: str, *, now: datetime) -> Entry | None:
     return Entry(token, (person,), possession, record.language, act=act)
 
 
+def _by_visit(token: str, key: UUID, *, now: datetime) -> Entry | None:
+    visit = Visit.objects.filter(pk=key).first()
+    if visit is None or visit.proved_at is None:
+        raise Over
+    contact = visits.contact_of(visit)
+    is_fresh = now - visit.proved_at < VISIT_LIVES
+    possession = Possession.CODE if is_fresh else Possession.NONE
+    return Entry(token, people.with_number(contact), possession, visit.language, number=contact)
+
+
 def is_ours(token: str) -> bool:
     """Whether an address is one of ours, as far as can be told without the database."""
-    return any(vault.read_act_token(token, use=use) for use in (OWN, RECEIPT, STOP))
+    return any(vault.read_act_token(token, use=use) for use in (OWN, RECEIPT, VISIT))
 
 
 def stop_address(subject: UUID) -> str:
@@ -104,17 +98,6 @@ def by_stop_link(token: str) -> Person | None:
         return None
     record = ConsentRecord.objects.filter(subject=subject).select_related("company").first()
     return Person(record.company, subject) if record else None
-
-
-def language_of(person: Person) -> str:
-    """The language the person last used with the company."""
-    last = ConsentRecord.objects.filter(subject__in=person.ids).order_by("-arrival").first()
-    return last.language if last else person.company.language
-
-
-def erased_entry(ids: Collection[UUID]) -> UUID | None:
-    """The log entry of somebody's erasure."""
-    return Erased.objects.filter(subject__in=ids).values_list("entry", flat=True).first()
 
 
 def made_at(act: UUID) -> datetime:

@@ -1,6 +1,7 @@
 """The page of the preference centre: reading it changes nothing, each of its buttons is a post."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from http import HTTPStatus
 from uuid import UUID
 
@@ -13,11 +14,12 @@ from django.views.decorators.http import require_http_methods
 
 from consent import posted, receipts, vault
 from consent.errors import BadInput
-from consent.models import ConsentRecord
-from consent.preferences import changing, entry, keeping, looks
+from consent.models import ConsentRecord, Visit
+from consent.preferences import arriving, changing, entry, keeping, looks, people, visits
 from consent.preferences import sheet as sheets
 from consent.preferences.changing import How
-from consent.preferences.entry import Entry, Person
+from consent.preferences.entry import Entry
+from consent.preferences.people import Person
 from consent.proof import certificate
 from consent.vocabulary import django_code
 
@@ -28,9 +30,17 @@ ALL, STOP = "all", "stop"
 @require_http_methods(["GET", "HEAD", "OPTIONS", "POST"])
 def sheet(request: HttpRequest, token: str) -> HttpResponse:
     """What was agreed, company by company, and what can be done about it."""
-    if request.method == "POST":
-        return _post(request, token)
+    try:
+        return _post(request, token) if request.method == "POST" else _get(request, token)
+    except entry.Over:
+        language = looks.language_of(request, "")
+        return looks.show(request, "over", {}, language=language, status=HTTPStatus.GONE)
+
+
+def _get(request: HttpRequest, token: str) -> HttpResponse:
     found = _entry(token)
+    if found.is_over:
+        raise entry.Over
     language = looks.language_of(request, found.language)
     now = timezone.now()
     only = None if found.is_proved else found.act
@@ -45,6 +55,7 @@ def sheet(request: HttpRequest, token: str) -> HttpResponse:
         "is_proved": found.is_proved,
         "sheets": shown,
         "done": _done(request, found),
+        "masked": _masked(found),
         "longest_reason": looks.LONGEST_REASON,
     }
     return looks.show(request, "sheet", context, language=language, company=company)
@@ -59,7 +70,7 @@ def stopped(person: Person, fields: Mapping[str, str], how: How) -> UUID | None:
 
 def take_in(token: str, fields: Mapping[str, str], how: How) -> None:
     """Record a stop that waited on disk."""
-    found = _entry(token)
+    found = _entry(token, now=how.at)
     stopped(_person(found, fields), fields, _proved(how, found))
 
 
@@ -70,6 +81,8 @@ def _post(request: HttpRequest, token: str) -> HttpResponse:
     except BadInput as problem:
         context = {"problems": [problem]}
         return looks.show(request, "problem", context, language=language, status=problem.status)
+    if fields.get("wish") == Visit.Wish.CODE:
+        return _send_code(token, language)
     said = {name: fields[name] for name in (STOP, ALL, "company") if name in fields}
     how = How(
         evidence=looks.evidence(request, reason=fields.get("reason", "")),
@@ -77,8 +90,12 @@ def _post(request: HttpRequest, token: str) -> HttpResponse:
         at=timezone.now(),
     )
 
+    is_over = False
+
     def record(how: How) -> UUID | None:
+        nonlocal is_over
         found = _entry(token)
+        is_over = found.is_over
         person = _person(found, fields)
         if person.is_erased:
             return vault.new_id()  # nothing is held, and nothing more is to be stopped
@@ -94,8 +111,25 @@ def _post(request: HttpRequest, token: str) -> HttpResponse:
     except keeping.Kept:
         return looks.show(request, "kept", {}, language=language, status=HTTPStatus.ACCEPTED)
     assert act is not None
+    if is_over:  # a stop is taken all the same, and nothing is shown
+        return looks.SeeOther(f"{reverse('preferences-stopped')}?lang={language}")
     done = vault.act_token(act, use="receipt")
     return looks.SeeOther(f"{reverse('preferences', args=[token])}?lang={language}&done={done}#done")
+
+
+def _send_code(token: str, language: str) -> HttpResponse:
+    """Have a code sent to the number of whoever's receipt this is."""
+    found = _entry(token)
+    number = found.people[0].number if len(found.people) == 1 else None
+    if number is None:
+        raise Http404("There is no number to send a code to.")
+    return arriving.to_code(visits.begin(number, language=language, now=timezone.now()), language)
+
+
+def _masked(found: Entry) -> str:
+    """The number that a code would go to; "" where there is none, or where none is needed."""
+    number = found.people[0].number if found.people and not found.is_proved else None
+    return number.masked if number else ""
 
 
 def _proved(how: How, found: Entry) -> How:
@@ -104,8 +138,8 @@ def _proved(how: How, found: Entry) -> How:
     )
 
 
-def _entry(token: str) -> Entry:
-    found = entry.find(token, now=timezone.now())
+def _entry(token: str, *, now: datetime | None = None) -> Entry:
+    found = entry.find(token, now=now or timezone.now())
     if found is None:
         raise Http404("No such page.")
     return found
@@ -133,6 +167,7 @@ def _done(request: HttpRequest, found: Entry) -> dict[str, str] | None:
 
 
 def _nothing_held(request: HttpRequest, found: Entry, language: str) -> HttpResponse:
-    erased = entry.erased_entry([one for person in found.people for one in person.ids])
+    erased = people.erased_entry([one for person in found.people for one in person.ids])
     context = {"certificate": certificate.address(erased) if erased else ""}
-    return looks.show(request, "nothing", context, language=language, company=found.people[0].company)
+    company = found.people[0].company if len(found.people) == 1 else None
+    return looks.show(request, "nothing", context, language=language, company=company)

@@ -10,9 +10,9 @@ from django.views.decorators.http import require_http_methods
 
 from consent import receipts, vault, wording
 from consent.models import Purpose
-from consent.preferences import changing, entry, keeping, looks
+from consent.preferences import changing, entry, keeping, looks, people
 from consent.preferences.changing import How
-from consent.preferences.entry import Person
+from consent.preferences.people import Person
 from consent.vocabulary import Channel
 
 
@@ -26,7 +26,7 @@ def page(request: HttpRequest, token: str, purpose: str = "", channel: str = "")
     if request.method == "POST":
         return _post(request, token, key)
     person = _person(token)
-    language = looks.language_of(request, entry.language_of(person))
+    language = looks.language_of(request, people.language_of(person))
     context = {"what": _what(person, key, language)}
     return looks.show(request, "stop", context, language=language, company=person.company)
 
@@ -51,7 +51,7 @@ def _post(request: HttpRequest, token: str, key: str) -> HttpResponse:
         person = _person(token)
         if key and not Purpose.objects.filter(company=person.company, slug=key.rpartition(".")[0]).exists():
             raise Http404("No such purpose.")
-        spoken = language if "lang" in request.GET else entry.language_of(person)
+        spoken = language if "lang" in request.GET else people.language_of(person)
         return stop(token, key, How(evidence=how.evidence, language=spoken, at=how.at))
 
     try:
@@ -59,7 +59,7 @@ def _post(request: HttpRequest, token: str, key: str) -> HttpResponse:
     except keeping.Kept:
         return looks.show(request, "kept", {}, language=language, status=HTTPStatus.ACCEPTED)
     person = _person(token)
-    language = looks.language_of(request, entry.language_of(person))
+    language = looks.language_of(request, people.language_of(person))
     context = {"what": _what(person, key, language), "receipt": receipts.address(act) if act else ""}
     return looks.show(request, "stopped", context, language=language, company=person.company)
 

@@ -10,7 +10,7 @@ from django.utils.translation import override
 
 from consent import inbound, receipts, vault
 from consent.models import OutboundMessage, Sender
-from consent.preferences.entry import Person
+from consent.preferences.people import Person
 from consent.recording import Tell, Telling, tell_nobody
 from consent.vocabulary import Channel, django_code
 
@@ -23,11 +23,16 @@ def of_stop(person: Person, what: str, channels: Collection[str], *, language: s
         return tell_nobody
 
     def text(act: UUID) -> str:
-        return _("%(company)s: done. You get no more of: %(what)s. Your receipt: %(link)s") % {
-            "company": person.company.name, "what": what, "link": receipts.own_address(act),
-        }  # fmt: skip
+        return stop_text(person, what, receipts.own_address(act))
 
     return _by(sender_for(person, channels), text, language)
+
+
+def stop_text(person: Person, what: str, link: str) -> str:
+    """What is said once to whoever stopped, in the language now active; nothing that sells."""
+    return _("%(company)s: done. You get no more of: %(what)s. Your receipt: %(link)s") % {
+        "company": person.company.name, "what": what, "link": link,
+    }  # fmt: skip
 
 
 def of_yes(person: Person, what: str, channels: Collection[str], *, language: str) -> Tell:

@@ -2,9 +2,12 @@
 
 from django.urls import path
 
-from consent.preferences import back, pages, stop_links
+from consent.preferences import arriving, back, pages, stop_links
 
 urlpatterns = [
+    path("preferences/", arriving.number, name="preferences-number"),
+    path("preferences/stopped/", arriving.stopped, name="preferences-stopped"),
+    path("preferences/code/<str:token>/", arriving.code, name="preferences-code"),
     path("preferences/<str:token>/", pages.sheet, name="preferences"),
     path("preferences/<str:token>/back/<slug:company>/<str:key>/", back.page, name="preferences-back"),
     path("stop/<str:token>/", stop_links.page, name="stop"),

@@ -5,7 +5,7 @@ import time
 from django.http import Http404
 
 from consent import spool
-from consent.preferences import keeping, pages, stop_links
+from consent.preferences import arriving, entry, keeping, pages, stop_links
 
 EVERY = 1.0  # seconds
 
@@ -27,7 +27,9 @@ def _take_in(content: bytes) -> None:
     try:
         if kind == "stop":
             stop_links.stop(token, said["key"], how)
+        elif kind == arriving.NUMBER:
+            arriving.take_in(token, said, how)
         else:
             pages.take_in(token, said, how)
-    except Http404:
+    except (Http404, entry.Over):
         return  # the address was ours, but nothing is held under it: there is nothing to stop

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from consent import dialogue, vault
 from consent.capture.website import pressure
-from consent.models import Act
+from consent.models import Act, Visit
 from consent.preferences import entry
 from consent.sample import Sample
 from tests import cast
@@ -121,6 +121,38 @@ def test_every_page_is_accessible_and_fits(
     page.locator("button.act").click()
     expect(page.locator(".sign")).to_be_visible()
     assert_accessible(page)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_way_by_number_is_accessible_and_fits(
+    aurora: Sample, browse: Browse, assert_accessible: Check, language: str
+) -> None:
+    cast.says(aurora)
+    page = browse(width=SMALL, javascript=language != "es")
+
+    def look() -> None:
+        assert_accessible(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
+
+    page.goto(f"/preferences/?lang={language}")
+    look()
+    page.locator("#id_phone").fill("12")
+    page.locator('button[value="code"]').click()
+    expect(page.locator("#problems")).to_be_visible()
+    look()
+    page.locator("#id_phone").fill("(11) 98765-4321")
+    page.locator('button[value="code"]').click()
+    expect(page.locator("#id_code")).to_be_visible()
+    look()
+    page.locator("#id_code").fill(vault.code(Visit.objects.get().pk))
+    page.locator("button.act").first.click()
+    expect(page.locator(".switches")).to_be_visible()
+    look()
+    page.goto(f"/preferences/?lang={language}")
+    page.locator("#id_phone").fill("(11) 98765-4321")
+    page.locator('button[value="stop"]').click()
+    expect(page.locator(".sign")).to_be_visible()
+    look()
 
 
 def test_what_is_read_aloud_tells_each_switch_from_the_others(aurora: Sample, browse: Browse) -> None:

@@ -14,7 +14,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -69,11 +68,8 @@ class FileRefused(BadInput):
 class Document:
     """A file that was opened: how many pages it has, and what stands on each."""
 
-    def __init__(
-        self, content: bytes, *, memory: int = limits.MEMORY, seconds: float = limits.SECONDS
-    ) -> None:
+    def __init__(self, content: bytes) -> None:
         self._content = content
-        self._limits = {"memory": memory, "seconds": seconds}
         self._process: subprocess.Popen[bytes] | None = None
         said, _parts = self._asked({"do": "pages"})
         if "reason" in said:
@@ -84,17 +80,15 @@ class Document:
     def read(self, page: int) -> tuple[PageReading, ...]:
         """What stands on a page, counted from 0."""
         said, parts = self._asked({"do": "read", "page": page})
-        try:
-            if "reason" in said:
-                return (nothing(page, Reason(said["reason"])),)
-            return tuple(_checked(_reading(one, parts)) for one in said["readings"])
-        except (KeyError, TypeError, ValueError, IndexError):
-            return (nothing(page, Reason.CRASHED),)
+        if "reason" in said:
+            return (nothing(page, Reason(said["reason"])),)
+        remaining = iter(parts)
+        return tuple(_checked(_reading(one, remaining)) for one in said["readings"])
 
     def original(self, page: int) -> tuple[bytes, str]:
         """A page as it came, alone, with its media type; nothing where it cannot be taken out of its file."""
         said, parts = self._asked({"do": "original", "page": page})
-        return (parts[0], str(said["media_type"])) if parts and "media_type" in said else (b"", "")
+        return (parts[0], str(said["media_type"])) if "media_type" in said else (b"", "")
 
     def close(self) -> None:
         """End the process."""
@@ -109,8 +103,7 @@ class Document:
             assert process.stdin is not None
             assert process.stdout is not None
             send(process.stdin, question)
-            _said, (answer,) = take(process.stdout)
-            return take(BytesIO(answer))
+            return take(process.stdout)
         except (EOFError, OSError, ValueError):
             # The machine ended it, for want of memory perhaps; the next page gets a new one.
             self.close()
@@ -127,7 +120,7 @@ class Document:
                 | {"OPENBLAS_NUM_THREADS": "1"},
             )
             assert self._process.stdin is not None
-            send(self._process.stdin, {"do": "open", **self._limits}, self._content)
+            send(self._process.stdin, {"do": "open"}, self._content)
         return self._process
 
 
@@ -156,9 +149,8 @@ def nothing(page: int, reason: Reason) -> PageReading:
     return PageReading(page=page, reason=reason, crops={}, picture=b"", fingerprint="")
 
 
-def _reading(said: dict[str, Any], parts: list[bytes]) -> PageReading:
-    """A reading as the other process told it, which takes its pictures from the front of `parts`."""
-    picture = parts.pop(0)
+def _reading(said: dict[str, Any], parts: Iterator[bytes]) -> PageReading:
+    picture = next(parts)
     text = said["code"]
     return PageReading(
         page=said["page"],
@@ -169,7 +161,7 @@ def _reading(said: dict[str, Any], parts: list[bytes]) -> PageReading:
         boxes=tuple(Box(**box | {"mark": Mark(box["mark"])}) for box in said["boxes"]),
         signature=Presence(said["signature"]),
         digits=said["digits"],
-        crops={name: parts.pop(0) for name in said["crops"]},
+        crops={name: next(parts) for name in said["crops"]},
         picture=picture,
         fingerprint=said["fingerprint"],
     )
