@@ -66,8 +66,9 @@ def read(
         for is_yes in (True, False)
     )  # fmt: skip
     shown = picture(sheet.serial if sheet else "a form of our own")
+    crops = {"number": picture("11", size=(900, 70))}
     values: dict[str, Any] = {
-        "page": page, "sheet": sheet, "boxes": boxes, "signature": Presence.PRESENT, "crops": {"number": picture("11")},
+        "page": page, "sheet": sheet, "boxes": boxes, "signature": Presence.PRESENT, "crops": crops,
         "picture": shown, "fingerprint": new_serial(),
     }  # fmt: skip
     return PageReading(**(values | changes))

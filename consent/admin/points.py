@@ -10,12 +10,14 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
 from consent import catalogue, keywords, poster
-from consent.admin import chat_links, labels, recent
+from consent.admin import chat_links, labels, recent, sheets
 from consent.admin.scoped import InlineFormSet, ModelForm, ScopedAdmin, ScopedFilter, ScopedInline
 from consent.catalogue import Ask
 from consent.models import CapturePoint, NoticeVersion, Offer
@@ -191,6 +193,7 @@ class PointAdmin(ScopedAdmin):
             named("<int:pk>/whatsapp.svg", self.chat_svg, "chat_svg"),
             named("<int:pk>/whatsapp.png", self.chat_png, "chat_png"),
             named("<int:pk>/poster-<slug:language>.pdf", self.poster_pdf, "poster"),
+            named("<int:pk>/sheets.pdf", self.sheets_pdf, "sheets"),
             *super().get_urls(),
         ]
 
@@ -247,6 +250,11 @@ class PointAdmin(ScopedAdmin):
             raise Http404
         return _file(poster.pdf(ask, language=language), "application/pdf", f"{point.slug}-{language}.pdf")
 
+    @method_decorator(require_POST)
+    def sheets_pdf(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Sheets of paper to sign, each with a serial of its own."""
+        return sheets.printed(request, self._point(request, pk))
+
     def _point(self, request: HttpRequest, pk: int) -> CapturePoint:
         point = self.get_object(request, str(pk))
         if not self.has_view_permission(request, point):
@@ -267,6 +275,7 @@ class PointAdmin(ScopedAdmin):
             "posters": [(code, names[code]) for code in point.languages if code in names]
             if point.has_boxes
             else [],
+            "sheets": sheets.SheetsForm(point),
             "counts": recent.counts(point, since=since),
             "counted_days": COUNTED_DAYS,
             **chat_links.context(point),

@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 ('policy', models.CharField(choices=[('all', 'every sheet'), ('sample', 'a random sample'), ('none', 'no sheet')], default='all', max_length=6, verbose_name='a second person checks')),
                 ('percent', models.PositiveSmallIntegerField(default=10, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)], verbose_name='size of the sample, in percent')),
                 ('seed', models.CharField(editable=False, help_text='Which sheets are drawn follows from it and from their numbers alone.', max_length=40, verbose_name='seed of the sample')),
-                ('box', models.CharField(blank=True, max_length=40, verbose_name='box')),
+                ('box', models.CharField(blank=True, max_length=40, verbose_name='box in the archive')),
                 ('shelf', models.CharField(blank=True, max_length=80, verbose_name='shelf')),
                 ('retention', models.CharField(blank=True, help_text='Such as: five years after the last message.', max_length=200, verbose_name='why the paper is kept, and how long')),
                 ('destroy_on', models.DateField(blank=True, null=True, verbose_name='to be destroyed on')),

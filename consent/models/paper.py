@@ -38,7 +38,7 @@ class PaperBatch(models.Model):
         _("seed of the sample"), max_length=40, editable=False,
         help_text=_("Which sheets are drawn follows from it and from their numbers alone."),
     )  # fmt: skip
-    box = models.CharField(_("box"), max_length=40, blank=True)
+    box = models.CharField(_("box in the archive"), max_length=40, blank=True)
     shelf = models.CharField(_("shelf"), max_length=80, blank=True)
     retention = models.CharField(
         _("why the paper is kept, and how long"), max_length=200, blank=True,

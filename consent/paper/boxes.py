@@ -15,22 +15,24 @@ type Floats = np.ndarray[Any, np.dtype[np.float32]]
 SEARCH = 3.5  # millimetres that a frame may have moved on paper that is not flat
 INSET = 0.85  # millimetres from the frame's middle line to where ink of the frame has ended
 FRAME_SEEN = 0.25  # how dark a frame must stand out, from 0 to 1
-EMPTY, TICKED = 0.030, 0.065  # share of the inside that is ink
+LEVEL = 0.3  # ink is at least this dark, as a share of how dark print is
+FLOOR, SPREAD = 0.1, 2.2  # for ink that is paler: less than the floor is paper, and how it compares
+EMPTY, TICKED = 0.025, 0.055  # share of the inside that is ink
+BESIDE = 1.5  # square millimetres of ink around a box that is empty
 SPECK = 0.10  # square millimetres that are dirt
 SIGNED, UNSIGNED = 6.0, 1.5  # square millimetres of ink
 
 
-def even(grey: Picture) -> Floats:
-    """Darkness from 0 (paper) to 1 (black), with shadows taken out: each pixel beside the paper around it."""
+def even(grey: Picture) -> Picture:
+    """Darkness from 0 (paper) to 255 (black), with shadows taken out: each pixel beside the paper around it."""
     small = cv2.resize(grey, None, fx=0.125, fy=0.125, interpolation=cv2.INTER_AREA)
     paper = cv2.medianBlur(cv2.dilate(small, np.ones((5, 5), np.uint8)), 9)
     paper = cv2.GaussianBlur(paper, (0, 0), 3)
     full = cv2.resize(paper, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR)
-    lit = cv2.divide(grey, np.maximum(full, 1), scale=255)
-    return np.subtract(np.float32(1), np.asarray(lit, np.float32) / 255, dtype=np.float32)
+    return cv2.bitwise_not(cv2.divide(grey, full, scale=255))  # type: ignore[return-value]
 
 
-def frames(dark: Floats, row: RowPlace) -> tuple[tuple[Rect, float], tuple[Rect, float]]:
+def frames(dark: Picture, row: RowPlace) -> tuple[tuple[Rect, float], tuple[Rect, float]]:
     """Where the frames of a row's yes and no really are, each with how clearly it is seen from 0 to 1."""
     maps = [_ring_map(dark, box) for box in (row.yes, row.no)]
     # Both moved by almost the same, so each helps the other where ink hides it.
@@ -39,7 +41,7 @@ def frames(dark: Floats, row: RowPlace) -> tuple[tuple[Rect, float], tuple[Rect,
     return _near(maps[0], row.yes, x, y), _near(maps[1], row.no, x, y)
 
 
-def _ring_map(dark: Floats, box: Rect) -> Floats:
+def _ring_map(dark: Picture, box: Rect) -> Floats:
     area = _cut(dark, box.grown(SEARCH + 1))
     return cv2.matchTemplate(area, _RING, cv2.TM_CCORR)  # type: ignore[return-value]
 
@@ -62,17 +64,17 @@ def _ring() -> Floats:
     ring = np.zeros((side, side), np.float32)
     cv2.rectangle(ring, (edge, edge), (side - edge - 1, side - edge - 1), 1.0, -1)
     cv2.rectangle(ring, (edge + line, edge + line), (side - edge - line - 1, side - edge - line - 1), 0.0, -1)
-    around = np.zeros_like(ring)
+    beside = np.zeros_like(ring)
     far = edge - line
-    cv2.rectangle(around, (far, far), (side - far - 1, side - far - 1), 1.0, -1)
-    cv2.rectangle(around, (edge - 1, edge - 1), (side - edge, side - edge), 0.0, -1)
-    return ring / ring.sum() - 0.7 * around / around.sum()
+    cv2.rectangle(beside, (far, far), (side - far - 1, side - far - 1), 1.0, -1)
+    cv2.rectangle(beside, (edge - 1, edge - 1), (side - edge, side - edge), 0.0, -1)
+    return (ring / ring.sum() - 0.7 * beside / beside.sum()).astype(np.float32)
 
 
 _RING = _ring()
 
 
-def black_of(dark: Floats, place: Layout) -> float:
+def black_of(dark: Picture, place: Layout) -> float:
     """How dark print is on this page: the level of the corner marks' rims; blur and pale toner make it less."""
     levels = []
     for mark in place.marks:
@@ -81,15 +83,28 @@ def black_of(dark: Floats, place: Layout) -> float:
     return max(0.3, float(np.median(levels)))
 
 
-def ink(dark: Floats, box: Rect, *, level: float) -> float:
-    """The share of a box's inside that is ink, without specks."""
+def ink(dark: Picture, box: Rect, *, black: float) -> float:
+    """The share of a box's inside that is ink, without specks.
+
+    Counted in two ways, of which the larger holds: pixels that are dark enough, and darkness added up, which blur
+    spreads but does not lessen. Dirt that darkens the whole inside alike counts in neither.
+    """
     inside = _cut(dark, box.grown(-INSET))
-    return _area(inside, level) / max(1, inside.size)
+    paper = min(float(np.median(inside)), 0.5 * black)
+    summed = np.clip(cv2.GaussianBlur(inside, (0, 0), 0.8) - paper - FLOOR * black, 0, None).mean() / black
+    return max(_area(inside, LEVEL * black) / inside.size, SPREAD * float(summed))
 
 
-def written(dark: Floats, field: Rect, *, level: float) -> float:
+def around(dark: Picture, box: Rect, *, black: float) -> float:
+    """Square millimetres of ink just outside a box: somebody may have circled it, or missed it."""
+    outer, inner = box.grown(1.5), box.grown(0.6)
+    both = [_area(_cut(dark, rect), LEVEL * black) / SCALE**2 for rect in (outer, inner)]
+    return both[0] - both[1]
+
+
+def written(dark: Picture, field: Rect, *, black: float) -> float:
     """Square millimetres of ink in a field."""
-    return _area(_cut(dark, field), level) / SCALE**2
+    return _area(_cut(dark, field), LEVEL * black) / SCALE**2
 
 
 def _area(part: Floats, level: float) -> float:
@@ -99,9 +114,10 @@ def _area(part: Floats, level: float) -> float:
     return float(sizes[sizes >= SPECK * SCALE**2].sum())
 
 
-def _cut(dark: Floats, rect: Rect) -> Floats:
+def _cut(dark: Picture, rect: Rect) -> Floats:
     x, y = round(rect.x * SCALE), round(rect.y * SCALE)
-    return dark[max(0, y) : y + round(rect.h * SCALE), max(0, x) : x + round(rect.w * SCALE)]
+    part = dark[max(0, y) : y + round(rect.h * SCALE), max(0, x) : x + round(rect.w * SCALE)]
+    return np.multiply(part, 1 / 255, dtype=np.float32)
 
 
 def judged(share: float) -> tuple[Mark, float]:

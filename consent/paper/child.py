@@ -11,13 +11,14 @@ import signal
 import sys
 import time
 from dataclasses import asdict
+from math import ceil
 from typing import Any, NoReturn
 
 import cv2
 
 from consent.paper import decoding, limits, page
 from consent.paper.decoding import Unreadable
-from consent.paper.framing import frame, take
+from consent.paper.framing import frame, send, take
 from consent.paper.result import PageReading, Reason
 
 ANSWER_BYTES = 64 * 1024 * 1024  # what one page may answer
@@ -27,28 +28,29 @@ SLOW = {signal.SIGXCPU, signal.SIGKILL}  # how the limits on time end it
 def main() -> None:
     """Answer until the other side hangs up."""
     cv2.setNumThreads(1)
-    content = b""
+    content, memory, seconds = b"", 0, 0.0
     while True:
         try:
             said, parts = take(sys.stdin.buffer)
         except EOFError:
             return
         if said["do"] == "open":
-            content = parts[0]
+            content, memory, seconds = parts[0], said["memory"], said["seconds"]
             continue
-        sys.stdout.buffer.write(_forked(content, said))
-        sys.stdout.buffer.flush()
+        # What a fork says is passed on unread: only its length is ours.
+        send(sys.stdout.buffer, {}, _forked(content, said, memory, seconds))
 
 
-def _forked(content: bytes, asked: dict[str, Any]) -> bytes:
+def _forked(content: bytes, asked: dict[str, Any], memory: int, seconds: float) -> bytes:
     """What a fork answers, or why it could not."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reader)
+        _limit(memory, seconds)
         _work(content, asked, writer)
     os.close(writer)
-    answer, is_late = _collected(reader)
+    answer, is_late = _collected(reader, seconds * limits.PATIENCE)
     os.close(reader)
     if is_late:
         with contextlib.suppress(ProcessLookupError):
@@ -60,9 +62,9 @@ def _forked(content: bytes, asked: dict[str, Any]) -> bytes:
     return answer
 
 
-def _collected(reader: int) -> tuple[bytes, bool]:
+def _collected(reader: int, seconds: float) -> tuple[bytes, bool]:
     """All that the fork wrote, and whether it took too long or wrote too much."""
-    until = time.monotonic() + limits.SECONDS
+    until = time.monotonic() + seconds
     parts: list[bytes] = []
     size = 0
     while size <= ANSWER_BYTES and (left := until - time.monotonic()) > 0:
@@ -78,8 +80,7 @@ def _collected(reader: int) -> tuple[bytes, bool]:
 
 
 def _work(content: bytes, asked: dict[str, Any], writer: int) -> NoReturn:
-    """In the fork: set the limits, read, answer, end."""
-    _limit()
+    """In the fork: read, answer, end."""
     with os.fdopen(writer, "wb") as out:
         try:
             file = decoding.opened(content)
@@ -99,9 +100,9 @@ def _work(content: bytes, asked: dict[str, Any], writer: int) -> NoReturn:
     os._exit(0)
 
 
-def _limit() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (limits.MEMORY, limits.MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (limits.CPU_SECONDS, limits.CPU_SECONDS + 1))
+def _limit(memory: int, seconds: float) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (ceil(seconds), ceil(seconds) + 1))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 

@@ -45,7 +45,7 @@ def find(grey: Picture) -> list[Found]:
     codes = read_codes(grey)
     if not codes:
         return []
-    marks = _marks(grey)
+    marks = _marks(grey, len(codes))
     return [_found(one, marks) for one in codes[: limits.SHEETS]]
 
 
@@ -90,7 +90,7 @@ def _looks(grey: Picture) -> Any:
 def _resized(grey: Picture, factor: float) -> Picture:
     if factor == 1:
         return grey
-    how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    how = cv2.INTER_AREA if factor < 0.6 else cv2.INTER_LINEAR
     return cv2.resize(grey, None, fx=factor, fy=factor, interpolation=how)  # type: ignore[return-value]
 
 
@@ -108,19 +108,22 @@ def _detector() -> cv2.aruco.ArucoDetector:
 _MARKS = _detector()
 
 
-def _marks(grey: Picture) -> list[tuple[int, Points]]:
-    """(which corner, its four corners) of every mark; a noisy picture is smoothed where marks are missing."""
-    found: list[tuple[int, Points]] = []
-    factor = min(1.0, 1700 / max(grey.shape))
-    small = _resized(grey, factor)
-    for picture in (small, cv2.medianBlur(small, 3)):
-        corners, ids, _rejected = _MARKS.detectMarkers(picture)
-        if ids is not None and len(ids) > len(found):
-            pairs = zip(ids.ravel(), corners, strict=True)
-            found = [(int(which), one.reshape(4, 2) / factor) for which, one in pairs if which < 4]
-        if {which for which, _one in found} == {0, 1, 2, 3}:
+def _marks(grey: Picture, sheets: int) -> list[tuple[int, Points]]:
+    """(which corner, its four corners) of every mark; looked for harder where some are missing."""
+    best: list[tuple[int, Points]] = []
+    for long, smooth in ((1300, False), (1900, True), (2700, False)):
+        factor = min(1.0, long / max(grey.shape))
+        small = _resized(grey, factor)
+        ids: Any
+        corners, ids, _rejected = _MARKS.detectMarkers(cv2.medianBlur(small, 3) if smooth else small)
+        if ids is None:
+            continue
+        pairs = zip(ids.ravel(), corners, strict=True)
+        found = [(int(which), one.reshape(4, 2) / factor) for which, one in pairs if which < 4]
+        best = max(best, found, key=len)
+        if all(sum(which == corner for which, _one in best) >= sheets for corner in range(4)):
             break
-    return found
+    return best
 
 
 def _found(one: Code, marks: list[tuple[int, Points]]) -> Found:
@@ -172,11 +175,15 @@ def _corners(rect: Rect) -> Points:
     return np.array([(x, y), (x + w, y), (x + w, y + h), (x, y + h)], np.float32)
 
 
-def laid_flat(picture: Picture, found: Found) -> Picture:
-    """The sheet, upright, SCALE pixels a millimetre; what lies outside the picture is white."""
-    scale = np.diag([1 / SCALE, 1 / SCALE, 1.0])
-    size = round(found.place.width * SCALE), round(found.place.height * SCALE)
+def laid_flat(picture: Picture, found: Found, *, scale: int = SCALE, enlarged: float = 1.0) -> Picture:
+    """The sheet, upright, `scale` pixels a millimetre; what lies outside the picture is white.
+
+    `enlarged` says how much larger `picture` is than the one in which the sheet was found.
+    """
+    shrunk = np.diag([1 / scale, 1 / scale, 1.0])
+    larger = np.diag([enlarged, enlarged, 1.0])
+    size = round(found.place.width * scale), round(found.place.height * scale)
     return cv2.warpPerspective(  # type: ignore[return-value]
-        picture, found.flat @ scale, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        picture, larger @ found.flat @ shrunk, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_CONSTANT, borderValue=(255, 255, 255),
     )  # fmt: skip

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
-import cv2
 import numpy as np
 import pillow_heif
 import pypdfium2
@@ -18,7 +17,7 @@ from consent.paper.result import Reason
 
 type Picture = np.ndarray[Any, np.dtype[np.uint8]]
 
-LONG_SIDE = 2700  # pixels that reading needs: 230 dpi of A4
+LONG_SIDE = 2700  # pixels that reading needs: 230 dpi of A4; where more come in, all are kept for showing
 POINTS = 14_400  # the longest side of a PDF page that other programs open, in 1/72 inch
 
 pillow_heif.register_heif_opener()
@@ -63,7 +62,7 @@ def pages(file: File) -> int:
 
 
 def picture(file: File, page: int) -> Picture:
-    """One page as grey or RGB pixels, turned as its file says, no larger than reading needs. Raises Unreadable."""
+    """One page as grey or RGB pixels, turned as its file says. Raises Unreadable."""
     try:
         return _pdf_picture(file, page) if file.kind == PDF else _image_picture(file, page)
     except MemoryError as error:
@@ -167,7 +166,8 @@ def _image_picture(file: File, page: int) -> Picture:
             "RGB", (LONG_SIDE, LONG_SIDE)
         )  # a large JPEG is decoded at a half or a quarter of its size
         image.load()
-        pixels = _reduced(_plain(ImageOps.exif_transpose(image)))
+        ImageOps.exif_transpose(image, in_place=True)
+        pixels = np.asarray(_plain(image))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise Unreadable(Reason.TOO_MANY_PIXELS) from error
     except (Unreadable, MemoryError):
@@ -187,13 +187,6 @@ def _plain(image: Image.Image) -> Image.Image:
         image = image.convert("RGBA")
         paper = Image.new("RGBA", image.size, "white")
         return Image.alpha_composite(paper, image).convert("RGB")
-    return image.convert("L" if image.mode in {"1", "L"} else "RGB")
-
-
-def _reduced(image: Image.Image) -> Any:
-    pixels = np.asarray(image)
-    factor = LONG_SIDE / max(pixels.shape[:2])
-    if factor < 1:
-        size = max(1, round(pixels.shape[1] * factor)), max(1, round(pixels.shape[0] * factor))
-        return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    return pixels
+    if image.mode in {"L", "RGB"}:
+        return image
+    return image.convert("L" if image.mode == "1" else "RGB")

@@ -32,7 +32,7 @@ def test_each_page_of_a_scan_becomes_a_reading() -> None:
     assert {box.mark for box in first.boxes} == {Mark.EMPTY}
     assert first.signature == Presence.ABSENT
     assert {"number", "name", "date", "signature", "row-0", "row-3"} <= set(first.crops)
-    assert Image.open(BytesIO(first.picture)).size == (1260, 1782)
+    assert Image.open(BytesIO(first.picture)).size == (1470, 2079)
 
 
 def test_a_code_that_we_did_not_write_names_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

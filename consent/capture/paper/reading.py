@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +69,11 @@ class FileRefused(BadInput):
 class Document:
     """A file that was opened: how many pages it has, and what stands on each."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(
+        self, content: bytes, *, memory: int = limits.MEMORY, seconds: float = limits.SECONDS
+    ) -> None:
         self._content = content
+        self._limits = {"memory": memory, "seconds": seconds}
         self._process: subprocess.Popen[bytes] | None = None
         said, _parts = self._asked({"do": "pages"})
         if "reason" in said:
@@ -80,15 +84,17 @@ class Document:
     def read(self, page: int) -> tuple[PageReading, ...]:
         """What stands on a page, counted from 0."""
         said, parts = self._asked({"do": "read", "page": page})
-        if "reason" in said:
-            return (nothing(page, Reason(said["reason"])),)
-        remaining = iter(parts)
-        return tuple(_checked(_reading(one, remaining)) for one in said["readings"])
+        try:
+            if "reason" in said:
+                return (nothing(page, Reason(said["reason"])),)
+            return tuple(_checked(_reading(one, parts)) for one in said["readings"])
+        except (KeyError, TypeError, ValueError, IndexError):
+            return (nothing(page, Reason.CRASHED),)
 
     def original(self, page: int) -> tuple[bytes, str]:
         """A page as it came, alone, with its media type; nothing where it cannot be taken out of its file."""
         said, parts = self._asked({"do": "original", "page": page})
-        return (parts[0], str(said["media_type"])) if "media_type" in said else (b"", "")
+        return (parts[0], str(said["media_type"])) if parts and "media_type" in said else (b"", "")
 
     def close(self) -> None:
         """End the process."""
@@ -103,7 +109,8 @@ class Document:
             assert process.stdin is not None
             assert process.stdout is not None
             send(process.stdin, question)
-            return take(process.stdout)
+            _said, (answer,) = take(process.stdout)
+            return take(BytesIO(answer))
         except (EOFError, OSError, ValueError):
             # The machine ended it, for want of memory perhaps; the next page gets a new one.
             self.close()
@@ -120,7 +127,7 @@ class Document:
                 | {"OPENBLAS_NUM_THREADS": "1"},
             )
             assert self._process.stdin is not None
-            send(self._process.stdin, {"do": "open"}, self._content)
+            send(self._process.stdin, {"do": "open", **self._limits}, self._content)
         return self._process
 
 
@@ -149,8 +156,9 @@ def nothing(page: int, reason: Reason) -> PageReading:
     return PageReading(page=page, reason=reason, crops={}, picture=b"", fingerprint="")
 
 
-def _reading(said: dict[str, Any], parts: Iterator[bytes]) -> PageReading:
-    picture = next(parts)
+def _reading(said: dict[str, Any], parts: list[bytes]) -> PageReading:
+    """A reading as the other process told it, which takes its pictures from the front of `parts`."""
+    picture = parts.pop(0)
     text = said["code"]
     return PageReading(
         page=said["page"],
@@ -161,7 +169,7 @@ def _reading(said: dict[str, Any], parts: Iterator[bytes]) -> PageReading:
         boxes=tuple(Box(**box | {"mark": Mark(box["mark"])}) for box in said["boxes"]),
         signature=Presence(said["signature"]),
         digits=said["digits"],
-        crops={name: next(parts) for name in said["crops"]},
+        crops={name: parts.pop(0) for name in said["crops"]},
         picture=picture,
         fingerprint=said["fingerprint"],
     )
