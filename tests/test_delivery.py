@@ -179,13 +179,17 @@ def test_a_block_at_the_carrier_is_recorded_as_a_withdrawal(
     assert webhooks.kept() == [("answered", "twilio")]
 
 
-@pytest.mark.parametrize("code", ["30003", "30005", "21614", "30007"])
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [("30003", "unreachable"), ("30005", "unreachable"), ("21614", "unreachable"), ("30007", "given")],
+)
 def test_a_number_that_cannot_be_reached_is_not_withdrawn(
-    aurora: Sample, message: OutboundMessage, client: Client, code: str
+    aurora: Sample, message: OutboundMessage, client: Client, code: str, reason: str
 ) -> None:
     call(client, message, "undelivered", ErrorCode=code)
 
-    assert decide(aurora) == "given"
+    assert decide(aurora) == reason
+    assert not ConsentRecord.objects.filter(state="withdrawn").exists()
 
 
 def test_a_block_without_a_number_is_kept_for_staff(message: OutboundMessage, client: Client) -> None:

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 from django.utils import timezone
 
+from consent import vault
 from consent.admin import scope
 from consent.audits import drawing
 from consent.models import (
@@ -19,6 +20,8 @@ from consent.models import (
     Checkpoint,
     ConsentRecord,
     ContactPoint,
+    DecisionCount,
+    EvidenceFile,
     ExportSchedule,
     Hold,
     Import,
@@ -77,6 +80,8 @@ ROWS: dict[str, Callable[[Firm], Any]] = {
     "consent_paperfile": lambda firm: sheet(firm).file_id,
     "consent_paperpage": lambda firm: sheet(firm).pk,
     "consent_kiosk": lambda firm: kiosk(firm).pk,
+    "consent_decisioncount": lambda firm: decided(firm).pk,
+    "consent_evidence_file": lambda firm: evidence_file(firm).pk,
     "consent_auditsample_item": lambda firm: audit_sample(firm).items.get().pk,
 }
 PUBLIC_ROWS = ("consent_checkpoint",)  # checkpoints are published for anybody
@@ -137,6 +142,21 @@ def audit_sample(firm: Firm) -> AuditSample:
     return made or drawing.draw(
         firm.company, first_day=date(2000, 1, 1), last_day=date(2100, 1, 1), asked=1, seed="seed",
         user=User.objects.order_by("pk")[0].pk, at=timezone.now() + timedelta(seconds=1),
+    )  # fmt: skip
+
+
+def decided(firm: Firm) -> DecisionCount:
+    made, _new = DecisionCount.objects.get_or_create(
+        company=firm.company, day=date(2026, 1, 1), channel="sms", reason="given"
+    )
+    return made
+
+
+def evidence_file(firm: Firm) -> EvidenceFile:
+    made = EvidenceFile.objects.filter(act=firm.said.act).first()
+    return made or EvidenceFile.objects.create(
+        id=vault.new_id(), act=firm.said.act, subject=firm.said.subject, name="scan.png",
+        media_type="image/png", sealed=b"",
     )  # fmt: skip
 
 

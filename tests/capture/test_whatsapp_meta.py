@@ -528,9 +528,11 @@ def test_statuses_move_a_message_on_in_any_order_and_leave_no_rows(
     assert meta.kept() == ["answered", "unreadable"]
 
 
-@pytest.mark.parametrize(("code", "is_stop"), [(131050, True), (131026, False), (131049, False)])
+@pytest.mark.parametrize(
+    ("code", "reason"), [(131050, "withdrawn"), (131026, "unreachable"), (131049, "limited")]
+)
 def test_a_failure_is_a_stop_only_where_the_person_stopped(
-    aurora: Sample, sender: Sender, graph: Scripted, client: Client, code: int, is_stop: bool
+    aurora: Sample, sender: Sender, graph: Scripted, client: Client, code: int, reason: str
 ) -> None:
     cast.says(aurora, channel="whatsapp")
     meta.delivers(client, meta.text("ajuda"))
@@ -546,7 +548,8 @@ def test_a_failure_is_a_stop_only_where_the_person_stopped(
 
     assert OutboundMessage.objects.get().state == "failed"
     assert OutboundMessage.objects.get().error == str(code)
-    assert cast.may(aurora, channel="whatsapp").allow is not is_stop
+    assert cast.may(aurora, channel="whatsapp").reason == reason
+    assert ConsentRecord.objects.filter(state="withdrawn").exists() is (reason == "withdrawn")
 
 
 def test_a_refusal_because_the_person_stopped_is_a_withdrawal_and_a_block(
