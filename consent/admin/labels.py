@@ -31,11 +31,14 @@ REASONS = {
     "nothing": gettext_lazy("No: the person was never asked."),
 }
 
+# How records come that no capture method took in.
+OTHER_WAYS = {IMPORTED: gettext_lazy("imported list"), "rapidpro": "RapidPro / Weni"}
+
 
 def method(slug: str) -> str:
     """A capture method's name; one that this installation no longer has goes by its slug."""
-    if slug == IMPORTED:
-        return _("imported list")
+    if slug in OTHER_WAYS:
+        return str(OTHER_WAYS[slug])
     return next((str(method.name) for method in capture.methods() if method.slug == slug), slug)
 
 

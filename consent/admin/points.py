@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from consent import catalogue, keywords, poster
-from consent.admin import chat_links, labels, recent, sheets
+from consent.admin import chat_links, flow_files, labels, recent, sheets
 from consent.admin.scoped import InlineFormSet, ModelForm, ScopedAdmin, ScopedFilter, ScopedInline
 from consent.catalogue import Ask
 from consent.models import CapturePoint, NoticeVersion, Offer
@@ -194,6 +194,7 @@ class PointAdmin(ScopedAdmin):
             named("<int:pk>/whatsapp.png", self.chat_png, "chat_png"),
             named("<int:pk>/poster-<slug:language>.pdf", self.poster_pdf, "poster"),
             named("<int:pk>/sheets.pdf", self.sheets_pdf, "sheets"),
+            named("<int:pk>/flow-<slug:language>.json", require_POST(self.flow), "flow"),
             *super().get_urls(),
         ]
 
@@ -255,6 +256,10 @@ class PointAdmin(ScopedAdmin):
         """Sheets of paper to sign, each with a serial of its own."""
         return sheets.printed(request, self._point(request, pk))
 
+    def flow(self, request: HttpRequest, pk: int, language: str) -> HttpResponse:
+        """A flow for RapidPro and Weni."""
+        return flow_files.download(request, self._point(request, pk), language)
+
     def _point(self, request: HttpRequest, pk: int) -> CapturePoint:
         point = self.get_object(request, str(pk))
         if not self.has_view_permission(request, point):
@@ -276,6 +281,9 @@ class PointAdmin(ScopedAdmin):
             if point.has_boxes
             else [],
             "sheets": sheets.SheetsForm(point),
+            "flows": [(code, names[code]) for code in ask.languages]
+            if ask is not None and ask.is_open
+            else [],
             "counts": recent.counts(point, since=since),
             "counted_days": COUNTED_DAYS,
             **chat_links.context(point),

@@ -1,5 +1,7 @@
 """Who is told of what changes: set up, tried, told again, stopped; with how each attempt went."""
 
+import json
+import tempfile
 from datetime import timedelta
 from typing import Any
 
@@ -16,13 +18,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from consent.admin import labels
+from consent.admin import labels, openings
 from consent.admin.scoped import ModelForm, ScopedAdmin, ScopedFilter
 from consent.admin.site import admin_page
 from consent.errors import BadInput
-from consent.models import Attempt, Sender, Subscription
+from consent.imports import keeping
+from consent.models import Attempt, Import, Sender, Subscription
 from consent.providers import addresses
-from consent.relay import changes, doors, signing, webhooks
+from consent.relay import changes, doors, signing, webhooks, workspaces
 from consent.relay.doors import Door, Trouble
 from consent.vocabulary import Channel
 
@@ -150,6 +153,7 @@ class SubscriberAdmin(ScopedAdmin):
                 ("rotate", self.rotate),
                 ("switch", self.switch),
                 ("replay", self.replay),
+                ("contacts", self.contacts),
             )
         ] + super().get_urls()
 
@@ -250,6 +254,31 @@ class SubscriberAdmin(ScopedAdmin):
             self.message_user(
                 request, _("It is told again from entry %(number)s on.") % {"number": int(said)}
             )
+        return redirect("admin:consent_subscription_change", pk)
+
+    def contacts(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Bring in the contacts of a workspace as a list of claims, whose columns staff then choose."""
+        found = self._found(request, pk)
+        if found.kind != Kind.RAPIDPRO:
+            raise Http404
+        if not request.user.has_perm("consent.add_import"):
+            raise PermissionDenied
+        try:
+            with tempfile.TemporaryFile() as file:
+                for row in workspaces.contacts(found):
+                    file.write(json.dumps(row).encode() + b"\n")
+                size = file.tell()
+                file.seek(0)
+                batch = keeping.take_in(
+                    file, name=_("Contacts of %(name)s") % {"name": found.name}, size=size, company=found.company,
+                    kind=Import.Kind.CLAIMS, entity=openings.entity(request),
+                )  # fmt: skip
+        except Trouble as trouble:
+            self.message_user(request, TROUBLES.get(trouble.code, trouble.code), "ERROR")
+        except BadInput as error:
+            self.message_user(request, error.message, "ERROR")
+        else:
+            return redirect("admin:consent_import_change", batch.pk)
         return redirect("admin:consent_subscription_change", pk)
 
     def _found(self, request: HttpRequest, pk: int) -> Subscription:

@@ -13,6 +13,7 @@ from django.conf import settings
 from requests.adapters import HTTPAdapter
 
 TWILIO = "https://api.twilio.com"
+TWILIO_ACCOUNTS = "https://accounts.twilio.com"
 META = "https://graph.facebook.com"
 
 CONNECT_SECONDS = 3.05  # a little over three: the first retransmission of a lost SYN
@@ -99,7 +100,7 @@ def hang_up() -> None:
 
 def _providers() -> list[str]:
     sandbox = [settings.OPTIN_PUBLIC_URL] if settings.OPTIN_SANDBOX else []
-    return [TWILIO, META, *sandbox]
+    return [TWILIO, TWILIO_ACCOUNTS, META, *sandbox]
 
 
 def _witnesses() -> list[str]:

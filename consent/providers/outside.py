@@ -35,6 +35,7 @@ def ask(
     body: bytes | None = None,
     headers: Mapping[str, str] | None = None,
     parameters: Mapping[str, Any] | None = None,
+    largest: int = LARGEST_ANSWER,
 ) -> Answer:
     """Ask an address that somebody else chose. Raises Failure, with the code `egress.inside` where it lies inside."""
     watch = _Watch()
@@ -44,7 +45,7 @@ def ask(
                 method, url, data=body, headers=dict(headers or {}), params=parameters, stream=True,
                 timeout=(CONNECT_SECONDS, READ_SECONDS), allow_redirects=False,
             ) as response:  # fmt: skip
-                answer = Answer(response.status_code, response.headers, _read(response))
+                answer = Answer(response.status_code, response.headers, _read(response, largest))
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise Failure(_code(error, watch), perhaps_done=True) from None
         finally:
@@ -54,11 +55,11 @@ def ask(
     return answer
 
 
-def _read(response: requests.Response) -> str:
+def _read(response: requests.Response, largest: int) -> str:
     body = b""
     for chunk in response.iter_content(8192):
         body += chunk
-        if len(body) > LARGEST_ANSWER:
+        if len(body) > largest:
             raise Failure("egress.answer_too_big", perhaps_done=True)
     return body.decode("utf-8", "replace")
 

@@ -128,7 +128,7 @@ def create(account: Account, make: Callable[[Client], Any]) -> str:
 
 
 def look(account: Account, ask: Callable[[Client], Any]) -> Any:
-    """What Twilio answers to a question about an account; nothing is changed there. Raises SendError."""
+    """What Twilio answers to what may be asked twice, such as a question about an account. Raises SendError."""
     try:
         return ask(_client(account))
     except egress.Failure as failure:
@@ -212,6 +212,9 @@ class _HttpClient(HttpClient):  # type: ignore[misc]
     ) -> Response:  # fmt: skip
         assert method in {"GET", "POST"}, "we only ever create things, and look at them"
         address = self.api + url.removeprefix(egress.TWILIO)
+        if url.startswith(egress.TWILIO_ACCOUNTS):  # its list of consents lies beside the rest of its API
+            home = egress.TWILIO_ACCOUNTS if self.api == egress.TWILIO else self.api
+            address = home + url.removeprefix(egress.TWILIO_ACCOUNTS)
         if method == "GET":
             answer = egress.get(address, params or {}, headers=headers, auth=auth)
         else:

@@ -8,7 +8,8 @@ from typing import Any
 from consent.models import LogEntry, LogHead, Subscription
 
 READ = 1_000  # entries looked at together
-AT_ONCE = 100  # changes told together
+# Changes told together: a webhook takes many, Twilio 25 in a request, and a workspace some calls for each.
+AT_ONCE = {Subscription.Kind.WEBHOOK: 100, Subscription.Kind.RAPIDPRO: 20, Subscription.Kind.TWILIO: 25}
 
 _KEPT = ("subject", "act", "purpose", "channel", "state", "event_time", "recorded_at")
 
@@ -46,7 +47,7 @@ def after(subscription: Subscription) -> Portion:
     """The next changes that a subscriber is to be told of; those it does not ask for are passed over."""
     wanted = frozenset(subscription.events)
     whose = f'"company":"{subscription.company.slug}"'.encode()
-    position = subscription.position
+    position, most = subscription.position, AT_ONCE[Subscription.Kind(subscription.kind)]
     rows = LogEntry.objects.filter(index__gte=position).order_by("index").values_list("index", "data")[:READ]
     found: list[Change] = []
     for index, data in rows:
@@ -57,6 +58,6 @@ def after(subscription: Subscription) -> Portion:
             if is_theirs and kind in wanted and entry["type"] in ("consent", "erased"):
                 found.append(Change(index, kind, entry))
         position = index + 1
-        if len(found) == AT_ONCE:
+        if len(found) == most:
             break
     return Portion(found, position)

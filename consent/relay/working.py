@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from consent.models import Attempt, Subscription
-from consent.relay import changes, webhooks
+from consent.relay import changes, twilio_list, webhooks, workspaces
 from consent.relay.changes import Change
 from consent.relay.doors import Trouble
 from consent.vault import SealBroken
@@ -29,7 +29,11 @@ ATTEMPTS_KEPT = 1_000  # of each subscriber
 State = Subscription.State
 type Tell = Callable[..., int]
 
-TELL: Mapping[str, Tell] = {Subscription.Kind.WEBHOOK: webhooks.tell}
+TELL: Mapping[str, Tell] = {
+    Subscription.Kind.WEBHOOK: webhooks.tell,
+    Subscription.Kind.RAPIDPRO: workspaces.tell,
+    Subscription.Kind.TWILIO: twilio_list.tell,
+}
 
 _running: dict[int, threading.Thread] = {}
 
@@ -62,7 +66,9 @@ def due(now: datetime) -> list[int]:
 
 def _due(now: datetime) -> QuerySet[Subscription]:
     free = Q(lease_until=None) | Q(lease_until__lte=now)
-    return Subscription.objects.filter(free, state=State.ON, due_at__lte=now, position__lt=changes.size())
+    pulls = Q(pulled_until=None) | Q(pulled_until__lte=now - workspaces.PULL_EVERY)
+    is_behind = Q(position__lt=changes.size()) | Q(pulls, kind=Subscription.Kind.RAPIDPRO)
+    return Subscription.objects.filter(free, is_behind, state=State.ON, due_at__lte=now)
 
 
 def _in_a_thread(pk: int) -> None:
@@ -85,6 +91,8 @@ def run(pk: int) -> None:
     try:
         while time.monotonic() < until and _step(subscription):
             pass
+        if workspaces.is_due(subscription, now):
+            _pull(subscription, now)
     finally:
         Subscription.objects.filter(pk=pk).update(lease_until=None)
 
@@ -101,6 +109,14 @@ def _step(subscription: Subscription) -> bool:
     moved = mine.update(position=portion.next, lease_until=timezone.now() + LEASE)
     subscription.position = portion.next
     return bool(moved)
+
+
+def _pull(subscription: Subscription, now: datetime) -> None:
+    """Hear from a workspace who stopped there."""
+    try:
+        workspaces.pull(subscription, at=now)
+    except Trouble as trouble:
+        _fail(subscription, trouble, now)
 
 
 def attempt(subscription: Subscription, told: Sequence[Change]) -> bool:

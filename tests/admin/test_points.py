@@ -1,6 +1,7 @@
 """Capture points: made, shared, counted."""
 
 import io
+import json
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.utils import timezone
 from PIL import Image
 
 from consent import catalogue, poster
-from consent.models import CapturePoint, NoticeShown, NoticeVersion, Sender
+from consent.models import ApiKey, CapturePoint, NoticeShown, NoticeVersion, Sender
 from tests import cast
 from tests.admin.test_scope import point_form
 from tests.staff import Firm
@@ -197,3 +198,20 @@ def test_without_keyword_or_number_there_is_no_link_to_whatsapp(bruno: Client, c
     assert "wa.me" not in page
     assert "With a keyword there is a link" in page
     assert bruno.get(reverse("admin:consent_capturepoint_chat_svg", args=[point.pk])).status_code == 404
+
+
+def test_a_flow_for_rapidpro_comes_with_a_key_of_its_own(bruno: Client, auditor: Client, cafe: Firm) -> None:
+    page = reverse("admin:consent_capturepoint_flow", args=[cafe.aurora.point.pk, "pt-BR"])
+    before = ApiKey.objects.count()
+    answer = bruno.post(page)
+
+    flow = json.loads(answer.content)["flows"][0]
+    assert flow["spec_version"] == "13.1.0"
+    key = ApiKey.objects.latest("pk")
+    assert (ApiKey.objects.count(), key.scopes) == (before + 1, ["consents"])
+    assert "novidades-pt-BR-flow.json" in answer.headers["Content-Disposition"]
+    assert auditor.post(page).status_code == 403
+    assert bruno.get(page).status_code == 405
+    assert bruno.post(page.replace("pt-BR", "de")).status_code == 404
+    change = bruno.get(reverse("admin:consent_capturepoint_change", args=[cafe.aurora.point.pk]))
+    assert "Flow for RapidPro and Weni" in change.content.decode()

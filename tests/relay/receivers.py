@@ -22,6 +22,7 @@ class Receiver:
 
     def __init__(self) -> None:
         self.got: list[tuple[dict[str, str], bytes]] = []
+        self.asked: list[str] = []
         self.answer: Answer = status(204)
         self.url = ""
 
@@ -69,7 +70,10 @@ def listening() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             receiver.got.append((dict(self.headers.items()), body))
+            receiver.asked.append(f"{self.command} {self.path}")
             receiver.answer(self)
+
+        do_GET = do_DELETE = do_POST
 
         def log_message(self, *_arguments: Any) -> None:
             """Nothing."""

@@ -92,7 +92,7 @@ def test_a_receiver_that_is_down_gets_everything_once_it_is_up_in_order(aurora: 
 
 
 def test_more_than_a_portion_goes_in_several(aurora: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(changes, "AT_ONCE", 2)
+    monkeypatch.setitem(changes.AT_ONCE, Subscription.Kind.WEBHOOK, 2)
     for number in range(5):
         cast.says(aurora, cast.stranger(number))
     sequenced()
