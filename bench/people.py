@@ -75,10 +75,10 @@ _TABLES = {
 }
 
 
-def fill(database: str, sample: Sample, *, records: int) -> list[str]:
-    """Add people until there are about `records` records. Returns the numbers of the real ones."""
+def fill(database: str, sample: Sample, *, records: int, real: int = REAL) -> list[str]:
+    """Add people until there are about `records` records. Returns the numbers of the real ones, `real` or fewer."""
     people = records // RECORDS_OF_A_PERSON
-    every = max(1, people // REAL)
+    every = max(1, people // real)
     known = {n: f"+55119{70_000_000 + n:08d}" for n in range(0, people, every)}
     values = {
         "company": sample.company.pk,

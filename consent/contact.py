@@ -100,8 +100,9 @@ class Contact:
         """
         if self.scheme != TEL:
             return self.value
-        if brazilian := _BRAZILIAN_WITHOUT_NINTH_DIGIT.fullmatch(self.value):
-            return f"{brazilian[1]}9{brazilian[2]}"
+        if self.value.startswith("+55"):
+            brazilian = _BRAZILIAN_WITHOUT_NINTH_DIGIT.fullmatch(self.value)
+            return f"{brazilian[1]}9{brazilian[2]}" if brazilian else self.value
         return _without_mexican_one(self.value)
 
     @property

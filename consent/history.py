@@ -1,9 +1,8 @@
 """What one person said about one purpose on one channel, and what follows from it."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from consent.models import ConsentRecord, ContactPoint, Erased
@@ -16,6 +15,7 @@ REQUESTED = State.REQUESTED.value
 EXPIRED = "expired"
 # By which two clocks may differ and still be believed; and many tell whole seconds only.
 CLOCKS_DIFFER = timedelta(minutes=2, seconds=1)
+_NOT_SHOWN = Possession.NONE.value
 INEXACT = "?"  # ends the name of a clock whose times were cut off: it agrees with none, not even with itself
 NOTHING = "nothing"
 ERASED = "erased"
@@ -36,8 +36,7 @@ class Said(NamedTuple):
     clock: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """Where a person stands: a state, `expired`, `erased` or `nothing`, since when, until when, by which record."""
 
     state: str
@@ -58,27 +57,19 @@ def fold(events: Iterable[Said], at: datetime) -> Standing:
     times are by different clocks, so does less than clocks may differ. A grant counts only if it was shown that
     the person holds the number, or if the capture point's policy says that this is not asked.
     """
-    known = [event for event in events if event.recorded_at <= at]
-    ends = [event for event in known if event.state in ENDS]
-    last_end_arrival = max((event.arrival for event in ends), default=-1)
-    last_end_time: dict[str, datetime] = {}
-    for event in ends:
-        last_end_time[event.clock] = max(event.event_time, last_end_time.get(event.clock, event.event_time))
-
-    def is_later_than_every_end(event: Said) -> bool:
-        return event.arrival > last_end_arrival and all(
-            event.event_time > (ended if _agree(clock, event.clock) else ended + CLOCKS_DIFFER)
-            for clock, ended in last_end_time.items()
-        )
-
-    open_events = [event for event in known if event.state not in ENDS and is_later_than_every_end(event)]
+    known: list[Said] = []
+    ends: list[Said] = []
+    for event in events:
+        if event.recorded_at <= at:
+            (ends if event.state in ENDS else known).append(event)
+    open_events = _later_than(ends, known) if ends else known
     grants = [
         event
         for event in open_events
-        if event.state == GIVEN and event.possession != Possession.NONE and event.event_time <= at
+        if event.state == GIVEN and event.possession != _NOT_SHOWN and event.event_time <= at
     ]
     if grants:
-        return _standing_of_grant(max(grants, key=_order), at)
+        return _standing_of_grant(grants[0] if len(grants) == 1 else max(grants, key=_order), at)
     latest = max(open_events, key=_order, default=None)
     if latest is not None:
         return Standing(REQUESTED, since=latest.event_time, record=latest.uid)
@@ -86,6 +77,23 @@ def fold(events: Iterable[Said], at: datetime) -> Standing:
         end = max(ends, key=_order)
         return Standing(end.state, since=end.event_time, record=end.uid)
     return Standing(NOTHING)
+
+
+def _later_than(ends: list[Said], others: list[Said]) -> list[Said]:
+    """Which of the others are later than every ending."""
+    last_end_arrival = max(event.arrival for event in ends)
+    last_end_time: dict[str, datetime] = {}
+    for event in ends:
+        last_end_time[event.clock] = max(event.event_time, last_end_time.get(event.clock, event.event_time))
+    return [
+        event
+        for event in others
+        if event.arrival > last_end_arrival
+        and all(
+            event.event_time > (ended if _agree(clock, event.clock) else ended + CLOCKS_DIFFER)
+            for clock, ended in last_end_time.items()
+        )
+    ]
 
 
 def _agree(one: str, other: str) -> bool:
@@ -112,15 +120,13 @@ def expiry(event_time: datetime, valid_days: int) -> datetime | None:
         return None
 
 
-def said(
-    arrival: int, state: str, possession: str, valid_days: int, event_time: datetime, recorded_at: datetime,
-    uid: UUID | str, clock: str,
-) -> Said:  # fmt: skip
+def said(row: tuple[Any, ...]) -> Said:
     """One record as raw SQL reads it: SQLite knows neither ids nor time zones."""
-    if isinstance(uid, str):
-        event_time, recorded_at = event_time.replace(tzinfo=UTC), recorded_at.replace(tzinfo=UTC)
-        uid = UUID(uid)
-    return Said(arrival, state, possession, valid_days, event_time, recorded_at, uid, clock)
+    if isinstance(row[6], str):
+        *words, event_time, recorded_at, uid, clock = row
+        times = (event_time.replace(tzinfo=UTC), recorded_at.replace(tzinfo=UTC))
+        return Said(*words, *times, UUID(uid), clock)
+    return Said._make(row)
 
 
 def standings(subject: UUID, *, at: datetime) -> dict[tuple[str, int | None], Standing]:
@@ -168,7 +174,7 @@ def unanswered(events: Iterable[Said]) -> set[UUID]:
 
 
 def _is_answer(event: Said) -> bool:
-    return event.state in ENDS or (event.state == GIVEN and event.possession != Possession.NONE)
+    return event.state in ENDS or (event.state == GIVEN and event.possession != _NOT_SHOWN)
 
 
 def ids_of(subjects: Collection[UUID]) -> dict[UUID, set[UUID]]:

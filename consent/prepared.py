@@ -69,6 +69,24 @@ class Query:
         return reader
 
 
+def ask_once(sql: str, values: Sequence[Any]) -> list[Row]:
+    """The rows of a statement that is different each time or rare, so that nothing is prepared. Raises DatabaseError.
+
+    As with `Query`, psycopg reads them in binary where nothing unusual is going on: Django's loaders cost more than
+    the question where there are many rows.
+    """
+    database = connections[DEFAULT_DB_ALIAS]
+    if database.vendor == "postgresql" and _is_plain(database):
+        try:
+            with psycopg.Cursor(database.connection) as raw:
+                return raw.execute(sql.encode(), values, prepare=False, binary=True).fetchall()
+        except psycopg.Error:
+            pass  # asked again below, it fails as Django says it
+    with database.cursor() as cursor:
+        cursor.execute(sql, [_adapt(database, value) for value in values])
+        return list(cursor.fetchall())
+
+
 def _is_plain(database: BaseDatabaseWrapper) -> bool:
     """Whether there is a connection, outside of a transaction, and nobody watches its statements."""
     return (
@@ -79,6 +97,6 @@ def _is_plain(database: BaseDatabaseWrapper) -> bool:
     )
 
 
-def _adapt(database: BaseDatabaseWrapper, value: Value) -> Value | None:
+def _adapt(database: BaseDatabaseWrapper, value: Any) -> Any:
     """A parameter as Django's cursor takes it: SQLite has no type for moments."""
     return database.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value

@@ -9,7 +9,7 @@ from django.utils import timezone
 from consent import catalogue, vault
 from consent.contact import Contact
 from consent.decision import counting
-from consent.decision.judging import ANSWER_LIVES, Decision, decide
+from consent.decision.judging import ANSWER_LIVES, Decision, Judge
 from consent.decision.known import About, Known, look, look_at_many
 from consent.decision.reasons import WORDS, Reason
 from consent.vocabulary import Channel
@@ -40,7 +40,7 @@ def may_send(
     moment = at or now
     try:
         known = look(about, vault.lookup(company, contact), _writes_from(contact, about), now=now)
-        decided = decide(known, about, catalogue.rules(company), moment=moment, contact=contact)
+        decided = Judge(about, catalogue.rules(company), moment).decide(known, contact)
     except Exception:
         log.exception("A decision could not be made; it was answered with a no.")
         decided = Decision(False, Reason.UNAVAILABLE, moment, valid_until=moment)  # ask again at once
@@ -84,7 +84,7 @@ def _decide_each(
         if contact is not None and lookup is not None
     ]
     common, known = look_at_many(about, people, now=now)
-    rules = catalogue.rules(about.company)
+    judge = Judge(about, catalogue.rules(about.company), moment)
     malformed = Decision(False, Reason.MALFORMED, moment, moment)
     decided, stranger = [], None
     for contact, lookup in zip(contacts, lookups, strict=True):
@@ -92,9 +92,9 @@ def _decide_each(
         if contact is None:
             decided.append(malformed)
         elif found is not None:
-            decided.append(decide(found, about, rules, moment=moment, contact=contact))
+            decided.append(judge.decide(Known.of(common, found), contact))
         else:  # nobody knows a stranger from another
-            stranger = stranger or decide(Known(common), about, rules, moment=moment, contact=contact)
+            stranger = stranger or judge.decide(Known(common), contact)
             decided.append(stranger)
     return decided
 

@@ -5,7 +5,7 @@ import logging
 import secrets
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -50,19 +50,22 @@ _minutes: dict[int, _Minute] = {}
 _lock = threading.Lock()
 
 
-def count(decided: Iterable[Decision], about: About) -> None:
+def count(decided: Sequence[Decision], about: About) -> None:
     """Count decisions about the same thing; every denial is kept, and a sample of the rest."""
+    reasons = Counter([one.reason for one in decided])
     channel = about.channel if about.channel in CHANNELS else ""
     with _lock:
         minute = _minutes.get(about.company)
         if minute is None:
             minute = _minutes[about.company] = _Minute(timezone.now())
-        for one in decided:
-            minute.times[channel, one.reason] += 1
-            if one.allow:
-                minute.allowed += 1
-            if (not one.allow or minute.allowed % ONE_IN == 1) and len(minute.kept) < MOST_KEPT:
-                minute.kept.append((one, about))
+        for reason, times in reasons.items():
+            minute.times[channel, reason] += times
+        if (room := MOST_KEPT - len(minute.kept)) > 0:
+            allowed = [one for one in decided if one.allow]
+            sample = allowed[-minute.allowed % ONE_IN :: ONE_IN]
+            denied = [one for one in decided if not one.allow]
+            minute.kept += [(one, about) for one in (*sample, *denied)[:room]]
+            minute.allowed += len(allowed)
     if settings.OPTIN_DECISIONS_SECONDS:
         _later.within(settings.OPTIN_DECISIONS_SECONDS)
 

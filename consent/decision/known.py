@@ -1,6 +1,6 @@
 """What is known of somebody a moment before a message: one statement, whatever is asked about them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import batched
@@ -10,16 +10,18 @@ from django.db import connection
 
 from consent import prepared, sendings
 from consent.history import Said, said
+from consent.vocabulary import Category
 
 END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)  # a hold that is over by now is over by then
 WINDOW = timedelta(hours=24)  # WhatsApp: for so long may whoever wrote be answered
+CATEGORIES = frozenset(Category.values)
 _SQLITE_TAKES = 500  # people in one statement
 
 # A row of a purpose says one record, or none; every other row says by its topic what it is. Troubles end as in `reach`.
 _KNOWN = """
 WITH c AS (SELECT lookup, subject FROM consent_contactpoint WHERE lookup {people})
 SELECT p.category, p.id, r.arrival, r.state, r.possession, r.valid_days, r.event_time, r.recorded_at,
- COALESCE(r.uid, c.subject), r.clock, c.lookup, c.lookup
+ {uid}, r.clock, c.lookup, c.lookup
 FROM consent_purpose p
 LEFT JOIN c ON c.lookup IS NOT NULL
 LEFT JOIN consent_consentrecord r ON r.subject = c.subject AND r.channel = %s
@@ -50,10 +52,11 @@ WHERE m.sent_at > %s AND m.sent_at <= %s AND q.category = 'marketing'
 UNION ALL
 SELECT 'log', size, NULL, '', '', 0, NULL, NULL, NULL, '', NULL, NULL FROM consent_loghead
 """
-KNOWN = prepared.Query("known", _KNOWN.format(people="= %s", numbers="= %s", purpose="slug"))
-KNOWN_OF_CATEGORY = prepared.Query(
-    "known_of", _KNOWN.format(people="= %s", numbers="= %s", purpose="category")
-)
+_UID = "COALESCE(r.uid, c.subject)"
+_ALONE = {"people": "= %s", "numbers": "= %s", "uid": _UID}
+KNOWN = prepared.Query("known", _KNOWN.format(purpose="slug", **_ALONE))
+KNOWN_OF_CATEGORY = prepared.Query("known_of", _KNOWN.format(purpose="category", **_ALONE))
+_SAID = slice(2, 10)  # the columns of a row that are those of history.Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,53 +89,56 @@ class Common:
     categories: dict[int, str] = field(default_factory=dict)
     log_size: int = 0
 
+    def learn(self, row: prepared.Row) -> None:
+        """What a row of the statement says of everybody, if anything."""
+        topic = row[0]
+        if topic in CATEGORIES:
+            self.categories[row[1]] = topic
+        elif topic == "log":
+            self.log_size = row[1]
+
 
 @dataclass(slots=True)
 class Known:
     """What is known of one contact. A contact may lead to several subjects: what bears on one, bears on it."""
 
     common: Common
-    said: dict[int, list[Said]] = field(default_factory=dict)  # by purpose
+    rows: Sequence[prepared.Row] = ()  # what they said
     is_somebody: bool = False
     holds: tuple[str, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     wrote: tuple[tuple[int, datetime], ...] = ()  # to which sender, and when last
     sent: tuple[datetime, ...] = ()  # offers that they got
 
-    def learn(self, row: Sequence[Any]) -> None:
-        """Add a row of the statement."""
-        (
-            topic,
-            number,
-            arrival,
-            word,
-            possession,
-            valid_days,
-            moment,
-            recorded_at,
-            uid,
-            clock,
-            key,
-            _lookup,
-        ) = row
-        if arrival is not None:
+    @classmethod
+    def of(cls, common: Common, rows: Sequence[prepared.Row]) -> "Known":
+        """What the rows of the statement say."""
+        if None not in [row[2] for row in rows]:  # as with most people: records, and nothing else
+            return cls(common, rows, is_somebody=bool(rows))
+        known = cls(common)
+        for row in rows:
+            known._learn(row)
+        return known
+
+    def said(self, purpose: int) -> list[Said]:
+        """What they said about a purpose."""
+        return [said(row[_SAID]) for row in self.rows if row[1] == purpose]
+
+    def _learn(self, row: prepared.Row) -> None:
+        topic = row[0]
+        if row[2] is not None:
             self.is_somebody = True
-            one = said(arrival, word, possession, valid_days, moment, recorded_at, uid, clock)
-            self.said.setdefault(number, []).append(one)
-            self.common.categories[number] = topic
-        elif topic == "log":
-            self.common.log_size = number
+            self.rows = (*self.rows, row)
         elif topic == "hold":
-            self.holds += (word,)
+            self.holds += (row[3],)
         elif topic == "trouble":
-            self.troubles += (Trouble(word, moment and _aware(moment), bytes(key)),)
+            self.troubles += (Trouble(row[3], row[6] and _aware(row[6]), bytes(row[10])),)
         elif topic == "wrote":
-            self.wrote += ((number, _aware(moment)),)
+            self.wrote += ((row[1], _aware(row[6])),)
         elif topic == "sent":
-            self.sent += (_aware(moment),)
+            self.sent += (_aware(row[6]),)
         else:
-            self.is_somebody = self.is_somebody or uid is not None
-            self.common.categories[number] = topic
+            self.is_somebody = self.is_somebody or row[8] is not None
 
 
 def look(about: About, lookup: bytes, number_key: bytes, *, now: datetime) -> Known:
@@ -140,21 +146,22 @@ def look(about: About, lookup: bytes, number_key: bytes, *, now: datetime) -> Kn
     does not matter). One query, on the primary.
     """
     query = KNOWN_OF_CATEGORY if about.category else KNOWN
-    known = Known(Common())
-    for row in query.ask(*parameters(about, [lookup], [number_key], now)):
-        known.learn(row)
-    return known
+    rows = query.ask(*parameters(about, [lookup], [number_key], now))
+    common = Common()
+    for row in rows:
+        common.learn(row)
+    return Known.of(common, rows)
 
 
 def look_at_many(
     about: About, people: Sequence[tuple[bytes, bytes]], *, now: datetime
-) -> tuple[Common, dict[bytes, Known]]:
-    """What is known of many people, found as in `look`, by lookup; those we never heard of are left out.
+) -> tuple[Common, dict[bytes, list[prepared.Row]]]:
+    """The rows about many people, found as in `look`, by lookup; those we never heard of are left out.
 
-    One query on PostgreSQL, whatever their number; one for 500 people on SQLite.
+    One query on PostgreSQL, whatever their number; one for 500 people on SQLite. They are not made into anything
+    here: a hundred thousand objects that wait for one another keep the garbage collector busy.
     """
-    common = Common()
-    nobody, known = Known(common), dict[bytes, Known]()
+    common, found = Common(), dict[bytes, list[prepared.Row]]()
     portions = [people] if _is_postgres() else list(batched(people, _SQLITE_TAKES, strict=False))
     for portion in portions or [()]:
         writers: dict[bytes, list[bytes]] = {}
@@ -162,41 +169,27 @@ def look_at_many(
             if number_key:
                 writers.setdefault(number_key, []).append(lookup)
         for row in _ask_many(about, [lookup for lookup, _number in portion], list(writers), now):
-            lookup = row[-1]
-            if lookup is not None:
-                one = known.get(lookup := bytes(lookup))
-                if one is None:
-                    one = known[lookup] = Known(common)
-                one.learn(row)
+            common.learn(row)
+            if row[11] is not None:
+                found.setdefault(bytes(row[11]), []).append(row)
             elif row[0] == "wrote":
-                for lookup in writers[bytes(row[-2])]:
-                    known.setdefault(lookup, Known(common)).learn(row)
-            else:
-                nobody.learn(row)
-    return common, known
+                for lookup in writers[bytes(row[10])]:
+                    found.setdefault(lookup, []).append(row)
+    return common, found
 
 
 def _ask_many(
     about: About, lookups: Sequence[bytes], numbers: Sequence[bytes], now: datetime
-) -> Iterable[Sequence[Any]]:
+) -> list[prepared.Row]:
     """The statement for many: each parameter that names one of them is a list."""
+    purpose = "category" if about.category else "slug"
     if _is_postgres():
-        found = ("= ANY(%s::bytea[])", "= ANY(%s::bytea[])")
-        asked: tuple[list[Any], list[Any]] = [list(lookups)], [list(numbers)]
-    else:
-        found = (_one_of(lookups), _one_of(numbers))
-        asked = list(lookups), list(numbers)
-    sql = _KNOWN.format(people=found[0], numbers=found[1], purpose="category" if about.category else "slug")
-    adapt = connection.ops.adapt_datetimefield_value
-    with connection.cursor() as cursor:
-        cursor.execute(
-            sql,
-            [
-                adapt(value) if isinstance(value, datetime) else value
-                for value in parameters(about, *asked, now)
-            ],
-        )
-        yield from cursor
+        some = "= ANY(%s::bytea[])"
+        # Of many ids few are looked at: they come as bytes, see Judge.
+        sql = _KNOWN.format(people=some, numbers=some, purpose=purpose, uid=f"uuid_send({_UID})")
+        return prepared.ask_once(sql, parameters(about, [list(lookups)], [list(numbers)], now))
+    sql = _KNOWN.format(people=_one_of(lookups), numbers=_one_of(numbers), purpose=purpose, uid=_UID)
+    return prepared.ask_once(sql, parameters(about, lookups, numbers, now))
 
 
 def parameters(about: About, lookups: Sequence[Any], numbers: Sequence[Any], now: datetime) -> list[Any]:

@@ -64,4 +64,4 @@ def test_somebody_we_have_heard_of_is_no_stranger(aurora: Sample) -> None:
     company, now = aurora.company.pk, timezone.now()
     for contact, is_somebody in ((ANA, True), (BRUNO, False)):
         found = known.look(About(company, "sms", "pedidos"), vault.lookup(company, contact), b"", now=now)
-        assert (found.is_somebody, found.said) == (is_somebody, {})
+        assert (found.is_somebody, found.rows) == (is_somebody, ())
