@@ -123,9 +123,8 @@ def expiry(event_time: datetime, valid_days: int) -> datetime | None:
 def said(row: tuple[Any, ...]) -> Said:
     """One record as raw SQL reads it: SQLite knows neither ids nor time zones."""
     if isinstance(row[6], str):
-        *words, event_time, recorded_at, uid, clock = row
-        times = (event_time.replace(tzinfo=UTC), recorded_at.replace(tzinfo=UTC))
-        return Said(*words, *times, UUID(uid), clock)
+        event_time, recorded_at = (moment.replace(tzinfo=UTC) for moment in row[4:6])
+        row = (*row[:4], event_time, recorded_at, UUID(row[6]), row[7])
     return Said._make(row)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from consent import history, sendings, vault
@@ -97,7 +97,7 @@ class Judge:
                     until = end
         is_stranger = not known.is_somebody
         log_size = known.common.log_size
-        record = standing.record
+        record: Any = standing.record
         if isinstance(record, bytes):  # one of many
             record = UUID(bytes=record)
         return Decision(allow, reason, moment, until, record, window_until, log_size, is_stranger)
