@@ -6,11 +6,12 @@ import itertools
 import re
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 from uuid import UUID
 
-from consent import vault
+from consent import receipts, vault
 from tests.cast import stranger
 
 FORM = "/c/aurora/novidades/"
@@ -48,23 +49,26 @@ class Visitor(threading.Thread):
 
     def _visit(self, number: int) -> None:
         fields = {"token": self.token, "phone": stranger(number).value, "box.novidades.sms": "yes"}
-        act = self._act(self._until_answered("POST", f"{FORM}?lang=pt-BR", fields), use="confirm")
+        asked = self._until_answered("POST", f"{FORM}?lang=pt-BR", fields)
+        act = self._act(asked, lambda token: vault.read_act_token(token, use="confirm"))
         self.journal.forms.append(act)
         if number % 2 == 0:
             page = f"{FORM}confirm/{vault.act_token(act, use='confirm')}/"
             answered = self._until_answered("POST", page, {"code": vault.code(act)})
-            self.journal.confirmations.append(self._act(answered, use="receipt"))
+            self.journal.confirmations.append(self._act(answered, receipts.read_token))
 
     def _open(self) -> str:
         found = re.search(r'name="token" value="([^"]+)"', self._until_answered("GET", FORM, {}))
         assert found, "the form has no token"
         return found[1]
 
-    def _act(self, address: str, *, use: str) -> UUID:
+    def _act(self, address: str, read: Callable[[str], UUID | None]) -> UUID:
         """The act an answer leads to."""
-        found = [vault.read_act_token(part, use=use) for part in address.split("?")[0].split("/")]
-        (act,) = [act for act in found if act is not None]
-        return act
+        found = [read(part) for part in address.split("?")[0].split("/")]
+        acts = [act for act in found if act is not None]
+        if len(acts) != 1:
+            raise AssertionError(f"This leads to no one act: {address[:300]}")
+        return acts[0]
 
     def _until_answered(self, method: str, path: str, fields: dict[str, str]) -> str:
         """Send the same thing until an answer comes: where it leads to, or what it says."""
