@@ -15,7 +15,6 @@ from consent.admin import (
     notices,
     openings,
     outbox,
-    paper,
     points,
     records,
     senders,
@@ -23,10 +22,12 @@ from consent.admin import (
     templates,
     versions,
 )
+from consent.admin.paper import batches
 
 __all__ = [
     "access",
     "audits",
+    "batches",
     "companies",
     "decisions",
     "deliveries",
@@ -39,7 +40,6 @@ __all__ = [
     "notices",
     "openings",
     "outbox",
-    "paper",
     "points",
     "records",
     "senders",

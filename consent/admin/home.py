@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from consent.admin import charts, judging, labels, recent, scope
+from consent.admin.paper import concerns
 from consent.models import (
     ApiKey,
     CapturePoint,
@@ -102,6 +103,7 @@ def _points(request: HttpRequest) -> Any:
 def _concerns(request: HttpRequest, log: LogHealth) -> Iterator[Concern]:
     yield from _failed_logins(request)
     yield from _to_judge(request)
+    yield from (Concern(text, url) for text, url in concerns.found(request))
     yield from _alarms(request)
     for stopped in _stopped(request):
         yield Concern(

@@ -317,3 +317,16 @@ def test_the_list_says_where_the_paper_lies(bruno: Client, cafe: Firm) -> None:
     sheets.draft(sheets.batch(cafe.aurora))
     html = bruno.get(reverse("admin:consent_paperbatch_changelist")).content.decode()
     assert re.search(r"7, B2", html)
+
+
+def test_home_says_which_paper_needs_somebody(bruno: Client, clara: Client, cafe: Firm) -> None:
+    page = sheets.draft(sheets.batch(cafe.aurora, destroy_on=date(2020, 1, 1)))
+    PaperFile.objects.update(state="failed")
+
+    html = bruno.get("/admin/").content.decode()
+
+    assert "1 sheet waits to be checked or committed." in html
+    assert "could not be read." in html
+    assert "was to be destroyed on" in html
+    assert at("batch_change", page.batch_id) in html
+    assert "waits to be checked" not in clara.get("/admin/").content.decode()

@@ -1,5 +1,1 @@
 """Paper, as staff work with it: batches, what is handed in, and each page before their eyes."""
-
-from consent.admin.paper import batches
-
-__all__ = ["batches"]
