@@ -1,6 +1,6 @@
 """Finds sheets in a picture: their codes, their corner marks, and how to lay each of them flat."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -17,6 +17,7 @@ type Points = np.ndarray[Any, np.dtype[np.float32]]
 SCALE = 8  # pixels a millimetre, of a sheet laid flat
 FAR = 0.35  # how far from where the code says a mark may be, as a share of the distance
 ENOUGH_POINTS = 12  # four of each mark and of the code
+PAD = 16  # pixels of white around a picture in which marks are looked for
 _QR: Any = zxingcpp.BarcodeFormat.QRCode
 
 
@@ -38,6 +39,8 @@ class Found:
     place: Layout
     flat: Points | None
     marks: int
+    known: Points  # corners of its code and marks on the sheet, and where they were seen
+    seen: Points
 
 
 def find(grey: Picture) -> list[Found]:
@@ -113,13 +116,15 @@ def _marks(grey: Picture, sheets: int) -> list[tuple[int, Points]]:
     best: list[tuple[int, Points]] = []
     for long, smooth in ((1300, False), (1900, True), (2700, False)):
         factor = min(1.0, long / max(grey.shape))
-        small = _resized(grey, factor)
+        # A mark that touches the edge of the picture is found only with paper around it.
+        white: Any = cv2.BORDER_CONSTANT
+        small: Any = cv2.copyMakeBorder(_resized(grey, factor), PAD, PAD, PAD, PAD, white, value=255)
         ids: Any
         corners, ids, _rejected = _MARKS.detectMarkers(cv2.medianBlur(small, 3) if smooth else small)
         if ids is None:
             continue
         pairs = zip(ids.ravel(), corners, strict=True)
-        found = [(int(which), one.reshape(4, 2) / factor) for which, one in pairs if which < 4]
+        found = [(int(which), (one.reshape(4, 2) - PAD) / factor) for which, one in pairs if which < 4]
         best = max(best, found, key=len)
         if all(sum(which == corner for which, _one in best) >= sheets for corner in range(4)):
             break
@@ -149,12 +154,31 @@ def _found(one: Code, marks: list[tuple[int, Points]]) -> Found:
             in_picture.append(min(near, key=lambda pair: pair[0])[1])
             mine += 1
     known, seen = np.concatenate(on_sheet), np.concatenate(in_picture)
-    flat: Any = None
-    if len(known) >= ENOUGH_POINTS:
-        # The corners of a code are less exact than those of marks; with three marks it is not needed.
-        start = 4 if mine >= 3 else 0
-        flat, _inliers = cv2.findHomography(known[start:], seen[start:], 0)
-    return Found(one.text, one.sheet, place, flat, mine)
+    return Found(one.text, one.sheet, place, _flattened(known, seen, mine), mine, known, seen)
+
+
+def _flattened(known: Points, seen: Points, marks: int) -> Any:
+    """How the sheet lies in the picture; with a single mark only as far as turn, scale and slant tell."""
+    if marks == 0:
+        return None
+    if marks == 1:
+        turn: Any
+        turn, _inliers = cv2.estimateAffine2D(known, seen)
+        return None if turn is None else np.vstack([turn, (0, 0, 1)])
+    # The corners of a code are less exact than those of marks; with three marks it is not needed.
+    flat, _inliers = cv2.findHomography(known[4:] if marks > 2 else known, seen[4:] if marks > 2 else seen, 0)
+    return flat
+
+
+def straightened(found: Found, frames: list[tuple[Rect, Rect]]) -> Found:
+    """The sheet laid flat anew by the frames of boxes as well: each as it should be on the sheet, and as it was."""
+    should = np.concatenate([_corners(place) for place, _was in frames])
+    were: Any = np.concatenate([_corners(was) for _place, was in frames])
+    known, laid = np.concatenate([found.known, should]), np.asarray(found.flat)
+    seen = np.concatenate([found.seen, cv2.perspectiveTransform(were[None], laid)[0]])
+    flat: Any
+    flat, _inliers = cv2.findHomography(known, seen, 0)
+    return replace(found, flat=flat) if flat is not None else found
 
 
 def _guess(known: Points, seen: Points, wanted: Points) -> Points:

@@ -14,6 +14,7 @@ from consent.paper.result import Box, Mark, PageReading, Presence, Reason
 SHOWN = 7  # pixels a millimetre, of the picture that staff see
 QUALITY = 80
 LONG_SHOWN = 1800  # pixels, of a page on which no sheet was found
+SURE_MARKS = 3  # with fewer the boxes themselves say how the sheet lies
 FRAMES_SEEN = 0.75  # share of the frames that must be where they should
 BLANK_SHARE, BLURRED = 0.0008, 12.0
 
@@ -35,6 +36,9 @@ def _sheet(
 ) -> PageReading:
     if found.flat is not None:
         dark = boxes.even(corners.laid_flat(grey, found))
+        if found.marks < SURE_MARKS:
+            found = _by_boxes(dark, found)
+            dark = boxes.even(corners.laid_flat(grey, found))
         black = boxes.black_of(dark, found.place)
         read = _boxes(dark, found, black)
         if read is not None:
@@ -64,6 +68,17 @@ def _sheet(
         picture=_shown(picture),
         fingerprint=fingerprint,
     )
+
+
+def _by_boxes(dark: Picture, found: Found) -> Found:
+    """A sheet of which marks are missing, laid flat anew by those boxes whose frames are clear."""
+    black = boxes.black_of(dark, found.place)
+    clear: list[tuple[Rect, Rect]] = []
+    for row in found.place.rows:
+        for place, (frame, shown) in zip((row.yes, row.no), boxes.frames(dark, row), strict=True):
+            if shown >= boxes.FRAME_SEEN * black:
+                clear.append((place, frame))
+    return corners.straightened(found, clear) if clear else found
 
 
 def _not_found(picture: Picture, grey: Picture, page: int, fingerprint: str) -> PageReading:
