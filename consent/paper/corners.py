@@ -17,7 +17,7 @@ type Points = np.ndarray[Any, np.dtype[np.float32]]
 SCALE = 8  # pixels a millimetre, of a sheet laid flat
 FAR = 0.35  # how far from where the code says a mark may be, as a share of the distance
 ENOUGH_POINTS = 12  # four of each mark and of the code
-PAD = 16  # pixels of white around a picture in which marks are looked for
+PAD = 16  # pixels of white around a picture in which codes and marks are looked for
 _QR: Any = zxingcpp.BarcodeFormat.QRCode
 
 
@@ -55,7 +55,9 @@ def find(grey: Picture) -> list[Found]:
 def read_codes(grey: Picture) -> list[Code]:
     """The codes of sheets in a picture; harder looks follow only where an easier one found nothing."""
     for look in _looks(grey):
-        picture, factor = look()
+        smaller, factor = look()
+        # A code that touches the edge of the picture is found only with paper around it.
+        picture = _framed(smaller)
         found: dict[str, Code] = {}
         for barcode in zxingcpp.read_barcodes(picture, formats=_QR, try_invert=False):
             try:
@@ -65,7 +67,7 @@ def read_codes(grey: Picture) -> list[Code]:
                 continue
             place = barcode.position
             ends = (place.top_left, place.top_right, place.bottom_right, place.bottom_left)
-            corners = np.array([(end.x, end.y) for end in ends], np.float32) / factor
+            corners = (np.array([(end.x, end.y) for end in ends], np.float32) - PAD) / factor
             found.setdefault(barcode.text, Code(barcode.text, sheet, corners))
         if found:
             return list(found.values())
@@ -97,6 +99,11 @@ def _resized(grey: Picture, factor: float) -> Picture:
     return cv2.resize(grey, None, fx=factor, fy=factor, interpolation=how)  # type: ignore[return-value]
 
 
+def _framed(grey: Picture) -> Picture:
+    white: Any = cv2.BORDER_CONSTANT
+    return cv2.copyMakeBorder(grey, PAD, PAD, PAD, PAD, white, value=255)  # type: ignore[return-value]
+
+
 def _detector() -> cv2.aruco.ArucoDetector:
     settings = cv2.aruco.DetectorParameters()
     settings.adaptiveThreshWinSizeMin = 15
@@ -116,9 +123,7 @@ def _marks(grey: Picture, sheets: int) -> list[tuple[int, Points]]:
     best: list[tuple[int, Points]] = []
     for long, smooth in ((1300, False), (1900, True), (2700, False)):
         factor = min(1.0, long / max(grey.shape))
-        # A mark that touches the edge of the picture is found only with paper around it.
-        white: Any = cv2.BORDER_CONSTANT
-        small: Any = cv2.copyMakeBorder(_resized(grey, factor), PAD, PAD, PAD, PAD, white, value=255)
+        small = _framed(_resized(grey, factor))
         ids: Any
         corners, ids, _rejected = _MARKS.detectMarkers(cv2.medianBlur(small, 3) if smooth else small)
         if ids is None:

@@ -12,6 +12,7 @@ EDGE = 13.0  # marks nearer to the edge are cut off by a skewed feeder
 MARK = 9.0
 SIDE = 15.0  # margin of text
 CODE = 30.0
+INWARD = 5.0  # the code from the margin: what a skewed feeder cuts off must not be of the code
 BOX = 6.0
 STROKE = 0.5  # of the frame of a box
 BETWEEN = 14.0  # from the yes to the no of a row
@@ -95,8 +96,8 @@ def of(paper: str, rows: int) -> Layout:
             Rect(width - EDGE - MARK, bottom - MARK, MARK, MARK),
             Rect(EDGE, bottom - MARK, MARK, MARK),
         ),
-        code=Rect(right - CODE, EDGE + MARK + 4, CODE, CODE),
-        statement=Rect(SIDE, EDGE + MARK + 4, width - 2 * SIDE - CODE - 6, top - EDGE - MARK - 4),
+        code=Rect(right - CODE - INWARD, EDGE + MARK + 4, CODE, CODE),
+        statement=Rect(SIDE, EDGE + MARK + 4, width - 2 * SIDE - CODE - INWARD - 6, top - EDGE - MARK - 4),
         rows=places,
         number=Rect(SIDE, base - 52, right - SIDE, 13.5),
         digits=tuple(Rect(SIDE + 17 + 8.4 * i, base - 47.5, 7.2, 8.6) for i in range(DIGITS)),

@@ -1,0 +1,140 @@
+"""Sheets filled in by hand and scanned or photographed badly are read, or left to a person; never read wrong."""
+
+from collections.abc import Iterator
+from functools import cache
+from io import BytesIO
+
+import numpy as np
+import pypdfium2
+import pytest
+from PIL import Image
+
+from bench import pens, scans
+from bench.pens import Filled
+from consent.capture.paper import sheet
+from consent.paper import code, decoding, layout, page
+from consent.paper.code import Sheet
+from consent.paper.result import Mark, PageReading, Presence, Reason
+from tests import papers
+
+SERIALS = ("0123456789", "ABCDEFGHJK")
+SURE = {True: Mark.TICKED, False: Mark.EMPTY}
+
+
+@pytest.fixture(autouse=True)
+def _always_the_same_codes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The same pictures in every run, whatever the keys of the run are."""
+    monkeypatch.setattr("consent.capture.paper.sealing._seal", lambda body: bytes(range(32)))
+    printed.cache_clear()
+    yield
+    printed.cache_clear()
+
+
+@cache
+def printed(boxes: int, paper: str) -> list[tuple[Sheet, pens.Picture]]:
+    asked = papers.ask(boxes)
+    document = pypdfium2.PdfDocument(sheet.print_sheets(asked, language="es", serials=SERIALS, paper=paper))
+    rows = tuple(code.Row(offer.purpose_id, offer.channel) for offer in asked.offers)
+    made = []
+    for number, serial in enumerate(SERIALS):
+        picture = document[number].render(scale=scans.DPI / 72, rev_byteorder=True).to_numpy()[:, :, :3]
+        about = Sheet(serial=serial, point=7, version=3, language="es", paper=paper, rows=rows)
+        made.append((about, np.ascontiguousarray(picture)))
+    document.close()
+    return made
+
+
+def filled(random: np.random.Generator, *, boxes: int = 4, paper: str = "a4", which: int = 0) -> Filled:
+    about, picture = printed(boxes, paper)[which]
+    return pens.fill(picture, about, random)
+
+
+def jpeg(picture: pens.Picture) -> bytes:
+    out = BytesIO()
+    Image.fromarray(picture).save(out, "JPEG", quality=70)
+    return out.getvalue()
+
+
+def read(content: bytes) -> tuple[PageReading, ...]:
+    return page.read(decoding.opened(content), 0)
+
+
+def holds(reading: PageReading, one: Filled) -> bool:
+    """Whether the reading is of that sheet, and every box is right or left to a person."""
+    assert (reading.reason, reading.sheet) == (None, one.sheet)
+    for number, meant in enumerate(one.answers):
+        marks = [box.mark for box in reading.boxes if box.row == number]
+        if meant is None:
+            assert Mark.UNSURE in marks
+        else:
+            assert all(mark in (Mark.UNSURE, SURE[tick]) for mark, tick in zip(marks, meant, strict=True))
+    return reading.signature == (Presence.PRESENT if one.is_signed else Presence.ABSENT)
+
+
+@pytest.mark.parametrize(("boxes", "paper"), [(2, "a4"), (6, "letter"), (14, "a4")])
+def test_bad_scans_are_read(boxes: int, paper: str) -> None:
+    random = np.random.default_rng(boxes)
+    one = filled(random, boxes=boxes, paper=paper)
+
+    (reading,) = read(scans.scanned(one.picture, random).content)
+
+    assert holds(reading, one)
+    assert sum(box.mark != Mark.UNSURE for box in reading.boxes) >= len(reading.boxes) * 0.7
+
+
+def test_two_sheets_in_one_photo_are_two_readings() -> None:
+    random = np.random.default_rng(4)
+    both = [filled(random, which=which) for which in (0, 1)]
+
+    found = read(scans.photographed([one.picture for one in both], random).content)
+
+    assert {reading.part for reading in found} == {0, 1}
+    for one in both:
+        assert holds(next(reading for reading in found if reading.sheet == one.sheet), one)
+
+
+@pytest.mark.parametrize("gone", [(0,), (1, 3), (0, 1, 3)])
+def test_a_sheet_whose_corners_are_cut_off_is_read_by_what_is_left(gone: tuple[int, ...]) -> None:
+    one = filled(np.random.default_rng(6))
+    picture = one.picture.copy()
+    place = layout.of("a4", 4)
+    for corner in gone:
+        mark, scale = place.marks[corner].grown(1), picture.shape[1] / place.width
+        top, left = int(mark.y * scale), int(mark.x * scale)
+        picture[top : top + int(mark.h * scale), left : left + int(mark.w * scale)] = 255
+
+    assert holds(read(jpeg(picture))[0], one)
+
+
+def test_a_code_alone_is_a_reason_to_look() -> None:
+    one = filled(np.random.default_rng(6))
+    place = layout.of("a4", 4)
+    scale = one.picture.shape[1] / place.width
+    only = np.full_like(one.picture, 255)
+    x, y, w, h = (int(value * scale) for value in (place.code.x - 3, place.code.y - 3, 36, 36))
+    only[y : y + h, x : x + w] = one.picture[y : y + h, x : x + w]
+
+    (reading,) = read(jpeg(only))
+
+    assert (reading.reason, reading.boxes) == (Reason.NO_CORNERS, ())
+    assert reading.sheet == one.sheet
+    assert reading.picture
+
+
+def test_a_row_without_an_answer_but_with_ink_beside_it_is_left_to_a_person() -> None:
+    _about, picture = printed(4, "a4")[0]
+    place = layout.of("a4", 4)
+    hand = pens.pen(picture.copy(), np.random.default_rng(3), picture.shape[1] / place.width)
+    yes = place.rows[1].yes
+    around = [
+        (yes.x - 1.1, yes.y - 1.1),
+        (yes.x + 7.1, yes.y - 1.1),
+        (yes.x + 7.1, yes.y + 7.1),
+        (yes.x - 1.1, yes.y + 7.1),
+    ]
+    hand.draw([*around, around[0]])
+
+    marks = [box.mark for box in read(jpeg(hand.picture))[0].boxes]
+
+    assert marks[2] == Mark.UNSURE
+    assert marks.count(Mark.EMPTY) == 7
