@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench import figures
 
-MEASURES = ["decision", "capture", "capture_sqlite", "sequencing", "growth", "verify", "proof", "webhooks"]
+MEASURES = ["decision", "capture", "capture_sqlite", "sequencing", "growth", "verify", "proof", "webhooks", "paper"]
 
 
 def main() -> int:
