@@ -330,3 +330,31 @@ def test_home_says_which_paper_needs_somebody(bruno: Client, clara: Client, cafe
     assert "was to be destroyed on" in html
     assert at("batch_change", page.batch_id) in html
     assert "waits to be checked" not in clara.get("/admin/").content.decode()
+
+
+def test_a_language_that_the_notice_does_not_speak_is_refused(bruno: Client, cafe: Firm) -> None:
+    cafe.aurora.point.notice.versions.filter(pk=cafe.draft.pk).update(wordings={"en": {}}, state="published")
+    form = {
+        "company": cafe.company.pk, "point": cafe.aurora.point.pk, "version": cafe.draft.pk, "language": "es",
+        "place": "Feira", "policy": "all", "percent": "10",
+    }  # fmt: skip
+    page = bruno.post(reverse("admin:consent_paperbatch_add"), form)
+    assert "The notice does not speak this language." in page.content.decode()
+
+
+def test_what_was_sealed_with_a_lost_key_is_said_and_changes_nothing(bruno: Client, cafe: Firm) -> None:
+    page = sheets.checked(sheets.draft(sheets.batch(cafe.aurora)))
+    PaperPage.objects.update(agreed=b"\x01" + bytes(60), copy=b"\x01" + bytes(60))
+
+    said = bruno.post(at("batch_commit", page.batch_id), follow=True).content.decode()
+
+    assert "A seal does not open." in said
+    assert not ConsentRecord.objects.filter(method="paper").exists()
+    assert "There is no picture of this page." in bruno.get(at("page_check", page.pk)).content.decode()
+    waiting = bruno.get(at("batch_check", page.batch_id), follow=True)
+    assert "Nothing in this batch waits for you." in waiting.content.decode()
+
+
+def test_the_list_names_paper_that_was_destroyed(bruno: Client, cafe: Firm) -> None:
+    sheets.batch(cafe.aurora, destroyed_on=date(2026, 1, 2))
+    assert "destroyed on" in bruno.get(reverse("admin:consent_paperbatch_changelist")).content.decode()
