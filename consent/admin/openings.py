@@ -1,5 +1,6 @@
 """Opening sealed personal data: by permission, and written down before anything is shown."""
 
+import base64
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,8 @@ from consent.contact import TEL, WHATSAPP_USER_ID
 from consent.models import Act, Company, EvidenceFile, InboundMessage, Opening, OutboundMessage, PaperPage
 
 PERMISSION = "consent.open_personal_data"
+# Pictures that we encoded ourselves, and so may be looked at; whatever else came is for the disk.
+SHOWN = {"scan.jpg": "image/jpeg", "signature.png": "image/png"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class OpenedAct:
     parts: evidence.Parts
     messages: tuple[tuple[OutboundMessage, str], ...]
     files: tuple[EvidenceFile, ...]
+    pictures: tuple[tuple[str, str], ...]  # name and address of what may be looked at here
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ def _open_one(act: Act, title: Any, *, by: HttpRequest) -> OpenedAct:
     trace(by, company=act.company, subject=act.subject, act=act.pk)
     found = opening.evidence_of(act.pk)
     messages = OutboundMessage.objects.filter(act=act.pk).order_by("created_at")
+    pictures = EvidenceFile.objects.filter(act=act.pk, name__in=SHOWN)
     return OpenedAct(
         title=str(title),
         language=str(found.get("language", "")),
@@ -69,7 +74,13 @@ def _open_one(act: Act, title: Any, *, by: HttpRequest) -> OpenedAct:
             (message, str(opening.message_content(message).get("text", ""))) for message in messages
         ),
         files=tuple(EvidenceFile.objects.filter(act=act.pk).defer("sealed")),
+        pictures=tuple((file.name, _as_address(file)) for file in pictures),
     )
+
+
+def _as_address(file: EvidenceFile) -> str:
+    content = base64.b64encode(opening.file_content(file)).decode()
+    return f"data:{SHOWN[file.name]};base64,{content}"
 
 
 def trace(

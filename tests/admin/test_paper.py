@@ -200,6 +200,10 @@ def test_a_sheet_is_typed_checked_by_another_and_committed(bruno: Client, cafe: 
         Opening.objects.filter(page=page.pk).count() == 2
     )  # one for each of them, however often they looked
     assert "It is on record" in dora.get(at("page_check", page.pk)).content.decode()
+    record = ConsentRecord.objects.get(method="paper")
+    opened = dora.post(reverse("admin:consent_consentrecord_open", args=[record.pk])).content.decode()
+    assert opened.count("data:image/jpeg;base64,") == 1  # the copy, and never the page as it came
+    assert "Loja da Rua Augusta" in opened
 
 
 def test_where_two_differ_the_third_sees_both(bruno: Client, cafe: Firm) -> None:

@@ -121,8 +121,7 @@ def test_a_pile_of_signed_sheets_becomes_records_by_keyboard(
     assert told.count() == SHEETS
 
 
-@pytest.mark.parametrize("width", [PHONE, DESK])
-@pytest.mark.parametrize("locale", ["en", "es", "pt-BR"])
+@pytest.mark.parametrize(("width", "locale"), [(DESK, "en"), (PHONE, "es"), (PHONE, "pt-BR")])
 def test_pages_of_paper_are_accessible_and_fit(
     browse: Browse, staff: None, aurora: Sample, assert_accessible: Check, width: int, locale: str
 ) -> None:
