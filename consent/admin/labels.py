@@ -15,8 +15,9 @@ from consent.history import Standing
 from consent.recording import IMPORTED
 from consent.vocabulary import State
 
-# Of the admin's own lists; Django has no translation of it.
+# Of the admin's own lists and choices; Django has no translation of them.
 gettext_noop("Filter by %(field_name)s")
+gettext_noop("- Select an option -")
 
 # Why a message may or may not be sent, for whoever has to answer a customer on the phone.
 REASONS = {
