@@ -3,11 +3,28 @@
 from collections.abc import Sequence
 
 from django.http import HttpRequest
+from django.utils.translation import gettext_noop
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from consent.vocabulary import Language
 
 NAMES = {Language.ENGLISH: "English", Language.SPANISH: "Español", Language.PORTUGUESE: "Português"}
+
+# Django's Portuguese begins months with a capital letter, which nobody in Brazil does.
+_MONTHS = (
+    gettext_noop("January"),
+    gettext_noop("February"),
+    gettext_noop("March"),
+    gettext_noop("April"),
+    gettext_noop("May"),
+    gettext_noop("June"),
+    gettext_noop("July"),
+    gettext_noop("August"),
+    gettext_noop("September"),
+    gettext_noop("October"),
+    gettext_noop("November"),
+    gettext_noop("December"),
+)
 
 
 def choose(request: HttpRequest, *, offered: Sequence[str], default: str) -> str:

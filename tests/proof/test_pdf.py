@@ -57,8 +57,8 @@ def test_it_says_what_was_given_to_whom_when_and_how_to_stop(given: Account) -> 
     assert "Novidades e ofertas" in words
     assert "SMS" in words
     assert "WhatsApp" in words
-    assert "20 de Novembro de 2026 às 14:05 (America/Sao Paulo)" in words
-    assert "19 de Novembro de 2028" in words
+    assert "20 de novembro de 2026 às 14:05 (America/Sao Paulo)" in words
+    assert "19 de novembro de 2028" in words
     assert "privacidade@aurora.example" in words
     assert "SAIR" in words
     assert str(given.act) in words
