@@ -22,8 +22,10 @@ from consent.models import (
     EvidenceFile,
     Hold,
     InboundMessage,
+    LegalHold,
     OutboundMessage,
     PaperPage,
+    RightsRequest,
     SandboxMessage,
     Sending,
     SubjectKey,
@@ -43,12 +45,16 @@ class Erasure:
         return self.entry is not None
 
 
+class Held(Exception):
+    """A legal hold forbids to erase this person now."""
+
+
 def erase(subject: UUID, *, company: Company, entity: str) -> Erasure:
     """Erase a person for good (LGPD art. 18 VI, GDPR art. 17); `entity` is who asked or ordered it.
 
     All or nothing in one transaction, so that a kill at any step leaves either the person or nothing of them. Doing it
     again does nothing. What stays holds nothing personal: random ids, purposes, channels, states and times. Who has
-    several ids (ADR-0008) is erased under each.
+    several ids (ADR-0008) is erased under each. Raises Held while a legal hold lasts.
     """
     now = timezone.now()
     with transaction.atomic():
@@ -57,6 +63,8 @@ def erase(subject: UUID, *, company: Company, entity: str) -> Erasure:
         found = sorted(key.subject for key in keys.order_by("subject"))
         if not found:
             return Erasure(None, now)
+        if LegalHold.objects.filter(subject__in=ids, ended_at=None).exists():
+            raise Held
         for one in found:
             _forget_messages(one, company, _contacts(one))
         SubjectKey.objects.filter(subject__in=found).delete()  # first: evidence may only go after its key
@@ -67,6 +75,7 @@ def erase(subject: UUID, *, company: Company, entity: str) -> Erasure:
         acts = ConsentRecord.objects.filter(subject__in=found).values("act")
         PaperPage.objects.filter(act__in=acts).update(person=None, picture=None)
         ContactTrouble.objects.filter(subject__in=found).delete()
+        RightsRequest.objects.filter(subject__in=found).update(sealed=b"", answer=b"")
         Sending.objects.filter(subject__in=found).delete()
         entries = {one: _write_down(one, company, now, entity) for one in found}
     return Erasure(entries.get(subject, entries[found[0]]), now)

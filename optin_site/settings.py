@@ -68,6 +68,8 @@ OPTIN_FORM_TTL_HOURS = env.number("OPTIN_FORM_TTL_HOURS", 48, least=1)
 OPTIN_STRANGERS_A_MINUTE = env.number("OPTIN_STRANGERS_A_MINUTE", 2_000, least=1)
 OPTIN_KIOSK_DAYS = env.number("OPTIN_KIOSK_DAYS", 14, least=1)
 OPTIN_ASKS_PER_NUMBER = env.number("OPTIN_ASKS_PER_NUMBER", 1, least=1)
+# By when requests about data are answered where neither the LGPD nor the GDPR says it.
+OPTIN_RIGHTS_DAYS = env.number("OPTIN_RIGHTS_DAYS", 15, least=1)
 # How long a process trusts what it read of companies, capture points and credentials before it looks again.
 OPTIN_CATALOGUE_SECONDS = env.number("OPTIN_CATALOGUE_SECONDS", 1)
 # Posts of one address in a minute, or ten times as many of one capture point, before a form asks for a proof

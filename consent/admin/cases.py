@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from consent import casefile, erasure
+from consent import casefile, erasure, rights
 from consent.admin import contacts, openings, people, scope
 from consent.admin.site import admin_page
 from consent.models import Company, ConsentRecord, Erased
@@ -58,7 +58,11 @@ def erase(request: HttpRequest, subject: UUID) -> HttpResponse:
             "person": people.address(subject),
         }
         return TemplateResponse(request, "consent/admin/erase.html", admin_page(request, context))
-    done = erasure.erase(subject, company=company, entity=openings.entity(request))
+    try:
+        done = erasure.erase(subject, company=company, entity=openings.entity(request))
+    except erasure.Held:
+        messages.error(request, _("A legal hold forbids to erase this person. Lift it first."))
+        return redirect(people.address(subject))
     if done.had_something:
         messages.success(request, _("Erased. Give the person the address of the certificate, below."))
     else:
@@ -71,6 +75,7 @@ def context(request: HttpRequest, subject: UUID) -> dict[str, Any]:
     erased = Erased.objects.filter(subject=subject).first()
     return {
         "may_prove": openings.may_open(request),
+        "legal_hold": rights.held(subject),
         "may_erase": request.user.has_perm(MAY_ERASE),
         "erased": erased,
         "certificate": certificate.address(erased.entry) if erased else "",

@@ -8,7 +8,7 @@ READ = (
     "company", "sender", "messagetemplate", "purpose", "capturepoint", "offer", "notice", "noticeversion",
     "consentrecord", "outboundmessage", "inboundmessage", "hold", "opening", "logentry", "checkpoint", "apikey",
     "auditsample", "audititem", "auditfinding", "decisioncount", "paperbatch", "kiosk",
-    "import", "exportschedule", "subscription",
+    "import", "exportschedule", "subscription", "rightsrequest",
 )  # fmt: skip
 AUDITOR = "Auditor"
 WRITE = (
@@ -21,7 +21,7 @@ PRESETS: Mapping[str, Iterable[str]] = {
     "Staff": (
         *(f"view_{model}" for model in READ),
         *(f"{verb}_{model}" for model in WRITE for verb in ("add", "change")),
-        "change_company", "change_outboundmessage", "change_inboundmessage", "change_hold",
+        "change_company", "change_outboundmessage", "change_inboundmessage", "change_hold", "change_rightsrequest",
         "change_contactpoint", "delete_offer", "delete_noticeversion", "delete_messagetemplate",
     ),
     # Reads everything and changes nothing; draws samples and writes down what it finds. Give it a last day.

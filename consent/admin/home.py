@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from consent import rights
 from consent.admin import charts, judging, labels, recent, scope
 from consent.admin.paper import concerns
 from consent.models import (
@@ -26,6 +27,7 @@ from consent.models import (
     NoticeVersion,
     Offer,
     OutboundMessage,
+    RightsRequest,
     Sender,
 )
 
@@ -104,6 +106,7 @@ def _concerns(request: HttpRequest, log: LogHealth) -> Iterator[Concern]:
     yield from _failed_logins(request)
     yield from _to_judge(request)
     yield from (Concern(text, url) for text, url in concerns.found(request))
+    yield from _to_answer(request)
     yield from _alarms(request)
     for stopped in _stopped(request):
         yield Concern(
@@ -154,6 +157,19 @@ def _to_judge(request: HttpRequest) -> Iterator[Concern]:
             number,
         )
         yield Concern(text % {"number": number}, reverse("admin:consent_hold_next"))
+
+
+def _to_answer(request: HttpRequest) -> Iterator[Concern]:
+    soon = timezone.now() + timedelta(days=5)
+    requests = scope.within(RightsRequest.objects.filter(state__in=rights.WAITING), request)
+    number = requests.filter(due_at__lt=soon)[:MOST_WAITING].count()
+    if number and request.user.has_perm("consent.change_rightsrequest"):
+        text = ngettext(
+            "%(number)s request about data is due within five days, or overdue.",
+            "%(number)s requests about data are due within five days, or overdue.",
+            number,
+        )
+        yield Concern(text % {"number": number}, reverse("admin:consent_rightsrequest_changelist"))
 
 
 def _stuck_messages(request: HttpRequest) -> Iterator[Concern]:

@@ -18,7 +18,18 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from consent import capture, history, opening, receipts, vault
-from consent.admin import audiences, cases, contacts, conversation, exports, files, labels, openings, people
+from consent.admin import (
+    audiences,
+    cases,
+    contacts,
+    conversation,
+    exports,
+    files,
+    labels,
+    openings,
+    people,
+    rights,
+)
 from consent.admin.scoped import ReadOnlyAdmin, ScopedFilter
 from consent.admin.site import admin_page
 from consent.models import ConsentRecord, LogEntry
@@ -66,6 +77,7 @@ class RecordAdmin(ReadOnlyAdmin):
             path("audience/", view(audiences.take_apart), name="consent_audience"),
             path("person/<uuid:subject>/", view(people.show), name="consent_person"),
             path("person/<uuid:subject>/prove/", view(cases.prove), name="consent_person_prove"),
+            path("person/<uuid:subject>/legal-hold/", view(rights.hold), name="consent_person_hold"),
             path("person/<uuid:subject>/erase/", view(cases.erase), name="consent_person_erase"),
             path("person/<uuid:subject>/link/", view(never_cache(contacts.link)), name="consent_person_link"),
             path(

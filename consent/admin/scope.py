@@ -36,6 +36,7 @@ from consent.models import (
     PaperFile,
     PaperPage,
     Purpose,
+    RightsRequest,
     Sender,
     Subscription,
 )
@@ -60,6 +61,7 @@ PATHS: Mapping[type[Model], str] = {
     ExportSchedule: "company",
     Subscription: "company",
     Opening: "company",
+    RightsRequest: "company",
     ApiKey: "company",
     AuditSample: "company",
     PaperBatch: "company",

@@ -22,7 +22,7 @@ SECTIONS: tuple[tuple[Any, tuple[str, ...]], ...] = (
         _("Asking"),
         ("CapturePoint", "Notice", "NoticeVersion", "Purpose", "Sender", "MessageTemplate", "Company"),
     ),
-    (_("Evidence"), ("ConsentRecord", "AuditSample", "Opening", "LogEntry", "Checkpoint")),
+    (_("Evidence"), ("ConsentRecord", "RightsRequest", "AuditSample", "Opening", "LogEntry", "Checkpoint")),
     (_("In person"), ("PaperBatch", "Kiosk")),
     (_("In and out"), ("Import", "ExportSchedule", "Subscription")),
     (_("Messages"), ("DecisionCount", "Hold", "OutboundMessage", "InboundMessage")),

@@ -26,6 +26,7 @@ from consent.models.people import CodeTry, ContactPoint, Erased, Evidence, Evide
 from consent.models.preferences import Visit
 from consent.models.records import Act, ConsentRecord
 from consent.models.relay import Attempt, Subscription
+from consent.models.rights import LegalHold, RightsRequest
 from consent.models.sandbox import SandboxMessage
 from consent.models.schedules import ExportSchedule
 from consent.models.sendings import Sending
@@ -62,6 +63,7 @@ __all__ = [
     "ImportPart",
     "InboundMessage",
     "Kiosk",
+    "LegalHold",
     "Localized",
     "LocalizedField",
     "LogEntry",
@@ -84,6 +86,7 @@ __all__ = [
     "PaperPage",
     "PaperPiece",
     "Purpose",
+    "RightsRequest",
     "SandboxMessage",
     "Sender",
     "Sending",

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 from django.utils import timezone
 
-from consent import vault
+from consent import rights, vault
 from consent.admin import scope
 from consent.audits import drawing
 from consent.models import (
@@ -30,6 +30,7 @@ from consent.models import (
     MessageTemplate,
     Opening,
     PaperPage,
+    RightsRequest,
     Subscription,
 )
 from tests import cast, sheets
@@ -72,6 +73,7 @@ ROWS: dict[str, Callable[[Firm], Any]] = {
     "consent_subscription": lambda firm: subscriber(firm).pk,
     "consent_exportschedule": lambda firm: scheduled(firm).pk,
     "consent_hold": lambda firm: held(firm).pk,
+    "consent_rightsrequest": lambda firm: asked(firm).pk,
     "consent_opening": lambda firm: opening(firm),
     "consent_logentry": lambda firm: LogEntry.objects.get(id=firm.said.records[0]).pk,
     "consent_apikey": lambda firm: firm.key.pk,
@@ -116,6 +118,13 @@ def held(firm: Firm) -> Hold:
     if made is None:
         cast.writes(firm.aurora, "isso é spam")
     return made or Hold.objects.get(company=firm.company)
+
+
+def asked(firm: Firm) -> RightsRequest:
+    made = RightsRequest.objects.filter(company=firm.company).first()
+    return made or rights.ask(
+        firm.company, firm.said.subject, "sharing", possession="code", language="en", at=timezone.now()
+    )
 
 
 def brought(firm: Firm) -> Import:

@@ -1,0 +1,257 @@
+"""A person asks about their data alone: gets all of it, of nobody else, and follows what becomes of a request."""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+import time_machine
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from consent import erasure, inbound, opening, recording, rights, vault
+from consent.canonical import canonical
+from consent.contact import Contact
+from consent.inbound import Delivery
+from consent.models import (
+    ContactTrouble,
+    Hold,
+    Opening,
+    OutboundMessage,
+    RightsRequest,
+    Sending,
+)
+from consent.preferences import asking, visits
+from consent.recording import File, Recorded, Telling
+from consent.sample import Sample
+from tests import cast, staff
+from tests.capture.conftest import codes, text
+from tests.preferences.conftest import anybodys, own, path
+
+type Send = Callable[..., Any]
+
+
+def page(said: Recorded) -> str:
+    return f"{own(said.act)}rights/aurora/"
+
+
+def ask(client: Client, said: Recorded, kind: str, **fields: str) -> Any:
+    return client.post(page(said), {"kind": kind, **fields})
+
+
+def seed(aurora: Sample, contact: Contact, canary: str) -> UUID:
+    """Somebody with a canary in every table that holds anything of a person."""
+    told = Telling(kind="ask", sender=aurora.sender, text=f"{canary} message")
+    scan = File(name=f"{canary}.png", media_type="image/png", content=f"{canary} scan".encode())
+    recorded = recording.record(
+        cast.event(
+            aurora, contact=contact, files=(scan,), evidence={"text": f"{canary} evidence", "number": contact.value}
+        ),
+        tell=lambda _act: [told],
+    )  # fmt: skip
+    now, subject = timezone.now(), recorded.subject
+    fields = {
+        "AccountSid": "A",
+        "From": contact.value,
+        "To": aurora.sender.address,
+        "Body": f"{canary} wrote",
+    }
+    inbound.keep(
+        Delivery(
+            door="sms",
+            provider="twilio",
+            event=("A", canary),
+            parameters=fields,
+            received_at=now,
+            contact=contact,
+        ),
+        "answered",
+        sender=aurora.sender,
+    )
+    held = Hold(
+        id=vault.new_id(), company=aurora.company, sender=aurora.sender, subject=subject, channel="sms",
+        kind="unsure", said_at=now,
+    )  # fmt: skip
+    key = opening.key_of(subject)
+    held.sealed = vault.seal(
+        key, item=b"hold" + held.pk.bytes, plaintext=canonical({"text": f"{canary} held"})
+    )
+    held.save()
+    ContactTrouble.objects.create(
+        company=aurora.company, subject=subject, number_key=vault.number_key(contact), channel="sms",
+        kind="limited", cause=canary[:8], since=now, seen_at=now,
+    )  # fmt: skip
+    Sending.objects.create(
+        id=vault.new_id(),
+        company=aurora.company,
+        subject=subject,
+        channel="sms",
+        purpose=aurora.purposes["novidades"],
+        digest=canary.encode()[:32],
+        sent_at=now,
+    )
+    somebody, _new = User.objects.get_or_create(username="staff")
+    Opening.objects.create(user=somebody, company=aurora.company, subject=subject, act=recorded.act)
+    visits.begin(contact, language="en", now=now)
+    rights.ask(
+        aurora.company, subject, "correct", possession="link", language="en", at=now, name=f"{canary} name",
+        text=f"{canary} wish",
+    )  # fmt: skip
+    hold = rights.hold(aurora.company, subject, reason="Court", by="staff:1", at=now)
+    assert hold is not None
+    return recorded.act
+
+
+def test_the_archive_holds_a_canary_of_every_table_and_of_nobody_else(aurora: Sample, client: Client) -> None:
+    act = seed(aurora, cast.ANA, "ANACANARY")
+    seed(aurora, cast.BRUNO, "BRUNOCANARY")
+    answer = client.post(f"{own(act)}rights/aurora/", {"kind": "access"})
+    followed = client.get(path(answer["Location"]).partition("?")[0])
+    assert "Download everything" in text(client.get(f"{path(answer['Location']).partition('?')[0]}?lang=en"))
+    assert followed.status_code == 200
+
+    zipped = client.get(f"{path(answer['Location']).partition('?')[0]}everything.zip")
+    assert (zipped.status_code, zipped["Cache-Control"]) == (200, "no-store")
+    archive = zipfile.ZipFile(io.BytesIO(zipped.content))
+    whole = b"\n".join(archive.read(name) for name in archive.namelist())
+    held = json.loads(archive.read("data.json"))
+
+    assert [name for name, items in held.items() if items == [] and name != "paper_pages"] == []
+    for part in ("evidence", "message", "wrote", "held", "scan", "name", "wish"):
+        assert f"ANACANARY {part}".encode() in whole, part
+    assert cast.ANA.value.encode() in whole
+    assert b"BRUNOCANARY" not in whole
+    assert cast.BRUNO.value.encode() not in whole
+    readable = archive.read("read-me.html").decode()
+    for part in ("evidence", "message", "wrote", "held", "name"):
+        assert f"ANACANARY {part}" in readable, part
+
+
+def test_access_twice_is_the_same_while_it_can_be_downloaded_and_after_erasure_nothing_is_held(
+    aurora: Sample, client: Client, said: Recorded
+) -> None:
+    first = path(ask(client, said, "access")["Location"]).partition("?")[0]
+    assert client.get(f"{first}everything.zip").status_code == 200
+    with time_machine.travel(timezone.now() + asking.ARCHIVE_LIVES, tick=False):
+        assert client.get(f"{first}everything.zip").status_code == 404
+    erasure.erase(said.subject, company=aurora.company, entity="staff:1")
+
+    assert client.get(f"{first}everything.zip").status_code == 404
+    assert client.get(first).status_code == 200
+    assert client.get(page(said)).status_code == 404
+    assert "Nothing is held about you" in text(client.get(f"{own(said.act)}?lang=en"))
+
+
+def test_an_objection_ends_what_rests_on_consent_at_once(
+    aurora: Sample, client: Client, said: Recorded
+) -> None:
+    assert ask(client, said, "object").status_code == 303
+
+    assert cast.may(aurora).reason == "withdrawn"
+    assert RightsRequest.objects.get().state == "open"
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"kind": ""}, "right.unknown"),
+        ({"kind": "everything"}, "right.unknown"),
+        ({"kind": "correct"}, "name.required"),
+        ({"kind": "correct", "name": "A\0"}, "form.bad_character"),
+        ({"kind": "sharing", "text": "\0"}, "form.bad_character"),
+    ],
+)
+def test_what_is_no_request_is_shown_again(
+    client: Client, said: Recorded, fields: dict[str, str], code: str
+) -> None:
+    answer = client.post(page(said), fields)
+
+    assert (answer.status_code, codes(answer)) == (422, [code])
+    assert not RightsRequest.objects.exists()
+
+
+def test_only_whoever_proved_the_number_may_ask(client: Client, said: Recorded) -> None:
+    assert client.get(f"{anybodys(said.act)}rights/aurora/").status_code == 404
+    assert client.get(f"{own(said.act)}rights/horizonte/").status_code == 404
+    assert client.get(page(said)).status_code == 200
+
+
+@pytest.mark.parametrize("token", ["x", "A" * 43])
+def test_a_request_is_followed_by_its_own_address_only(client: Client, aurora: Sample, token: str) -> None:
+    assert client.get(f"/rights/{token}/").status_code == 404
+    assert client.get(f"/rights/{token}/everything.zip").status_code == 404
+
+
+def test_an_erasure_from_the_request_to_the_certificate_with_a_legal_hold_in_between(
+    aurora: Sample, client: Client, said: Recorded
+) -> None:
+    follow = path(ask(client, said, "erase", text="Please")["Location"]).partition("?")[0]
+    made = RightsRequest.objects.get()
+    boss = staff.signed_in(
+        staff.user("boss", "Staff", "Opens personal data", "Erases people", company=aurora.company)
+    )
+    change, answer = (f"/admin/consent/rightsrequest/{made.pk}/{end}/" for end in ("change", "answer"))
+    held = f"/admin/consent/consentrecord/person/{said.subject}/legal-hold/"
+    assert "What is asked" in text(boss.get(change))
+    assert "Please" not in text(boss.get(change))
+    assert "Please" in text(boss.post(change.replace("change", "open")))
+
+    assert boss.post(held, {"reason": " "}).status_code == 422
+    assert boss.post(held, {"reason": "Court 7"}).status_code == 302
+    refused = boss.post(answer, {"state": "done"})
+    assert (refused.status_code, "legal hold forbids" in text(refused)) == (409, True)
+    assert boss.post(answer, {"state": "extended", "text": ""}).status_code == 422
+    assert boss.post(answer, {"state": "extended", "text": "We need time."}).status_code == 302
+    told = text(client.get(f"{follow}?lang=en"))
+    assert "We need time." in told
+    assert "Court" not in told
+    assert boss.post(f"/admin/consent/consentrecord/person/{said.subject}/erase/").status_code == 302
+    assert cast.may(aurora).allow
+
+    assert "Court 7" in text(boss.get(held))
+    assert boss.post(held).status_code == 302
+    assert boss.post(answer, {"state": "done"}).status_code == 302
+    assert cast.may(aurora).reason == "no_record"
+    page = client.get(f"{follow}?lang=en")
+    assert "It is done." in text(page)
+    assert "/e/" in page.content.decode()
+    assert "erased" in text(boss.post(change.replace("change", "open")))
+    assert boss.post(answer, {"state": "refused", "text": "No."}).status_code == 302
+    assert RightsRequest.objects.get().state == "done"
+    assert not OutboundMessage.objects.exclude(sealed=b"").exists()
+
+
+def test_staff_answer_in_words_of_their_own_or_in_ours(
+    aurora: Sample, client: Client, said: Recorded
+) -> None:
+    follow = path(ask(client, said, "sharing")["Location"]).partition("?")[0]
+    made = RightsRequest.objects.get()
+    answer = f"/admin/consent/rightsrequest/{made.pk}/answer/"
+    reader = staff.signed_in(staff.user("reader", "Auditor", company=aurora.company))
+    assert reader.post(answer, {"state": "done"}).status_code == 403
+    clerk = staff.signed_in(staff.user("clerk", "Staff", company=aurora.company))
+    assert "Nobody has asked" not in text(clerk.get("/admin/consent/rightsrequest/"))
+    assert clerk.post(answer, {"state": "maybe"}).status_code == 404
+    assert clerk.post(answer, {"state": "done"}).status_code == 302
+
+    assert "We share your data with nobody" in text(client.get(f"{follow}?lang=en")) or "Não" in text(
+        client.get(follow)
+    )
+
+
+def test_what_is_due_soon_stands_on_the_first_page_and_what_is_late_says_so(
+    aurora: Sample, client: Client, said: Recorded
+) -> None:
+    ask(client, said, "sharing")
+    made = RightsRequest.objects.get()
+    clerk = staff.signed_in(staff.user("clerk", "Staff", company=aurora.company))
+    assert "due within five days" not in text(clerk.get("/admin/"))
+    RightsRequest.objects.update(due_at=timezone.now() - (made.due_at - made.made_at) / 100)
+
+    assert "due within five days" in text(clerk.get("/admin/"))
+    assert "overdue" in text(clerk.get("/admin/consent/rightsrequest/"))
+    assert "Overdue" in text(clerk.get(f"/admin/consent/rightsrequest/{made.pk}/change/"))
