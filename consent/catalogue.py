@@ -67,6 +67,11 @@ def ask_of(company: int, point: str) -> Ask | None:
     return _keep(("ask of", str(company), point), lambda: _read_ask(company=company, slug=point))
 
 
+def ask_numbered(number: int) -> Ask | None:
+    """The capture point with this key, or None. No query, or three."""
+    return _keep(("point", str(number)), lambda: _read_ask(pk=number))
+
+
 def ask_for(sender: Sender, keyword: str) -> Ask | None:
     """The capture point of a sender's company with this keyword, normalised, or None. No query, or three."""
     if len(keyword) > LONGEST_KEYWORD:

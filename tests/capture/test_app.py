@@ -9,7 +9,9 @@ from uuid import uuid4
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from PIL import Image
 
@@ -120,6 +122,30 @@ def test_the_same_key_and_body_get_the_first_answer_byte_for_byte(app: App) -> N
     assert first.status_code == second.status_code == 201
     assert first.content == second.content
     assert ConsentRecord.objects.count() == 1
+
+
+def test_several_answers_come_back_the_same_in_one_order_and_a_new_one_is_two_queries(
+    app: App, settings: Any
+) -> None:
+    settings.OPTIN_CATALOGUE_SECONDS = 60
+    settings.OPTIN_GROUP_COMMIT = False
+    answers = {"pedidos.sms": False, "novidades.whatsapp": True, "novidades.sms": True}
+    token = app.point().json()["token"]
+    app.consent({"novidades.sms": True}, token=token)  # the catalogue and the key are known by now
+
+    with CaptureQueriesContext(connection) as queries:
+        first = app.post(
+            "consents", {"token": token, "contact": ANA, "answers": answers, "evidence": EVIDENCE}, key="many"
+        )
+    assert len([query for query in queries if "SAVEPOINT" not in query["sql"]]) == 2
+    again = app.post(
+        "consents", {"token": token, "contact": ANA, "answers": answers, "evidence": EVIDENCE}, key="many"
+    )
+
+    assert first.content == again.content
+    assert [(one["purpose"], one["channel"], one["state"]) for one in first.json()["records"]] == [
+        ("novidades", "sms", "requested"), ("novidades", "whatsapp", "requested"), ("pedidos", "sms", "refused"),
+    ]  # fmt: skip
 
 
 def test_the_same_key_with_another_body_is_refused_and_changes_nothing(app: App) -> None:

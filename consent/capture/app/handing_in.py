@@ -19,7 +19,7 @@ from consent.capture.app.said import Consent, Snapshot
 from consent.catalogue import Ask
 from consent.contact import Contact
 from consent.errors import BadInput
-from consent.models import CapturePoint, NoticeVersion
+from consent.models import NoticeVersion
 from consent.pinned import Pinned
 from consent.recording import ConsentEvent, File, Recorded, Telling
 from consent.showing import show
@@ -44,10 +44,8 @@ def verify(consent: Consent, *, holder: Holder, now: datetime) -> Seen:
         seen = pinned.read(consent.token, method=METHOD.slug)
     except BadInput as error:
         raise BadInput("token.unknown", "This is no render token of ours.", pointer="token") from error
-    point = CapturePoint.objects.filter(pk=seen.point, company=holder.company).values_list("slug", flat=True)
-    slug = point.first()
-    ask = catalogue.ask_of(holder.company, slug) if slug else None
-    if ask is None:
+    ask = catalogue.ask_numbered(seen.point)
+    if ask is None or ask.company.pk != holder.company:
         raise BadInput("token.unknown", "This is no render token of ours.", pointer="token")
     if not ask.is_open:
         raise BadInput("point.closed", "This capture point is closed.", status=409)
@@ -69,8 +67,10 @@ def verify(consent: Consent, *, holder: Holder, now: datetime) -> Seen:
 
 def record(
     consent: Consent, seen: Seen, *, holder: Holder, key: str, caller: Mapping[str, str], now: datetime
-) -> Recorded:
-    """Record one event per answer; a yes waits for its proof unless the policy or the app's claim stands in."""
+) -> tuple[Recorded, Sequence[ConsentEvent]]:
+    """Record one event per answer, and say which. A yes waits for its proof unless the policy or the app's claim
+    stands in.
+    """
     ask = seen.ask
     answered = _answered(consent, seen.statement)
     contact = _contact(consent.contact, ask)
@@ -106,21 +106,19 @@ def record(
             [] if is_proved or not accepted else [dialogue.asking(ask, accepted, seen.pinned.language, act)]
         )
 
-    recorded = recording.record(
-        *(
-            ConsentEvent(
-                company=ask.company, contact=contact, purpose=box.offer.purpose, channel=box.offer.channel,
-                state=_state(is_yes, is_proved=is_proved),
-                possession=possession if is_yes else Possession.NONE,
-                notice=seen.version, language=seen.pinned.language, event_time=now, method=METHOD.slug,
-                evidence=evidence, reference=idempotency.reference(key), point=ask.point, files=files,
-            )
-            for box, is_yes in answered.items()
-        ),
-        tell=tell,
-    )  # fmt: skip
+    events = [
+        ConsentEvent(
+            company=ask.company, contact=contact, purpose=box.offer.purpose, channel=box.offer.channel,
+            state=_state(is_yes, is_proved=is_proved),
+            possession=possession if is_yes else Possession.NONE,
+            notice=seen.version, language=seen.pinned.language, event_time=now, method=METHOD.slug,
+            evidence=evidence, reference=idempotency.reference(key), point=ask.point, files=files,
+        )
+        for box, is_yes in answered.items()
+    ]  # fmt: skip
+    recorded = recording.record(*events, tell=tell)
     idempotency.check(recorded, asked)
-    return recorded
+    return recorded, events
 
 
 def _answered(consent: Consent, statement: Statement) -> dict[Box, bool]:

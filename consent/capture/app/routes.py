@@ -1,6 +1,6 @@
 """The routes of the app's method, mounted into the API: verify, read, record, reply."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from django.http import HttpRequest
@@ -13,7 +13,7 @@ from consent.api.keys import Holder
 from consent.capture.app import handing_in, showing, withdrawing
 from consent.capture.app.said import ActOut, Consent, PointOut, RecordOut, Withdrawal
 from consent.models import ApiKey, ConsentRecord
-from consent.recording import Recorded
+from consent.recording import ConsentEvent, Recorded
 
 router = Router(auth=v1.Key(ApiKey.Scope.CONSENTS.value), tags=["App"])
 
@@ -39,10 +39,10 @@ def consents(request: HttpRequest, idempotency_key: IdempotencyKey, payload: Con
     """
     holder, now = _holder(request), timezone.now()
     seen = handing_in.verify(payload, holder=holder, now=now)
-    recorded = handing_in.record(
+    recorded, events = handing_in.record(
         payload, seen, holder=holder, key=idempotency_key, caller=_caller(request), now=now
     )
-    return Status(201, _told(recorded))
+    return Status(201, _told(recorded, events))
 
 
 @router.post("/withdrawals", response={201: ActOut}, summary="Withdraw")
@@ -51,10 +51,10 @@ def withdrawals(request: HttpRequest, idempotency_key: IdempotencyKey, payload: 
     """Record that somebody wants no more messages: for one purpose, on one channel, or at all. In force when
     this answers.
     """
-    recorded = withdrawing.record(
+    recorded, events = withdrawing.record(
         payload, holder=_holder(request), key=idempotency_key, caller=_caller(request), now=timezone.now()
     )
-    return Status(201, _told(recorded))
+    return Status(201, _told(recorded, events))
 
 
 def _holder(request: HttpRequest) -> Holder:
@@ -70,20 +70,28 @@ def _caller(request: HttpRequest) -> Mapping[str, str]:
     }
 
 
-def _told(recorded: Recorded) -> ActOut:
+def _told(recorded: Recorded, events: Sequence[ConsentEvent]) -> ActOut:
     """The answer, made from the records alone: the same bytes however often it is asked for."""
-    records = ConsentRecord.objects.filter(act=recorded.act).select_related("purpose").order_by("arrival")
+    if recorded.is_new:
+        records = [
+            RecordOut(
+                id=str(uid),
+                purpose=event.purpose.slug if event.purpose else None,
+                channel=str(event.channel),
+                state=str(event.state),
+            )
+            for uid, event in zip(recorded.records, events, strict=True)
+        ]
+    else:
+        records = [
+            RecordOut(id=str(uid), purpose=purpose, channel=channel, state=state)
+            for uid, purpose, channel, state in ConsentRecord.objects.filter(act=recorded.act).values_list(
+                "uid", "purpose__slug", "channel", "state"
+            )
+        ]
     return ActOut(
         act=str(recorded.act),
         subject=str(recorded.subject),
-        records=[
-            RecordOut(
-                id=str(record.uid),
-                purpose=record.purpose.slug if record.purpose else None,
-                channel=record.channel,
-                state=record.state,
-            )
-            for record in records
-        ],
+        records=sorted(records, key=lambda record: (record.purpose or "", record.channel)),
         receipt=receipts.address(recorded.act),
     )

@@ -1,6 +1,6 @@
 """A withdrawal that an app or a desk hands in: for one purpose, one channel, or everything."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from consent import recording
@@ -18,8 +18,11 @@ from consent.vocabulary import Channel, State
 
 def record(
     withdrawal: Withdrawal, *, holder: Holder, key: str, caller: Mapping[str, str], now: datetime
-) -> Recorded:
-    """Record the withdrawal, also of somebody never heard of. One record per channel; in force when this returns."""
+) -> tuple[Recorded, Sequence[ConsentEvent]]:
+    """Record the withdrawal, also of somebody never heard of: one record per channel, which it returns as well.
+
+    In force when this returns.
+    """
     company = Company.objects.get(pk=holder.company)
     purpose = _purpose(withdrawal.purpose, company)
     contact = _contact(withdrawal.contact, company)
@@ -36,19 +39,18 @@ def record(
         **caller,
     }
     channels = [withdrawal.channel] if withdrawal.channel else list(Channel)
-    recorded = recording.record(
-        *(
-            ConsentEvent(
-                company=company, contact=contact, purpose=purpose, channel=channel.value,
-                state=State.WITHDRAWN, notice=None, language=company.language, event_time=said_at,
-                method=METHOD.slug, evidence=evidence, reference=idempotency.reference(key),
-                entity=f"app:{holder.key}",
-            )
-            for channel in channels
+    events = [
+        ConsentEvent(
+            company=company, contact=contact, purpose=purpose, channel=channel.value,
+            state=State.WITHDRAWN, notice=None, language=company.language, event_time=said_at,
+            method=METHOD.slug, evidence=evidence, reference=idempotency.reference(key),
+            entity=f"app:{holder.key}",
         )
-    )  # fmt: skip
+        for channel in channels
+    ]  # fmt: skip
+    recorded = recording.record(*events)
     idempotency.check(recorded, asked)
-    return recorded
+    return recorded, events
 
 
 def _purpose(slug: str | None, company: Company) -> Purpose | None:
