@@ -225,6 +225,9 @@ def test_the_last_check_is_taken_back_with_one_press(bruno: Client, cafe: Firm) 
     bruno.post(at("page_check", page.pk), typed(page, verdict="not_signed"))
     assert sheets.page(page).state == "aside"
 
+    other = sheets.draft(page.batch)
+    assert at("page_undo", page.pk) in bruno.get(at("page_check", other.pk)).content.decode()
+    assert at("page_undo", page.pk) in bruno.get(at("page_check", page.pk)).content.decode()
     bruno.post(at("page_undo", page.pk))
     assert sheets.page(page).state == "to_check"
     assert "taken back" in bruno.get(at("page_check", page.pk)).content.decode()

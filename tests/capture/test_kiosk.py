@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -52,6 +53,12 @@ def test_only_a_key_opens_a_tablet_and_the_browser_hides_it(aurora: Sample) -> N
     assert page["Cache-Control"] == "no-store"
     assert tablet.key not in page.content.decode()
     assert Kiosk.objects.get().used_at is not None
+
+
+def test_no_link_leads_out_of_a_kiosk(tablet: Tablet) -> None:
+    links = re.findall(r'<a [^>]*href="([^"]*)"', tablet.html)
+
+    assert {link for link in links if not link.startswith(("?lang=", "#"))} == set()
 
 
 def test_a_revoked_tablet_takes_nothing_and_one_opened_anew_sends_what_waited(

@@ -193,5 +193,8 @@ def _address(pk: Any) -> str:
 
 
 def _undo(request: HttpRequest, page: PaperPage) -> str:
-    last = request.session.get(LAST, "")
+    """Where to take back one's check of this page, else the one made last."""
+    mine = page.checks.filter(undone_at=None).order_by("look").last()
+    is_mine = mine is not None and mine.by == openings.entity(request) and page.state != State.COMMITTED
+    last = str(page.pk) if is_mine else request.session.get(LAST, "")
     return reverse("admin:consent_paperpage_undo", args=[last]) if last else ""

@@ -18,7 +18,7 @@ from consent.capture.paper.answers import NO, YES, Answer
 from consent.capture.paper.asked import Asked
 from consent.contact import TEL, Contact
 from consent.history import Said
-from consent.models import CapturePoint, ConsentRecord, PaperBatch, PaperPage
+from consent.models import CapturePoint, ConsentRecord, PaperBatch, PaperFile, PaperPage
 from consent.recording import ConsentEvent, File, Recorded, Telling
 from consent.vocabulary import Confirmation, Possession
 from consent.vocabulary import State as Consent
@@ -221,6 +221,13 @@ def _hand_over(page: PaperPage, recorded: Recorded, *, by: str) -> None:
         ):  # fmt: skip
             return
         page.checks.update(answer=b"")
+        if (
+            not PaperPage.objects.filter(file=page.file_id)
+            .exclude(state__in=(State.COMMITTED, State.ASIDE))
+            .exists()
+        ):
+            # Files are named after people; their evidence has the name, and goes with them.
+            PaperFile.objects.filter(pk=page.file_id).update(name=b"")
         journal.write(
             "paper", company=page.batch.company, at=now, act=str(recorded.act), batch=str(page.batch_id),
             page=str(page.pk), entity=by,

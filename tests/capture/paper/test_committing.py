@@ -8,7 +8,7 @@ import time_machine
 
 from consent import erasure, opening
 from consent.audits import scoring
-from consent.capture.paper import committing
+from consent.capture.paper import committing, uploading
 from consent.capture.paper.committing import Outcome
 from consent.contact import Contact
 from consent.log import tree
@@ -190,6 +190,7 @@ def test_erasing_the_person_leaves_nothing_of_the_sheet(aurora: Sample) -> None:
     assert not any(bytes(check.answer) for check in page.checks.all())
     page = sheets.page(page)
     assert (page.person, page.picture) == (None, None)
+    assert uploading.name_of(page.file) == ""  # files are named after people
 
 
 def test_nobody_signs_in_the_future_and_the_day_of_a_record_is_never_after_its_writing(
