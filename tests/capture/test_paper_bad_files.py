@@ -23,7 +23,7 @@ CANARY = b"Canon of Ana"
 def scan() -> Image.Image:
     """A printed sheet as a picture."""
     document = pypdfium2.PdfDocument(papers.sheets())
-    picture = document[0].render(scale=2.4).to_pil().convert("RGB")
+    picture = document[0].render(scale=2).to_pil().convert("RGB")
     document.close()
     return picture
 
@@ -78,7 +78,7 @@ def test_every_kind_that_scanners_and_phones_make_is_read(scan: Image.Image) -> 
         "fax": saved(scan.convert("1", dither=Image.Dither.NONE), "TIFF", compression="group4"),
         "webp": saved(scan, "WEBP", quality=70),
         "heic": saved(scan, "HEIF", quality=70),
-        "pdf of a scan": saved(scan, "PDF", resolution=173),
+        "pdf of a scan": saved(scan, "PDF", resolution=144),
         "grey": saved(scan.convert("L"), "JPEG"),
     }
 

@@ -38,6 +38,8 @@ ENVIRONMENT = (
     "COVERAGE_PROCESS_START",
 )
 
+MANNERS = 5  # seconds in which the process may end by itself
+
 EXPLAINED = {
     Reason.EMPTY: _("The file is empty."),
     Reason.TOO_LARGE: _("The file is larger than 25 MB. Scan fewer pages into one file, or with less resolution."),
@@ -98,10 +100,14 @@ class Document:
 
     def close(self) -> None:
         """End the process."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.communicate()
-            self._process = None
+        process, self._process = self._process, None
+        if process is None:
+            return
+        try:
+            process.communicate(timeout=MANNERS)  # hangs up, at which it ends by itself
+        except (OSError, ValueError, subprocess.TimeoutExpired):
+            process.kill()
+            process.wait()
 
     def _asked(self, question: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
         try:
