@@ -10,7 +10,10 @@ from pathlib import Path
 
 from bench import figures
 
-MEASURES = ["decision", "capture", "capture_sqlite", "sequencing", "growth", "verify", "proof", "webhooks", "paper"]
+MEASURES = [
+    "decision", "capture", "capture_sqlite", "sequencing", "growth", "verify", "proof", "webhooks", "paper", "lists",
+    "telling",
+]  # fmt: skip
 
 
 def main() -> int:

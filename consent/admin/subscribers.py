@@ -62,6 +62,7 @@ class SubscriberForm(ModelForm):
         label=gettext_lazy("Address"),
         required=False,
         max_length=addresses.LONGEST_URL,
+        widget=forms.TextInput(attrs={"class": "vTextField", "inputmode": "url"}),
         help_text=gettext_lazy(
             "Of a webhook: https://…; of a workspace: its host, such as https://flows.weni.ai"
         ),
@@ -70,7 +71,7 @@ class SubscriberForm(ModelForm):
         label=gettext_lazy("Token of the workspace"),
         required=False,
         max_length=200,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        widget=forms.PasswordInput(attrs={"class": "vTextField", "autocomplete": "off"}),
         help_text=gettext_lazy(
             "Of RapidPro or Weni. It is sealed and not shown again; empty keeps the one that is there."
         ),

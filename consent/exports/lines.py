@@ -10,8 +10,8 @@ from django.db import connection
 
 from consent import ledger, vault
 from consent.canonical import moment
-from consent.contact import Contact
-from consent.models import Company, ContactPoint, LogHead, NoticeVersion, SubjectKey
+from consent.contact import TEL, Contact
+from consent.models import Company, LogHead, NoticeVersion
 from consent.vault import SealBroken
 
 BATCH = 2_000  # records
@@ -58,7 +58,7 @@ def lines(wanted: Wanted, *, size: int) -> Iterator[list[list[Any]]]:
     """The records with a place below `size`, in batches, as the cells of ledger.COLUMNS.
 
     A person with several contacts has a line for each of them in an export with contacts; one who was erased has
-    none. Constant memory; for each batch one query, and two for the contacts.
+    none. Constant memory; for each batch one query, and one for the contacts.
     """
     names = _names(wanted.company)
     more = "".join(f" AND {column} %s" for column in wanted.conditions)
@@ -74,11 +74,14 @@ def lines(wanted: Wanted, *, size: int) -> Iterator[list[list[Any]]]:
         if not rows:
             return
         last = rows[-1][0]
-        contacts = _contacts({_uuid(row[3]) for row in rows}) if wanted.with_contacts else {}
+        if not wanted.with_contacts:
+            yield [_line(row, "", names, size) for row in rows]
+            continue
+        contacts = _contacts({_uuid(row[3]) for row in rows})
         yield [
             _line(row, contact, names, size)
             for row in rows
-            for contact in (contacts.get(_uuid(row[3])) or ("",) if wanted.with_contacts else ("",))
+            for contact in contacts.get(_uuid(row[3])) or ("",)
         ]
 
 
@@ -116,19 +119,25 @@ def _names(company: Company) -> _Names:
 
 
 def _contacts(subjects: set[UUID]) -> dict[UUID, list[str]]:
-    """How people are reached, under whichever of their ids. Two queries."""
-    wrapped = dict(SubjectKey.objects.filter(subject__in=subjects).values_list("subject", "wrapped"))
-    keys = {subject: vault.unwrap(bytes(key)) for subject, key in wrapped.items()}
-    points = ContactPoint.objects.filter(subject__in=keys, ended_at=None).values_list(
-        "id", "subject", "scheme", "sealed"
-    )
+    """How people are reached, under whichever of their ids. One query, past Django's fields: it is asked for all."""
+    is_postgres = connection.vendor == "postgresql"
+    among = "= ANY(%s)" if is_postgres else f"IN ({','.join(['%s'] * len(subjects))})"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.subject, c.id, c.scheme, c.sealed, k.wrapped FROM consent_contactpoint c"  # noqa: S608 - placeholders alone
+            f" JOIN consent_subjectkey k ON k.subject = c.subject WHERE c.ended_at IS NULL AND c.subject {among}",
+            [list(subjects)] if is_postgres else [subject.hex for subject in subjects],
+        )
+        rows = cursor.fetchall()
     found: dict[UUID, list[str]] = {}
-    for number, subject, scheme, sealed in points:
+    for subject, number, scheme, sealed, wrapped in rows:
         try:
-            value = vault.open_sealed(keys[subject], item=b"contact" + number.bytes, sealed=sealed)
+            item = b"contact" + _uuid(number).bytes
+            value = vault.open_sealed(vault.unwrap(wrapped), item=item, sealed=sealed).decode()
         except SealBroken:
             continue
-        found.setdefault(subject, []).append(ledger.write_contact(Contact(scheme, value.decode())))
+        written = value if scheme == TEL else ledger.write_contact(Contact(scheme, value))
+        found.setdefault(_uuid(subject), []).append(written)
     return found
 
 

@@ -94,6 +94,8 @@ def channel(text: str) -> str | None:
 
 def language(text: str, company: Company) -> str:
     """The language that a cell names, else the company's."""
+    if not text:
+        return company.language
     code = plain(text)[:2]
     return next((one for one in Language.values if code and one.startswith(code)), company.language)
 

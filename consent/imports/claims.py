@@ -162,11 +162,15 @@ class Reader:
     def _channels(self, text: str) -> list[str]:
         if text:
             return [cells.channel(text) or _refuse("channel.unknown")]
-        if self._columns.channel == mapping.EVERYWHERE:
+        return self._every_row or _refuse("channel.unknown")
+
+    @cached_property
+    def _every_row(self) -> list[str]:
+        """The channels of rows that name none."""
+        chosen = self._columns.channel
+        if chosen == mapping.EVERYWHERE:
             return list(Channel.values)
-        return (
-            [self._columns.channel] if self._columns.channel in Channel.values else _refuse("channel.unknown")
-        )
+        return [chosen] if chosen in Channel.values else []
 
     def _files(self, name: str) -> tuple[File, ...]:
         if not name:

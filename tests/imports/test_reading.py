@@ -1,0 +1,149 @@
+"""Lists in every shape people bring: rows are read, or the file is refused in words; nothing of it is believed."""
+
+import io
+import json
+import zipfile
+from datetime import date, datetime
+from typing import Any
+
+import openpyxl
+import pytest
+
+from consent.errors import BadInput
+from consent.imports import reading
+from consent.imports.reading import Table
+
+DECLARED = '<?xml version="1.0"?>'
+ENTITY = f'{DECLARED}<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>'
+LAUGHS = f'{DECLARED}<!DOCTYPE x [<!ENTITY a "{"l" * 100}"><!ENTITY b "{"&a;" * 100}">]><x>{"&b;" * 100}</x>'
+
+
+def read(content: bytes) -> Table:
+    return reading.read(io.BytesIO(content), size=len(content))
+
+
+def rows(content: bytes) -> list[Any]:
+    return list(read(content).rows)
+
+
+def refused(content: bytes) -> str:
+    with pytest.raises(BadInput) as error:
+        rows(content)
+    assert error.value.message
+    return error.value.code
+
+
+def spreadsheet(*lines: list[Any]) -> bytes:
+    book, into = openpyxl.Workbook(), io.BytesIO()
+    for line in lines:
+        book.active.append(line)
+    book.save(into)
+    return into.getvalue()
+
+
+def changed(book: bytes, **parts: str) -> bytes:
+    """A spreadsheet with some of its parts written anew."""
+    into = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(book)) as before,
+        zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as after,
+    ):
+        for name in before.namelist():
+            key = name.rpartition("/")[2].partition(".")[0]
+            after.writestr(name, parts.get(key) or before.read(name))
+    return into.getvalue()
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_a_table_is_read_whatever_separates_it(separator: str) -> None:
+    text = f'\ufeffname{separator}phone\n"Ana{separator} B"{separator}1\n\n{separator}\nC{separator}2\n'
+    table = read(text.encode())
+    assert table.headings == ["name", "phone"]
+    assert list(table.rows) == [(2, [f"Ana{separator} B", "1"]), (5, ["C", "2"])]
+
+
+def test_a_file_without_headings_has_numbered_columns() -> None:
+    table = read(b"Ana,(11) 98765-4321\nB,2\n")
+    assert table.headings == ["1", "2"]
+    assert len(list(table.rows)) == 2
+
+
+def test_json_lines_are_a_table_as_well() -> None:
+    lines = [
+        {"phone": "1", "ok": True, "n": 55.0, "none": None},
+        {"phone": 2},
+        "[1]",
+        {"phone": {"a": 1}},
+        "{broken",
+        "9" * 5000,
+    ]
+    content = "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines).encode()
+    table = read(content)
+    assert table.headings == ["phone", "ok", "n", "none"]
+    assert list(table.rows) == [
+        (1, ["1", "true", "55", ""]), (2, ["2", "", "", ""]), (3, "row.malformed"), (4, "row.malformed"),
+        (5, "row.malformed"), (6, "row.malformed"),
+    ]  # fmt: skip
+    assert rows(b'{"a": "\\u0000", "b": "\\ud800"}\n') == [(1, "row.bad_character")]
+    assert rows(b'{"a": 1}\n{"a": "' + b"x" * 250_000 + b'"}\n') == [(1, ["1"]), (2, "row.too_long")]
+    assert refused(b'{"optin_export": 1}\n') == "file.no_rows"
+
+
+def test_a_spreadsheet_gives_values_alone() -> None:
+    book = spreadsheet(
+        ["Tel", "Data", "Hora", "Nota"],
+        [
+            5511987654321,
+            datetime.fromisoformat("2024-03-15"),
+            datetime.fromisoformat("2024-03-15 09:30"),
+            "=1+1",
+        ],
+        [None, None, None, None],
+        ["x", date(2024, 3, 16), 1.5, True],
+    )
+    assert rows(book) == [
+        (2, ["5511987654321", "2024-03-15", "2024-03-15T09:30:00", ""]), (4, ["x", "2024-03-16", "1.5", "true"]),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("part", ["workbook", "sheet1"])
+@pytest.mark.parametrize("content", [ENTITY, LAUGHS, "no xml"])
+def test_a_spreadsheet_with_a_trap_in_it_is_refused(part: str, content: str) -> None:
+    assert refused(changed(spreadsheet(["a"], ["b"]), **{part: content})) == "file.malformed"
+
+
+def test_a_spreadsheet_is_not_believed_how_large_it_is() -> None:
+    said = '<dimension ref="A1:XFD1048576"/><sheetData>'
+    sheet = f'{DECLARED}<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">{said}'
+    row = '<row r="1"><c r="A1" t="inlineStr"><is><t>tel</t></is></c></row><row r="2"><c r="A2"><v>7</v></c></row>'
+    assert rows(changed(spreadsheet(["a"]), sheet1=f"{sheet}{row}</sheetData></worksheet>")) == [(2, ["7"])]
+    wide = '<row r="1"><c r="A1"><v>1</v></c><c r="XFD1"><v>1</v></c></row>'
+    book = changed(spreadsheet(["a"]), sheet1=f"{sheet}{wide}</sheetData></worksheet>")
+    assert refused(book) == "file.too_many_columns"
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "file.empty"), (b" \r\n", "file.empty"), (b"a,b\n", "file.no_rows"), (b"%PDF-1.7", "file.type"),
+        (b"\xd0\xcf\x11\xe0old xls", "file.type"), (b"<html>", "file.type"), (b"MZ\x90", "file.type"),
+        (b"\x1f\x8b gzip", "file.type"), (b"\xff\xfea\x00,\x00", "file.encoding"), (b"a,b\n\xe3,1\n", "file.encoding"),
+        (b"PK\x03\x04", "file.malformed"),
+    ],
+)  # fmt: skip
+def test_what_is_no_list_is_refused(content: bytes, code: str) -> None:
+    assert refused(content) == code
+
+
+def test_a_zip_that_is_no_spreadsheet_is_refused() -> None:
+    into = io.BytesIO()
+    with zipfile.ZipFile(into, "w") as archive:
+        archive.writestr("list.csv", "a,b")
+    assert refused(into.getvalue()) == "file.type"
+
+
+def test_cells_that_would_swallow_the_rows_below_are_told() -> None:
+    below = b"".join(b"b,%d\n" % number for number in range(40_000))
+    [(number, verdict), *_rest] = rows(b'name,phone\n"an open quote,1\n' + below)
+    assert (number, verdict) == (2, "row.too_long")
+    assert rows(b"a,b\n" + b"x" * 450_000 + b",1\n\nc,2\n") == [(2, "row.too_long"), (4, ["c", "2"])]
