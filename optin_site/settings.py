@@ -55,7 +55,7 @@ INSTALLED_APPS = [
     "ninja",  # for the files of the API's own documentation, so that it asks no other machine
 ]
 
-# A seventh method is one more word here.
+# One more method is one more word here.
 OPTIN_CAPTURE_METHODS = env.words(
     "OPTIN_CAPTURE_METHODS",
     "consent.capture.website,consent.capture.whatsapp,consent.capture.sms,consent.capture.ivr,consent.capture.app,"

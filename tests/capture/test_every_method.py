@@ -1,4 +1,4 @@
-"""What every capture method must do, asked of each in the registry, and of a seventh that is added here."""
+"""What every capture method must do, asked of each in the registry, and of one more that is added here."""
 
 import re
 import sys
@@ -121,7 +121,7 @@ def test_every_method_answers_every_question(
     every_question(slug, trial_of(slug)(aurora, client), documents, settings)
 
 
-# --- the seventh
+# --- one more
 
 SEMAPHORE = '''
 """Consent by semaphore: flags, read from a hill."""
@@ -186,7 +186,7 @@ def semaphore(tmp_path: Path, settings: Any) -> Iterator[str]:
         {**settings.TEMPLATES[0], "DIRS": [*settings.TEMPLATES[0]["DIRS"], tmp_path / "templates"]}
     ]
     capture.methods.cache_clear()
-    addresses = ModuleType("addresses_with_a_seventh")
+    addresses = ModuleType("addresses_with_one_more")
     addresses.urlpatterns = capture.addresses()  # type: ignore[attr-defined]
     sys.modules[addresses.__name__] = addresses
     settings.ROOT_URLCONF = addresses.__name__
@@ -199,7 +199,7 @@ def semaphore(tmp_path: Path, settings: Any) -> Iterator[str]:
     set_urlconf(None)
 
 
-def test_a_seventh_method_costs_a_file_templates_a_test_and_a_word(
+def test_one_more_method_costs_a_file_templates_a_test_and_a_word(
     aurora: Sample, client: Client, settings: Any, semaphore: str
 ) -> None:
     said = {"number": "+5511987654321", "id": "7"}
