@@ -79,6 +79,15 @@ STOP_PHRASES = _table(
           mi consentimiento""",
 )
 
+# Somebody else has the number now: more than a stop, for what was agreed to before was never theirs.
+WRONG_NUMBER = _table(
+    en="wrong number, wrong person, not my number, you have the wrong, new owner of this number",
+    pt="""numero errado, pessoa errada, nao e meu numero, esse numero nao e, este numero nao e, numero agora e meu,
+          nao conheco essa pessoa""",
+    es="""numero equivocado, persona equivocada, no es mi numero, este numero no es, ese numero no es, numero
+          incorrecto, no conozco a esa persona""",
+)
+
 # What may stand around a stop word without changing it.
 POLITE = _table(
     en="please, pls, plz, thanks, thank, you, now, all, hi, hello, hey, ok, and, i, want, to",
@@ -146,7 +155,8 @@ SIGNS = {
 _INVISIBLE_LETTERS = dict.fromkeys(map(ord, "\u115f\u1160\u3164\uffa0"))
 _APOSTROPHES = frozenset("'`\u00b4\u2018\u2019\u02bc")
 _SENTENCE_ENDS = re.compile(r"[.,;:!?\n\r/|()\u2026]+")
-_STOP_PHRASE = re.compile(rf"(?<!\S)(?:{'|'.join(sorted(STOP_PHRASES))})(?!\S)")
+_STOP_PHRASE = re.compile(rf"(?<!\S)(?:{'|'.join(sorted(STOP_PHRASES | WRONG_NUMBER))})(?!\S)")
+_WRONG_NUMBER = re.compile(rf"(?<!\S)(?:{'|'.join(sorted(WRONG_NUMBER))})(?!\S)")
 
 
 def interpret(text: str) -> Intent:
@@ -164,6 +174,11 @@ def interpret(text: str) -> Intent:
             return intent
     signs = {SIGNS[character] for character in text if character in SIGNS}
     return signs.pop() if len(signs) == 1 and not words else Intent.OTHER
+
+
+def is_wrong_number(text: str) -> bool:
+    """Whether a message says that the number is not that of whom we think. It is a stop as well."""
+    return _WRONG_NUMBER.search(normalise(text[:LONGEST_MESSAGE])) is not None
 
 
 def means(text: str, intent: Intent) -> bool:

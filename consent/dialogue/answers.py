@@ -40,7 +40,8 @@ def answer(
         intent = PRESSED[payload.answer] if payload else keywords.interpret(text)
         if intent is Intent.STOP:
             holding.end(heard.subject, sender)
-            return stopping.stop(heard)
+            is_wrong = payload is None and keywords.is_wrong_number(text)
+            return stopping.wrong_number(heard) if is_wrong else stopping.stop(heard)
         before = settling.recorded_before(heard)
         if before is not None:
             return replies.again(before, sender.company)

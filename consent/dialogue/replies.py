@@ -29,6 +29,11 @@ def to_stop(company: Company) -> str:
     return f"{text} {way_back}" % {"company": company.name, "keyword": (keyword or "").upper()}
 
 
+def to_wrong_number(company: Company) -> str:
+    """The one confirmation to whoever has a number that was somebody else's."""
+    return _("%(company)s: understood. Nothing more is sent to this number.") % {"company": company.name}
+
+
 def again(recorded: Recorded, company: Company) -> str:
     """The reply that a message got when it was recorded."""
     states = ConsentRecord.objects.filter(uid=recorded.records[0]).values_list("state", flat=True)

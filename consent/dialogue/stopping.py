@@ -1,16 +1,17 @@
 """Letting go: a stop, from anybody, at any time, is a withdrawal, and is durable before it is answered."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from consent import history, outbox, recording
+from consent import history, linking, outbox, recording
 from consent.contact import Contact
 from consent.dialogue import heard as hearing
-from consent.dialogue import questions, replies
+from consent.dialogue import questions, replies, settling
 from consent.dialogue.heard import Heard
 from consent.dialogue.saying import SaidAt
 from consent.models import ConsentRecord, OutboundMessage, Purpose, Sender
@@ -65,6 +66,20 @@ def stop(heard: Heard) -> str:
     if has_stopped and recorded.is_new:
         return ""  # one answer to a stop, and no second one
     return replies.to_stop(company)
+
+
+def wrong_number(heard: Heard) -> str:
+    """Act on the word that somebody else has the number now; returns the reply, the same for the same message.
+
+    What the former holder agreed to stays theirs and reaches this number no more. Whoever wrote is a stranger, who
+    gets nothing on any channel until they are asked.
+    """
+    company = heard.sender.company
+    if settling.recorded_before(heard) is None:
+        linking.part(company, heard.contact, cause="wrong_number", entity="subject")
+        ended: Ended = {(channel, None): None for channel in Channel.values}
+        _withdraw(replace(heard, subject=None), ended)
+    return replies.to_wrong_number(company)
 
 
 type Ended = dict[tuple[str, int | None], Purpose | None]
