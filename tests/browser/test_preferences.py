@@ -155,6 +155,21 @@ def test_the_way_by_number_is_accessible_and_fits(
     look()
 
 
+def test_asking_about_data_is_accessible_and_fits(
+    aurora: Sample, browse: Browse, assert_accessible: Check
+) -> None:
+    said = cast.says(aurora)
+    page = browse(width=SMALL, javascript=False)
+    page.goto(f"{own(said.act)}?lang=es")
+    page.locator("a[href*='/rights/']").click()
+    assert_accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
+    page.locator("button.act").click()
+    expect(page.locator("a[download]")).to_be_visible()
+    assert_accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
+
+
 def test_what_is_read_aloud_tells_each_switch_from_the_others(aurora: Sample, browse: Browse) -> None:
     cast.says(aurora, channel="whatsapp")
     said = cast.says(aurora)
