@@ -95,6 +95,9 @@ def understand(delivery: Delivery, *, is_late: bool) -> Outcome:
         log.error("A status came for a number that is not ours.")
         return Outcome(Inbound.UNROUTED, b"")
     status = parameters.get("MessageStatus", "")
+    if status == "read":
+        sid = parameters.get("MessageSid", "")
+        outbox.saw(sender, message=_message(parameters), provider_id=sid, at=delivery.received_at)
     if status in STATES:
         outbox.advance(
             sender,

@@ -18,6 +18,7 @@ from consent.contact import Contact
 from consent.models import ConsentRecord, OutboundMessage, Sender
 from consent.outgoing import Outgoing
 from consent.providers import SendError
+from consent.quality import keeping
 from consent.vault import SealBroken
 from consent.vocabulary import Channel
 from consent.vocabulary import State as Consent
@@ -194,6 +195,7 @@ def _write_down(message: OutboundMessage) -> None:
 
 def _failed(message: OutboundMessage, error: SendError) -> None:
     message.error = str(error.code)[:80]
+    keeping.note_error(message.sender, message.error, at=timezone.now())
     if error.uncertain:
         message.state = State.UNCERTAIN
     elif error.permanent or message.attempts >= MOST_ATTEMPTS:
@@ -294,7 +296,14 @@ def advance(
         )
         if failed is not None:
             reach.note(failed, error, at=at)
+            keeping.note_error(failed.sender, error, at=at)
     return bool(moved)
+
+
+def saw(sender: Sender, *, message: UUID | None, provider_id: str, at: datetime) -> None:
+    """Keep that somebody read a message, as far as the channel tells; the first time counts."""
+    ours = Q(pk=message) if message else Q(provider_id=provider_id)
+    OutboundMessage.objects.filter(ours, sender=sender, read_at=None).update(read_at=at)
 
 
 def expire(messages: QuerySet[OutboundMessage]) -> None:

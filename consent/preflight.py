@@ -21,6 +21,7 @@ from consent.contact import Contact
 from consent.decision import Decision, Reason
 from consent.errors import BadInput
 from consent.models import Company
+from consent.quality import counting
 
 AT_ONCE = 2_000  # rows that are decided together
 MOST_ROWS = 200_000
@@ -33,6 +34,7 @@ _HEADINGS = re.compile(
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
 _REASON = "reason"
+OVER_LIMIT = "over_limit"  # agreed, but the platform's limit of people in 24 hours has no room for them today
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ def run(
     column = _column(heading, first, company)
     reasons: Counter[str] = Counter()
     seen: set[str] = set()
+    room = counting.room(company.pk, channel, at=at)
     with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as archive:
         files = {name: io.StringIO(newline="") for name in ("allowed", "denied", "unread")}
         tables = {name: csv.writer(file) for name, file in files.items()}
@@ -72,6 +75,8 @@ def run(
             tables[name].writerow([*heading, _REASON])
         for rows in batched(_rows(first, reader), AT_ONCE, strict=False):
             for row, reason in _judge(rows, column, seen, company, channel, purpose):
+                if reason == Reason.GIVEN and room is not None:
+                    reason, room = (reason, room - 1) if room else (OVER_LIMIT, 0)
                 reasons[reason] += 1
                 cells = [_safe(cell, is_number=place == column) for place, cell in enumerate(row)]
                 if reason == Reason.GIVEN:

@@ -68,6 +68,42 @@ class Restriction(TextChoices):
     BLOCKED = "blocked", _("nothing: its provider has blocked it")
 
 
+class Rating(TextChoices):
+    """How a platform rates what people think of a number; what it does not say is unknown."""
+
+    GREEN = "green", _("high")
+    YELLOW = "yellow", _("medium")
+    RED = "red", _("low")
+    UNKNOWN = "unknown", _("not known")
+
+
+class NumberStatus(TextChoices):
+    """What a platform lets a number do, whatever its own word for it is."""
+
+    CONNECTED = "connected", _("Connected")
+    FLAGGED = "flagged", _("Flagged")
+    RESTRICTED = "restricted", _("Restricted")
+    PENDING = "pending", _("not ready yet")
+    OFFLINE = "offline", _("offline")
+    UNKNOWN = "unknown", _("not known")
+
+
+class RuleBook(TextChoices):
+    """After which rules a platform deals with a number whose quality falls."""
+
+    CURRENT = "current", _("current: limits of the whole account, none falls by itself")
+    CLASSIC = "classic", _("classic: Flagged for seven days, then the next lower limit")
+
+
+class Brake(TextChoices):
+    """What a company holds back of its own accord. Answers to people who write are never among it."""
+
+    NOTHING = "nothing", _("nothing")
+    SLOW = "slow", _("offers beyond half of the people a day")
+    OFFERS = "offers", _("all offers")
+    ALL = "all", _("everything but answers")
+
+
 class Confirmation(TextChoices):
     """How a capture point has a typed number proved."""
 

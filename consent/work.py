@@ -17,6 +17,7 @@ from consent.imports import working as imports
 from consent.log import clock, guard, tree
 from consent.log.errors import LogRefuses
 from consent.preferences import visits, waiting
+from consent.quality import telling, working
 from consent.relay import working as relay
 from consent.sandbox import network
 
@@ -59,6 +60,10 @@ DRAINS: tuple[Callable[[], int], ...] = (
     statuses.drain,
     waiting.drain,
     visits.drain,
+    working.ask,
+    working.judge,
+    working.trace,
+    telling.drain,
     network.drain,
     paper.drain,
     imports.drain,

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -60,6 +61,18 @@ class Environment:
         if not value.isascii() or not value.isdigit() or int(value) < least:
             raise ImproperlyConfigured(f"{name} is {value!r}. Set it to a whole number, {least} or more.")
         return int(value)
+
+    def json(self, name: str) -> dict[str, Any]:
+        """A JSON object; an empty one where nothing is set."""
+        try:
+            value = json.loads(self.text(name, "{}"))
+        except ValueError:
+            value = None
+        if not isinstance(value, dict):
+            raise ImproperlyConfigured(
+                f'{name} is no JSON object. Write it like {{"host": "mail.example.org"}}.'
+            )
+        return value
 
     def words(self, name: str, default: str) -> list[str]:
         """A list separated by commas; empty words are dropped."""

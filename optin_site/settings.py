@@ -286,6 +286,18 @@ AXES_VERBOSE = False  # its messages would name the account and the address
 
 # --- Whoever verifies the log ---------------------------------------------------------------------
 
+# --- Whoever carries e-mail to staff. Without a backend they find their notices on the first page alone.
+
+OPTIN_MAIL_BACKEND = env.text("OPTIN_MAIL_BACKEND", "")
+MAILERS = {
+    "default": {
+        "BACKEND": OPTIN_MAIL_BACKEND or "django.core.mail.backends.dummy.EmailBackend",
+        "OPTIONS": env.json("OPTIN_MAIL_OPTIONS"),
+    }
+}
+DEFAULT_FROM_EMAIL = env.text("OPTIN_MAIL_FROM", f"optin@{_public.hostname}")
+
+
 OPTIN_LOG_KEY = env.key("OPTIN_LOG_KEY")
 OPTIN_LOG_KEY_NEXT = env.key_or_none("OPTIN_LOG_KEY_NEXT")
 OPTIN_LOG_ORIGIN = env.text("OPTIN_LOG_ORIGIN", f"{_public.netloc}/log")

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.house
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "bench").glob("*.md")])
-READERS = {"text", "flag", "number", "words", "key", "key_or_none", "keyring"}
+READERS = {"text", "flag", "number", "words", "key", "key_or_none", "keyring", "json"}
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
 

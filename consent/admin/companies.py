@@ -133,6 +133,9 @@ class CompanyAdmin(ScopedAdmin):
                     "money_per_day",
                     ("offers_per_day", "offers_per_week"),
                     ("quiet_from", "quiet_until"),
+                    "when_warned",
+                    "when_yellow",
+                    "when_red",
                     "stop_scope",
                 ]
             },

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from consent import rights
-from consent.admin import charts, judging, labels, recent, scope
+from consent.admin import charts, judging, labels, numbers, recent, scope
 from consent.admin.paper import concerns
 from consent.models import (
     ApiKey,
@@ -30,6 +30,7 @@ from consent.models import (
     RightsRequest,
     Sender,
 )
+from consent.quality import words
 
 DAYS = 7
 MERGE_ALARM = timedelta(seconds=60)  # design section 5
@@ -75,6 +76,7 @@ def overview(request: HttpRequest) -> dict[str, Any]:
         "outbox": [(label, outbox.get(state, 0), state) for state, label in OutboundMessage.State.choices],
         "queued": outbox.get(OutboundMessage.State.QUEUED, 0),
         "log": log,
+        "numbers": numbers.first_page(request) if request.user.has_perm("consent.view_sender") else [],
         "points": _points(request)[:6],
         "concerns": [*_concerns(request, log)],
         "has_companies": scope.companies(request).exists(),
@@ -104,6 +106,9 @@ def _points(request: HttpRequest) -> Any:
 
 def _concerns(request: HttpRequest, log: LogHealth) -> Iterator[Concern]:
     yield from _failed_logins(request)
+    for told in numbers.notices(request):
+        page = reverse("admin:consent_sender_health", args=[told.change.sender_id])
+        yield Concern(words.change(told.change), page)
     yield from _to_judge(request)
     yield from (Concern(text, url) for text, url in concerns.found(request))
     yield from _to_answer(request)

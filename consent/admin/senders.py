@@ -7,15 +7,17 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from consent import catalogue, replaying
-from consent.admin import connections, openings, sealing
+from consent.admin import connections, health, openings, sealing
 from consent.admin.scoped import ModelForm, ScopedAdmin, ScopedFilter
 from consent.models import Sender
 from consent.providers import accounts, checking, meta_numbers
@@ -61,7 +63,7 @@ class SenderForm(ModelForm):
 
     class Meta:
         model = Sender
-        fields = ("company", "channel", "provider", "address", "account", "number_id", "price")
+        fields = ("company", "channel", "provider", "address", "account", "number_id", "price", "rule_book")
 
     def clean_address(self) -> str:
         number = str(self.cleaned_data["address"]).translate(SPACING)
@@ -92,14 +94,14 @@ class SenderAdmin(ScopedAdmin):
     """Our numbers."""
 
     form = SenderForm
-    list_display = ["address", "channel", "company", "provider", "has_token"]
+    list_display = ["address", "channel", "company", "provider", "has_token", "how_it_is"]
     list_filter = [("company", ScopedFilter), "channel", "provider"]
     list_select_related = ["company"]
     ordering = ["company", "channel", "address"]
     search_fields = ["address"]
     fields = [
         "company", "channel", "provider", "address", "account", "number_id", "token", "app_secret", "keep_former",
-        "forget_former", "price",
+        "forget_former", "price", "rule_book",
     ]  # fmt: skip
     change_form_template = "consent/admin/sender.html"
     empty_title = _("No sender yet.")
@@ -109,7 +111,17 @@ class SenderAdmin(ScopedAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         check = self.admin_site.admin_view(never_cache(require_POST(connections.check)))
-        return [path("<int:pk>/check/", check, name="consent_sender_check"), *super().get_urls()]
+        view = self.admin_site.admin_view
+        return [
+            path("<int:pk>/check/", check, name="consent_sender_check"),
+            path("<int:pk>/health/", view(never_cache(health.page)), name="consent_sender_health"),
+            path("<int:pk>/health/read/", view(require_POST(health.read)), name="consent_sender_read"),
+            path("<int:pk>/health/seen/", view(require_POST(health.seen)), name="consent_sender_seen"),
+            path(
+                "<int:pk>/health/pause/", view(require_POST(health.pause)), name="consent_sender_pause_source"
+            ),
+            *super().get_urls(),
+        ]
 
     def change_view(
         self,
@@ -128,6 +140,12 @@ class SenderAdmin(ScopedAdmin):
     @admin.display(description=_("ready"), boolean=True)
     def has_token(self, sender: Sender) -> bool:
         return sender.provider == "sandbox" or bool(sender.secret)
+
+    @admin.display(description=_("health"))
+    def how_it_is(self, sender: Sender) -> SafeString:
+        url = reverse("admin:consent_sender_health", args=[sender.pk])
+        label = sender.get_restriction_display() if sender.restriction else _("nothing is held back")
+        return format_html('<a href="{}">{}</a>', url, label)
 
     def save_model(self, request: HttpRequest, obj: Sender, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

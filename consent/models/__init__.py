@@ -24,6 +24,16 @@ from consent.models.notices import Notice, NoticeShown, NoticeVersion
 from consent.models.paper import Kiosk, PaperBatch, PaperCheck, PaperFile, PaperPage, PaperPiece
 from consent.models.people import CodeTry, ContactPoint, Erased, Evidence, EvidenceFile, SubjectKey
 from consent.models.preferences import Visit
+from consent.models.quality import (
+    PersonSource,
+    QualityChange,
+    QualityPoll,
+    QualityReading,
+    QualityTold,
+    SenderDay,
+    SenderUse,
+    SourceCursor,
+)
 from consent.models.records import Act, ConsentRecord
 from consent.models.relay import Attempt, Subscription
 from consent.models.rights import LegalHold, RightsRequest
@@ -85,11 +95,19 @@ __all__ = [
     "PaperFile",
     "PaperPage",
     "PaperPiece",
+    "PersonSource",
     "Purpose",
+    "QualityChange",
+    "QualityPoll",
+    "QualityReading",
+    "QualityTold",
     "RightsRequest",
     "SandboxMessage",
     "Sender",
+    "SenderDay",
+    "SenderUse",
     "Sending",
+    "SourceCursor",
     "SubjectKey",
     "Subscription",
     "Visit",

@@ -6,7 +6,16 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from consent.models.localized import LocalizedField
-from consent.vocabulary import Category, Channel, Confirmation, Language, Restriction, StopScope
+from consent.vocabulary import (
+    Brake,
+    Category,
+    Channel,
+    Confirmation,
+    Language,
+    Restriction,
+    RuleBook,
+    StopScope,
+)
 
 is_color = RegexValidator(r"^#[0-9a-fA-F]{6}\Z", _("Write the colour as #rrggbb."))
 
@@ -66,6 +75,19 @@ class Company(models.Model):
         help_text=_("No offers from this hour on, by the person's own clock. Empty for no quiet hours."),
     )  # fmt: skip
     quiet_until = models.TimeField(_("quiet until"), null=True, blank=True)
+    when_warned = models.CharField(
+        _("held back when our own figures warn"), max_length=8, choices=Brake.choices, default=Brake.NOTHING,
+        db_default="nothing",
+        help_text=_("Blocks, stops and failures rise before the platform's colour turns."),
+    )  # fmt: skip
+    when_yellow = models.CharField(
+        _("held back when a number is yellow"), max_length=8, choices=Brake.choices, default=Brake.SLOW,
+        db_default="slow",
+    )  # fmt: skip
+    when_red = models.CharField(
+        _("held back when a number is red"), max_length=8, choices=Brake.choices, default=Brake.OFFERS,
+        db_default="offers",
+    )  # fmt: skip
     stop_scope = models.CharField(
         _("a stop ends"), max_length=9, choices=StopScope.choices, default=StopScope.EVERYTHING,
         help_text=_("What somebody who writes a stop word does not get any more. They are told which."),
@@ -111,6 +133,10 @@ class Sender(models.Model):
     price = models.DecimalField(
         _("price of a message"), max_digits=8, decimal_places=4, default=0, validators=[MinValueValidator(0)],
         help_text=_("What one costs about, in the company's money; for its limit of money a day."),
+    )  # fmt: skip
+    rule_book = models.CharField(
+        _("rule book"), max_length=8, choices=RuleBook.choices, default=RuleBook.CURRENT, db_default="current",
+        help_text=_("How WhatsApp deals with this number when people block it."),
     )  # fmt: skip
     is_paused = models.BooleanField(
         _("sending is stopped"), default=False, help_text=_("Nothing leaves until this is taken back.")

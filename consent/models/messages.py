@@ -44,6 +44,7 @@ class OutboundMessage(models.Model):
     lease_until = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     sent_at = models.DateTimeField(_("sent"), null=True)
+    read_at = models.DateTimeField(_("read"), null=True)  # as far as the channel tells
     # What it is taken to have cost while `sent_at` says that it left or may have: by the price when it was claimed.
     cost = models.DecimalField(_("cost"), max_digits=8, decimal_places=4, default=0, db_default=0)
     provider_id = models.CharField(_("id at the provider"), max_length=80, blank=True)

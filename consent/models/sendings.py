@@ -23,4 +23,7 @@ class Sending(models.Model):
     class Meta:
         verbose_name = _("message sent by a program")
         verbose_name_plural = _("messages sent by programs")
-        indexes = [models.Index(fields=["subject", "sent_at"], name="sendings_to_a_person")]
+        indexes = [
+            models.Index(fields=["subject", "sent_at"], name="sendings_to_a_person"),
+            models.Index(fields=["company", "channel", "sent_at"], name="sendings_of_a_company"),
+        ]

@@ -14,6 +14,7 @@ from requests.adapters import HTTPAdapter
 
 TWILIO = "https://api.twilio.com"
 TWILIO_ACCOUNTS = "https://accounts.twilio.com"
+TWILIO_MESSAGING = "https://messaging.twilio.com"
 META = "https://graph.facebook.com"
 
 CONNECT_SECONDS = 3.05  # a little over three: the first retransmission of a lost SYN
@@ -100,7 +101,7 @@ def hang_up() -> None:
 
 def _providers() -> list[str]:
     sandbox = [settings.OPTIN_PUBLIC_URL] if settings.OPTIN_SANDBOX else []
-    return [TWILIO, TWILIO_ACCOUNTS, META, *sandbox]
+    return [TWILIO, TWILIO_ACCOUNTS, TWILIO_MESSAGING, META, *sandbox]
 
 
 def _witnesses() -> list[str]:

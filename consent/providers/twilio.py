@@ -211,15 +211,22 @@ class _HttpClient(HttpClient):  # type: ignore[misc]
         params: Any = None, **_other: Any,
     ) -> Response:  # fmt: skip
         assert method in {"GET", "POST"}, "we only ever create things, and look at them"
-        address = self.api + url.removeprefix(egress.TWILIO)
-        if url.startswith(egress.TWILIO_ACCOUNTS):  # its list of consents lies beside the rest of its API
-            home = egress.TWILIO_ACCOUNTS if self.api == egress.TWILIO else self.api
-            address = home + url.removeprefix(egress.TWILIO_ACCOUNTS)
+        address = self._address(url)
         if method == "GET":
             answer = egress.get(address, params or {}, headers=headers, auth=auth)
         else:
             answer = egress.post(address, data, headers=headers, auth=auth)
         return Response(answer.status, answer.text, answer.headers)
+
+    def _address(self, url: str) -> str:
+        """Where an address of Twilio's is for this account: parts of its API have hosts of their own there."""
+        if url.startswith(f"{egress.TWILIO_ACCOUNTS}/"):  # its list of consents
+            home = egress.TWILIO_ACCOUNTS if self.api == egress.TWILIO else self.api
+            return home + url.removeprefix(egress.TWILIO_ACCOUNTS)
+        if url.startswith(f"{egress.TWILIO_MESSAGING}/"):  # its WhatsApp senders
+            home = egress.TWILIO_MESSAGING if self.api == egress.TWILIO else f"{self.api}/messaging"
+            return home + url.removeprefix(egress.TWILIO_MESSAGING)
+        return self.api + url.removeprefix(egress.TWILIO)
 
 
 @lru_cache(maxsize=64)

@@ -113,7 +113,7 @@ def test_home_costs_the_same_number_of_queries_however_much_there_is(
     for number in range(12):
         said = cast.says(cafe.aurora, cast.stranger(number))
         assert said.is_new
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(33):
         page(bruno)
 
 

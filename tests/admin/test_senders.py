@@ -22,7 +22,7 @@ def typed(firm: Firm, **changes: str) -> dict[str, Any]:
     """What the browser posts for a sender at Twilio."""
     return {
         "company": firm.company.pk, "channel": "sms", "provider": "twilio", "address": "+55 11 4002-8999",
-        "account": SID, "token": TOKEN, "price": "0", **changes,
+        "account": SID, "token": TOKEN, "price": "0", "rule_book": "current", **changes,
     }  # fmt: skip
 
 

@@ -32,6 +32,8 @@ from consent.models import (
     triggers,
 )
 from consent.models.append_only import RULES
+from consent.quality import keeping
+from consent.quality.reading import Reading
 from consent.sample import Sample
 from tests.cast import BRUNO, CLARA, event, may, says
 
@@ -49,6 +51,8 @@ def full(aurora: Sample) -> Sample:
     Cosignature.objects.create(size=1, witness="w.example", line="—", cosigned_at=timezone.now())
     may(aurora)
     counting.flush()
+    red = Reading(kind="rating", value="red", said_at=timezone.now(), number=aurora.sender.pk)
+    keeping.keep(aurora.sender, [red], source="staff", read_at=timezone.now())
     staff = get_user_model().objects.create_user("clara")
     Opening.objects.create(user=staff, company=aurora.company, subject=recorded.subject)
     sample = drawing.draw(

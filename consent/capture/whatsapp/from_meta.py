@@ -7,7 +7,7 @@ from typing import Any
 
 from consent import catalogue, dialogue, outbox
 from consent.canonical import moment
-from consent.capture.whatsapp import reading, said, statuses, updates
+from consent.capture.whatsapp import accounts, reading, said, statuses, updates
 from consent.capture.whatsapp.said import SLUG, Said
 from consent.contact import TEL, WHATSAPP_USER_ID
 from consent.inbound import Delivery, Outcome, State
@@ -24,6 +24,8 @@ LEFT = {"user_changed_number": TEL, "user_changed_user_id": WHATSAPP_USER_ID}
 def understand(delivery: Delivery) -> Outcome:
     """Act on an update, once. What says nothing about consent is kept, what we do not know is left to staff."""
     parameters = delivery.parameters
+    if accounts.is_one(parameters):
+        return accounts.understand(delivery)
     sender = statuses.sender_of(parameters)
     if sender is None and not _is_about_an_account(parameters):
         log.error("An update came for a number that is not ours; it is kept as unrouted.")

@@ -22,6 +22,7 @@ STATES = {
     "played": State.DELIVERED,
     "failed": State.FAILED,
 }
+SEEN = frozenset({"read", "played"})
 
 
 def is_plain(delivery: Delivery) -> bool:

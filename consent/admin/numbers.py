@@ -1,0 +1,35 @@
+"""How our numbers are doing, in short, for the first page: their colours, and what one was told and has not read."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from consent.admin import scope
+from consent.models import QualityChange, QualityTold, Sender
+from consent.quality import words
+from consent.vocabulary import NumberStatus, Rating
+
+Facet = QualityChange.Facet
+MOST = 8
+
+
+def first_page(request: HttpRequest) -> list[dict[str, Any]]:
+    """The numbers on WhatsApp with what each was when it was judged last. Two queries."""
+    senders = list(scope.within(Sender.objects.filter(channel="whatsapp").order_by("pk"), request)[:MOST])
+    changes = QualityChange.objects.filter(sender__in=senders, facet__in=(Facet.RATING, Facet.STATUS))
+    now = {(one.sender_id, one.facet): one.now for one in changes.order_by("pk")}
+    shown = []
+    for sender in senders:
+        rating = now.get((sender.pk, Facet.RATING), Rating.UNKNOWN.value)
+        status = now.get((sender.pk, Facet.STATUS), NumberStatus.UNKNOWN.value)
+        shown.append({
+            "sender": sender, "rating": rating, "colour": words.colour(rating), "status": words.status(status),
+            "held": words.held(sender.restriction) if sender.restriction else "",
+        })  # fmt: skip
+    return shown
+
+
+def notices(request: HttpRequest) -> list[QualityTold]:
+    """What somebody was told and has not read yet."""
+    found = QualityTold.objects.filter(user=request.user.pk, seen_at=None).select_related("change__sender")
+    return list(found.order_by("-pk")[:5])

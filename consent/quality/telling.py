@@ -1,0 +1,103 @@
+"""Telling staff what changed: once for each change, as a notice on their first page and by e-mail.
+
+Whoever relays events to other systems reads `QualityChange`, whose keys only grow.
+"""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.mail import send_mail
+from django.db import transaction
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from consent.models import Company, QualityChange, QualityTold
+from consent.quality import words
+from consent.vocabulary import NumberStatus, Rating, django_code
+
+log = logging.getLogger(__name__)
+
+Facet = QualityChange.Facet
+
+LEASE = timedelta(minutes=2)
+LONGEST_WAIT = timedelta(hours=1)
+MOST_ATTEMPTS = 20
+AT_ONCE = 20
+
+# What a number becomes for the first time needs no words, unless it is bad.
+_GOOD = frozenset({Rating.GREEN.value, NumberStatus.CONNECTED.value})
+
+
+def queue(change: QualityChange) -> None:
+    """Have everybody told who may see to it, in the caller's transaction."""
+    if change.was == "" and (change.facet == Facet.LIMIT or change.now in _GOOD):
+        return
+    QualityTold.objects.bulk_create(
+        QualityTold(
+            change=change,
+            user=user,
+            name=user.get_username(),
+            mail_due_at=change.at if user.email and settings.OPTIN_MAIL_BACKEND else None,
+        )
+        for user in whom(change.sender.company, at=change.at)
+    )
+
+
+def whom(company: Company, *, at: datetime) -> list[User]:
+    """Staff of a company who may change its senders; whoever runs the installation where there is nobody."""
+    active = User.objects.filter(is_active=True, is_staff=True)
+    ours = active.filter(memberships__company=company).filter(
+        Q(memberships__last_day=None) | Q(memberships__last_day__gte=at.date())
+    )
+    able = [user for user in ours.distinct() if user.has_perm("consent.change_sender")]
+    return able or list(active.filter(is_superuser=True))
+
+
+def drain() -> int:
+    """Send the e-mails that are due. Returns how many were tried."""
+    tried = 0
+    while tried < AT_ONCE and (told := _claim()) is not None:
+        tried += 1
+        _send(told)
+    return tried
+
+
+def _claim() -> QualityTold | None:
+    now = timezone.now()
+    due = QualityTold.objects.filter(mail_due_at__lte=now).order_by("mail_due_at")
+    with transaction.atomic():
+        first = (
+            due.select_for_update(skip_locked=True, of=("self",))
+            .select_related("change__sender__company", "user")
+            .first()
+        )
+        if first is not None:
+            first.attempts += 1
+            first.mail_due_at = now + LEASE
+            first.save(update_fields=["attempts", "mail_due_at"])
+    return first
+
+
+def _send(told: QualityTold) -> None:
+    change, user = told.change, told.user
+    if user is None or not user.email:
+        QualityTold.objects.filter(pk=told.pk).update(mail_due_at=None)
+        return
+    sender = change.sender
+    with translation.override(django_code(sender.company.language)):
+        page = settings.OPTIN_PUBLIC_URL + reverse("admin:consent_sender_health", args=[sender.pk])
+        subject = f"{sender.company.name}: {words.change(change)}"
+        body = f"{words.change(change)}\n\n{words.advice(change)}\n\n{page}\n"
+    try:
+        send_mail(subject, body, None, [user.email])
+    except Exception:
+        # Whatever a backend raises: it is tried again, and the notice on the first page stands meanwhile.
+        log.exception("An e-mail about a sender could not be sent.")
+        wait = min(LEASE * 2**told.attempts, LONGEST_WAIT)
+        due = timezone.now() + wait if told.attempts < MOST_ATTEMPTS else None
+        QualityTold.objects.filter(pk=told.pk).update(mail_due_at=due)
+    else:
+        QualityTold.objects.filter(pk=told.pk).update(mail_due_at=None, mailed_at=timezone.now())
