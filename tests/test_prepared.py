@@ -9,7 +9,7 @@ import pytest
 from django.db import DatabaseError, OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from consent.prepared import Query, Row
+from consent.prepared import Query, Row, ask_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 only_postgres = pytest.mark.postgres
@@ -123,3 +123,22 @@ def test_text_does_not_end_at_a_nul() -> None:
     assert query.ask("sms") == [(3,)]
     with pytest.raises(DatabaseError):
         query.ask("sms\0")
+
+
+def test_a_question_that_is_asked_once_is_answered_on_every_database() -> None:
+    assert ask_once("SELECT %s + 1", [2]) == [(3,)]
+
+
+@only_postgres
+def test_asked_once_every_type_comes_back_as_django_gives_it() -> None:
+    expected = (*SAID, UUID("d41d8cd9-8f00-b204-e980-0998ecf8427e"), None)
+    assert ask_once(CAST, SAID) == [expected]
+    with transaction.atomic():  # through Django's cursor
+        [(*row, last)] = ask_once(CAST, SAID)
+        assert (*(bytes(one) if isinstance(one, memoryview) else one for one in row), last) == expected
+
+
+def test_what_the_database_refuses_once_is_djangos_error() -> None:
+    with pytest.raises(DatabaseError):
+        ask_once("SELECT nothing_like_it", [])
+    assert ask_once("SELECT %s + 1", [2]) == [(3,)]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -112,6 +112,24 @@ def test_a_stop_recorded_by_a_clock_that_runs_ahead_counts_at_once(aurora: Sampl
     with time_machine.travel(timezone.now() + timedelta(minutes=10)):
         stops(aurora)
     assert may(aurora).reason == Reason.WITHDRAWN
+
+
+def test_a_yes_recorded_by_a_clock_that_runs_ahead_counts_at_once_too(aurora: Sample) -> None:
+    with time_machine.travel(timezone.now() + timedelta(minutes=10)):
+        says(aurora)
+    assert may(aurora).reason == Reason.GIVEN
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_are_decided_outside_of_a_transaction_as_inside(aurora: Sample) -> None:
+    recorded = says(aurora)
+    about = {"company": aurora.company.pk, "channel": "sms", "purpose": "novidades"}
+    for _ in range(2):
+        answers = decision.may_send_to_each([BRUNO, ANA, None], **about)
+        assert [one.reason for one in answers] == [Reason.NO_RECORD, Reason.GIVEN, Reason.MALFORMED]
+        assert [one.record for one in answers] == [None, recorded.records[0], None]
+        with transaction.atomic():
+            assert decision.may_send_to_each([ANA], **about)[0].record == recorded.records[0]
 
 
 def test_a_stop_is_in_force_before_it_is_in_the_log(aurora: Sample) -> None:
