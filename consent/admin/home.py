@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from consent import rights
-from consent.admin import charts, judging, labels, numbers, recent, scope
+from consent.admin import charts, judging, labels, numbers, recent, scope, waiting_lists
 from consent.admin.paper import concerns
 from consent.models import (
     ApiKey,
@@ -110,7 +110,8 @@ def _concerns(request: HttpRequest, log: LogHealth) -> Iterator[Concern]:
         page = reverse("admin:consent_sender_health", args=[told.change.sender_id])
         yield Concern(words.change(told.change), page)
     yield from _to_judge(request)
-    yield from (Concern(text, url) for text, url in concerns.found(request))
+    for found in (concerns.found, waiting_lists.found):
+        yield from (Concern(text, url) for text, url in found(request))
     yield from _to_answer(request)
     yield from _alarms(request)
     for stopped in _stopped(request):

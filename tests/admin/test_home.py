@@ -9,8 +9,10 @@ from django.utils import timezone
 from consent import recording, vault
 from consent.admin import charts, home, recent
 from consent.log import tree
-from consent.models import Company, InboundMessage, LogPending, NoticeVersion, OutboundMessage, Sender
+from consent.models import Company, Import, InboundMessage, LogPending, NoticeVersion, OutboundMessage, Sender
 from tests import cast
+from tests.imports import lists
+from tests.relay import receivers
 from tests.staff import Firm
 
 HOME = "/admin/"
@@ -113,7 +115,7 @@ def test_home_costs_the_same_number_of_queries_however_much_there_is(
     for number in range(12):
         said = cast.says(cafe.aurora, cast.stranger(number))
         assert said.is_new
-    with django_assert_max_num_queries(33):
+    with django_assert_max_num_queries(35):
         page(bruno)
 
 
@@ -145,3 +147,22 @@ def test_whoever_may_read_no_records_is_offered_no_search(nobody: Client, cafe: 
     assert "May we write to this person?" not in text
     assert "Capture points" in text
     assert Company.objects.count() == 1
+
+
+def test_lists_for_a_second_person_and_lost_subscribers_are_told(
+    bruno: Client, clara: Client, cafe: Firm
+) -> None:
+    batch = lists.bring(cafe.aurora, "tel,date\n11987654321,2024-03-01\n")
+    Import.objects.update(state=Import.State.APPROVAL)
+    lost = receivers.subscribed(cafe.aurora, "https://example.com/", state="failed")
+
+    text = page(bruno)
+
+    for words in (
+        "waits for a second person",
+        f"/import/{batch.pk}/",
+        "CRM is not told",
+        f"/subscription/{lost.pk}/",
+    ):
+        assert words in text
+        assert words not in page(clara)

@@ -1,0 +1,30 @@
+"""What about lists and subscribers somebody should look at: lists for a second person, systems told nothing more."""
+
+from collections.abc import Iterator
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from consent.admin import scope
+from consent.models import Import, Subscription
+
+MOST = 5
+
+
+def found(request: HttpRequest) -> Iterator[tuple[str, str]]:
+    """Each as a sentence and where it leads; nothing for who may not see them."""
+    if request.user.has_perm("consent.view_import"):
+        for batch in scope.within(Import.objects.filter(state=Import.State.APPROVAL), request)[:MOST]:
+            text = _("An imported list waits for a second person.")
+            yield text, reverse("admin:consent_import_change", args=[batch.pk])
+    if request.user.has_perm("consent.view_subscription"):
+        lost = Subscription.objects.filter(state=Subscription.State.FAILED)
+        for subscriber in scope.within(lost, request)[:MOST]:
+            text = _(
+                "%(subscriber)s is not told of changes any more: it did not answer for three days, or is gone."
+            )
+            yield (
+                text % {"subscriber": subscriber},
+                reverse("admin:consent_subscription_change", args=[subscriber.pk]),
+            )
