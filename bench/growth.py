@@ -74,11 +74,10 @@ def explain(database: str, company: int, number: str) -> str:
     """The plan of the decision's statement. Raises when the fold is not read from its index alone."""
     now = timezone.now()
     about = known.About(company, "sms", "novidades")
-    parameters = known.parameters(about, [vault.lookup(company, Contact.tel(number))], [b""], now)
+    lookup = vault.lookup(company, Contact.tel(number))
+    query, parameters = known.question(about, lookup, b"", is_limited=True, now=now)
     with psycopg.connect(database) as raw:
-        rows = raw.execute(
-            f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {known.KNOWN.sql}", parameters
-        ).fetchall()
+        rows = raw.execute(f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {query.sql}", parameters).fetchall()
     plan = "\n".join(line for [line] in rows)
     if f"Index Only Scan using {INDEX}" not in plan or "Seq Scan on consent_c" in plan:
         raise load.LoadFailed(f"The fold is not read from its index alone:\n{plan}")

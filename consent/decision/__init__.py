@@ -7,6 +7,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from consent import catalogue, vault
+from consent.catalogue import Rules
 from consent.contact import Contact
 from consent.decision import counting
 from consent.decision.judging import ANSWER_LIVES, Decision, Judge
@@ -39,8 +40,10 @@ def may_send(
     now = timezone.now()
     moment = at or now
     try:
-        known = look(about, vault.lookup(company, contact), _writes_from(contact, about), now=now)
-        decided = Judge(about, catalogue.rules(company), moment).decide(known, contact)
+        rules = catalogue.rules(company)
+        lookup, number_key = vault.lookup(company, contact), _writes_from(contact, about)
+        known = look(about, lookup, number_key, is_limited=_is_limited(rules), now=now)
+        decided = Judge(about, rules, moment).decide(known, contact)
     except Exception:
         log.exception("A decision could not be made; it was answered with a no.")
         decided = Decision(False, Reason.UNAVAILABLE, moment, valid_until=moment)  # ask again at once
@@ -83,8 +86,9 @@ def _decide_each(
         for contact, lookup in zip(contacts, lookups, strict=True)
         if contact is not None and lookup is not None
     ]
-    common, known = look_at_many(about, people, now=now)
-    judge = Judge(about, catalogue.rules(about.company), moment)
+    rules = catalogue.rules(about.company)
+    common, known = look_at_many(about, people, is_limited=_is_limited(rules), now=now)
+    judge = Judge(about, rules, moment)
     malformed = Decision(False, Reason.MALFORMED, moment, moment)
     decided, stranger = [], None
     for contact, lookup in zip(contacts, lookups, strict=True):
@@ -97,6 +101,11 @@ def _decide_each(
             stranger = stranger or judge.decide(Known(common), contact)
             decided.append(stranger)
     return decided
+
+
+def _is_limited(rules: Rules | None) -> bool:
+    """Whether it matters which offers somebody got."""
+    return rules is not None and bool(rules.company.offers_per_day or rules.company.offers_per_week)
 
 
 def _writes_from(contact: Contact, about: About) -> bytes:

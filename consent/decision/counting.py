@@ -52,7 +52,7 @@ _lock = threading.Lock()
 
 def count(decided: Sequence[Decision], about: About) -> None:
     """Count decisions about the same thing; every denial is kept, and a sample of the rest."""
-    reasons = Counter([one.reason for one in decided])
+    reasons = {decided[0].reason: 1} if len(decided) == 1 else Counter([one.reason for one in decided])
     channel = about.channel if about.channel in CHANNELS else ""
     with _lock:
         minute = _minutes.get(about.company)

@@ -41,21 +41,23 @@ WHERE t.company_id = %s AND t.channel = %s AND t.since <= %s
  AND NOT EXISTS (SELECT 1 FROM consent_inboundmessage i JOIN consent_sender s ON s.id = i.sender_id
   WHERE i.number_key = t.number_key AND i.received_at > t.seen_at AND i.received_at <= %s AND s.channel = t.channel)
 UNION ALL
+SELECT 'log', size, NULL, '', '', 0, NULL, NULL, NULL, '', NULL, NULL FROM consent_loghead
+"""
+# Only where it may bear on the answer: each of these costs a tenth of the whole.
+_WROTE = """
+UNION ALL
 SELECT 'wrote', i.sender_id, NULL, '', '', 0, MAX(i.received_at), NULL, NULL, '', i.number_key, NULL
 FROM consent_inboundmessage i JOIN consent_sender s ON s.id = i.sender_id
 WHERE i.number_key {numbers} AND i.received_at > %s AND i.received_at <= %s AND s.company_id = %s
 GROUP BY i.sender_id, i.number_key
+"""
+_SENT = """
 UNION ALL
 SELECT 'sent', NULL, NULL, '', '', 0, m.sent_at, NULL, NULL, '', NULL, c.lookup
 FROM c JOIN consent_sending m ON m.subject = c.subject JOIN consent_purpose q ON q.id = m.purpose_id
 WHERE m.sent_at > %s AND m.sent_at <= %s AND q.category = 'marketing'
-UNION ALL
-SELECT 'log', size, NULL, '', '', 0, NULL, NULL, NULL, '', NULL, NULL FROM consent_loghead
 """
 _UID = "COALESCE(r.uid, c.subject)"
-_ALONE = {"people": "= %s", "numbers": "= %s", "uid": _UID}
-KNOWN = prepared.Query("known", _KNOWN.format(purpose="slug", **_ALONE))
-KNOWN_OF_CATEGORY = prepared.Query("known_of", _KNOWN.format(purpose="category", **_ALONE))
 _SAID = slice(2, 10)  # the columns of a row that are those of history.Said
 
 
@@ -141,12 +143,39 @@ class Known:
             self.is_somebody = self.is_somebody or row[8] is not None
 
 
-def look(about: About, lookup: bytes, number_key: bytes, *, now: datetime) -> Known:
+def _statement(*, purpose: str, wrote: bool, sent: bool, people: str, numbers: str, uid: str = _UID) -> str:
+    parts = (_KNOWN, _WROTE if wrote else "", _SENT if sent else "")
+    return "".join(parts).format(purpose=purpose, people=people, numbers=numbers, uid=uid)
+
+
+def _query(purpose: str, wrote: bool, sent: bool) -> prepared.Query:
+    sql = _statement(purpose=purpose, wrote=wrote, sent=sent, people="= %s", numbers="= %s")
+    return prepared.Query(f"known {purpose} {wrote:d}{sent:d}", sql)
+
+
+_QUERIES = {
+    (purpose, wrote, sent): _query(purpose, wrote, sent)
+    for purpose in ("slug", "category")
+    for wrote in (True, False)
+    for sent in (True, False)
+}
+
+
+def question(
+    about: About, lookup: bytes, number_key: bytes, *, is_limited: bool, now: datetime
+) -> tuple[prepared.Query, list[Any]]:
+    """The statement of `look`, with its parameters."""
+    numbers = [number_key] if number_key else []
+    query = _QUERIES["category" if about.category else "slug", bool(numbers), is_limited]
+    return query, _parameters(about, [lookup], numbers, is_limited=is_limited, now=now)
+
+
+def look(about: About, lookup: bytes, number_key: bytes, *, is_limited: bool = True, now: datetime) -> Known:
     """What is known of the person found under `lookup`, who writes from the number of `number_key` (b"" where that
-    does not matter). One query, on the primary.
+    does not matter); with the offers they got, where those are limited. One query, on the primary.
     """
-    query = KNOWN_OF_CATEGORY if about.category else KNOWN
-    rows = query.ask(*parameters(about, [lookup], [number_key], now))
+    query, parameters = question(about, lookup, number_key, is_limited=is_limited, now=now)
+    rows = query.ask(*parameters)
     common = Common()
     for row in rows:
         common.learn(row)
@@ -154,7 +183,7 @@ def look(about: About, lookup: bytes, number_key: bytes, *, now: datetime) -> Kn
 
 
 def look_at_many(
-    about: About, people: Sequence[tuple[bytes, bytes]], *, now: datetime
+    about: About, people: Sequence[tuple[bytes, bytes]], *, is_limited: bool = True, now: datetime
 ) -> tuple[Common, dict[bytes, list[prepared.Row]]]:
     """The rows about many people, found as in `look`, by lookup; those we never heard of are left out.
 
@@ -168,7 +197,8 @@ def look_at_many(
         for lookup, number_key in portion:
             if number_key:
                 writers.setdefault(number_key, []).append(lookup)
-        for row in _ask_many(about, [lookup for lookup, _number in portion], list(writers), now):
+        lookups = [lookup for lookup, _number in portion]
+        for row in _ask_many(about, lookups, list(writers), is_limited=is_limited, now=now):
             common.learn(row)
             if row[11] is not None:
                 found.setdefault(bytes(row[11]), []).append(row)
@@ -179,26 +209,34 @@ def look_at_many(
 
 
 def _ask_many(
-    about: About, lookups: Sequence[bytes], numbers: Sequence[bytes], now: datetime
+    about: About, lookups: Sequence[bytes], numbers: Sequence[bytes], *, is_limited: bool, now: datetime
 ) -> list[prepared.Row]:
     """The statement for many: each parameter that names one of them is a list."""
-    purpose = "category" if about.category else "slug"
-    if _is_postgres():
-        some = "= ANY(%s::bytea[])"
-        # Of many ids few are looked at: they come as bytes, see Judge.
-        sql = _KNOWN.format(people=some, numbers=some, purpose=purpose, uid=f"uuid_send({_UID})")
-        return prepared.ask_once(sql, parameters(about, [list(lookups)], [list(numbers)], now))
-    sql = _KNOWN.format(people=_one_of(lookups), numbers=_one_of(numbers), purpose=purpose, uid=_UID)
-    return prepared.ask_once(sql, parameters(about, lookups, numbers, now))
+    people, writers, uid = _one_of(lookups), _one_of(numbers), _UID
+    if is_postgres := _is_postgres():
+        people = writers = "= ANY(%s::bytea[])"
+        uid = f"uuid_send({_UID})"  # of many ids few are looked at: they come as bytes, see Judge
+    sql = _statement(
+        purpose="category" if about.category else "slug", wrote=bool(numbers), sent=is_limited,
+        people=people, numbers=writers, uid=uid,
+    )  # fmt: skip
+    if is_postgres:
+        lists = [list(lookups)], [list(numbers)] if numbers else []
+        return prepared.ask_once(sql, _parameters(about, *lists, is_limited=is_limited, now=now))
+    return prepared.ask_once(sql, _parameters(about, lookups, numbers, is_limited=is_limited, now=now))
 
 
-def parameters(about: About, lookups: Sequence[Any], numbers: Sequence[Any], now: datetime) -> list[Any]:
+def _parameters(
+    about: About, lookups: Sequence[Any], numbers: Sequence[Any], *, is_limited: bool, now: datetime
+) -> list[Any]:
     """In the order of the statement. What another machine's clock recorded ahead of ours counts now."""
     at = about.at or END_OF_TIME
     channel, company = about.channel, about.company
+    wrote = [*numbers, (about.at or now) - WINDOW, at, company] if numbers else []
+    sent = [(about.at or now) - sendings.WEEK, at] if is_limited else []
     return [
         *lookups, channel, company, about.category or about.purpose, channel, at, at, company, channel, at, at, at,
-        *numbers, (about.at or now) - WINDOW, at, company, (about.at or now) - sendings.WEEK, at,
+        *wrote, *sent,
     ]  # fmt: skip
 
 
