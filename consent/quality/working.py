@@ -11,6 +11,7 @@ from consent.quality import counting, keeping, polling, sources
 JUDGE_EVERY = 1.0  # seconds: what changes by the clock alone changes within it
 COUNT_EVERY = 10.0
 TALLY_EVERY = 60.0
+TRACE_EVERY = 10.0
 TALLIED_DAYS = timedelta(days=2)  # statuses of older messages hardly ever come
 
 _last: dict[str, float] = {}
@@ -41,7 +42,12 @@ def judge() -> int:
 
 def trace() -> int:
     """Follow people to where their yes came from. Returns how many records were looked at."""
-    return sources.drain()
+    if not _is_time("trace", TRACE_EVERY):
+        return 0
+    done = count = sources.drain()
+    while count == sources.AT_ONCE:
+        done += (count := sources.drain())
+    return done
 
 
 def _is_time(what: str, every: float) -> bool:
