@@ -128,7 +128,7 @@ def test_the_way_by_number_is_accessible_and_fits(
     aurora: Sample, browse: Browse, assert_accessible: Check, language: str
 ) -> None:
     cast.says(aurora)
-    page = browse(width=SMALL, javascript=language != "es")
+    page = browse(width=SMALL)
 
     def look() -> None:
         assert_accessible(page)
@@ -159,7 +159,7 @@ def test_asking_about_data_is_accessible_and_fits(
     aurora: Sample, browse: Browse, assert_accessible: Check
 ) -> None:
     said = cast.says(aurora)
-    page = browse(width=SMALL, javascript=False)
+    page = browse(width=SMALL)
     page.goto(f"{own(said.act)}?lang=es")
     page.locator("a[href*='/rights/']").click()
     assert_accessible(page)
