@@ -1,5 +1,6 @@
 """`manage.py work`: sequence, send and deliver until told to stop; run as many as you like."""
 
+import gc
 import signal
 import threading
 from typing import Any
@@ -17,6 +18,7 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
+        gc.freeze()  # what is loaded stays; looking through it for garbage would only halt the work
         try:
             work.run(stop)
         except LogRefuses as error:
