@@ -22,9 +22,7 @@ LEASE = timedelta(minutes=2)
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 TOLD_AFTER = 3  # failures in a row before anybody is told
 FIELDS_AGAIN = timedelta(days=1)  # after which the whole list of fields is tried again
-ASKED = Q(channel=Channel.WHATSAPP, provider__in=("meta", "twilio")) | Q(provider="sandbox") & ~Q(
-    number_id=""
-)
+ASKED = Q(channel=Channel.WHATSAPP, provider__in=("meta", "twilio"))  # nobody rates the sandbox's numbers
 
 type Ask = Callable[[Sender, QualityPoll], list[Reading]]
 

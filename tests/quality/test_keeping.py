@@ -22,7 +22,7 @@ from consent.models import (
     QualityTold,
     Sender,
 )
-from consent.providers import SendError, meta_numbers
+from consent.providers import SendError, egress, meta_numbers
 from consent.quality import counting, keeping, polling, telling, working
 from consent.quality.reading import Kind, Reading, Source
 from consent.sample import Sample
@@ -330,13 +330,14 @@ def test_a_provider_that_hangs_up_is_asked_again_later(asked: Any, scripted: Scr
 
 
 def test_a_number_is_asked_about_by_one_worker_alone(
-    asked: Any,
-    scripted: Scripted,
+    number: Sender, scripted: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(egress, "META", scripted.url)
     scripted.answers(200, json.dumps(FULL))
     assert polling.drain() == 1
     assert polling.drain() == 0
-    poll = QualityPoll.objects.get(sender__number_id__gt="")
+    poll = QualityPoll.objects.get()  # and nobody is asked about the numbers of the sandbox
+    assert (poll.sender, poll.problem) == (number, "")
     polling.soon(poll.sender, at=timezone.now())
     poll.refresh_from_db()
     assert poll.due_at <= timezone.now() + polling.SOON
