@@ -113,7 +113,9 @@ class Company(models.Model):
 class Sender(models.Model):
     """Our own number on a channel, with its provider."""
 
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="senders")
+    company = models.ForeignKey(
+        Company, verbose_name=_("company"), on_delete=models.PROTECT, related_name="senders"
+    )
     channel = models.CharField(_("channel"), max_length=8, choices=Channel.choices)
     provider = models.CharField(
         _("provider"),
@@ -168,7 +170,9 @@ class Sender(models.Model):
 class Purpose(models.Model):
     """Why the company writes; specific, because a catch-all is void (LGPD art. 8 par. 4)."""
 
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="purposes")
+    company = models.ForeignKey(
+        Company, verbose_name=_("company"), on_delete=models.PROTECT, related_name="purposes"
+    )
     slug = models.SlugField(_("short name"), max_length=40)
     category = models.CharField(_("category"), max_length=16, choices=Category.choices)
     name = LocalizedField(_("name"))
@@ -192,7 +196,9 @@ class Purpose(models.Model):
 class CapturePoint(models.Model):
     """One ask, defined once and published on any of the capture methods."""
 
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="points")
+    company = models.ForeignKey(
+        Company, verbose_name=_("company"), on_delete=models.PROTECT, related_name="points"
+    )
     slug = models.SlugField(_("short name in addresses"), max_length=40)
     title = LocalizedField(_("title"))
     notice = models.ForeignKey(
