@@ -59,6 +59,14 @@ ASKS = {
     "pt-BR": "{company}: para receber {boxes}, toque no botão. "
     "Código para a página: {code}. Não foi você? Responda SAIR.",
 }
+SHEETS = {
+    "en": "Hello. The form you signed on {day} is registered at {company}: {boxes}. See it: {receipt} "
+    "Is it wrong? Reply STOP.",
+    "es": "Hola. El formulario que firmó el {day} está registrado en {company}: {boxes}. Véalo: {receipt} "
+    "¿Hay un error? Responda SALIR.",
+    "pt-BR": "Olá. O formulário que você assinou em {day} está registrado em {company}: {boxes}. Veja: {receipt} "
+    "Está errado? Responda SAIR.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +156,7 @@ def approve(made: Sample) -> None:
         content = sandbox_twilio.content_sid(language)
         for sender, kind, name, text in (
             (at_meta, MessageTemplate.Kind.ASK, "confirm_number", body),
+            (at_meta, MessageTemplate.Kind.PAPER, "sheet_registered", SHEETS[language]),
             (at_twilio, MessageTemplate.Kind.INVITE, content, "{text}"),
         ):
             MessageTemplate.objects.get_or_create(

@@ -62,7 +62,7 @@ def test_a_sample_of_an_earlier_release_gets_what_is_new() -> None:
     made.point.refresh_from_db()
     assert made.point.voice == Sender.objects.get(channel=Channel.VOICE)
     assert providers.is_at_meta(Sender.objects.get(address=sample.AT_META))
-    assert MessageTemplate.objects.count() == 2 * len(Language)
+    assert MessageTemplate.objects.count() == 3 * len(Language)
 
 
 def test_what_staff_changed_stays() -> None:

@@ -21,6 +21,7 @@ from consent.vocabulary import Channel
 KNOWN = {
     MessageTemplate.Kind.ASK: frozenset({"company", "boxes", "code"}),
     MessageTemplate.Kind.INVITE: frozenset({"text"}),
+    MessageTemplate.Kind.PAPER: frozenset({"company", "boxes", "day", "receipt"}),
 }
 NAME_AT_META = re.compile(r"[a-z0-9_]{1,512}")
 CONTENT_AT_TWILIO = re.compile(r"HX[0-9a-fA-F]{32}")
@@ -102,6 +103,8 @@ class TemplateAdmin(ScopedAdmin):
         body = template.body
         for number, name in enumerate(wording.placeholders_in_order(body), start=1):
             body = body.replace(f"{{{name}}}", f"{{{{{number}}}}}")
+        if template.kind == MessageTemplate.Kind.PAPER:
+            return format_html('<p lang="{}">{}</p>', template.language, linebreaksbr(body))
         titles = " · ".join(tapping.titles(template.language).values())
         hint = _("Quick replies, in this order:")
         return format_html(

@@ -17,6 +17,7 @@ from consent.dialogue.saying import SaidAt, said_at
 from consent.dialogue.settling import confirm, refuse
 from consent.dialogue.signing_up import signed_up
 from consent.dialogue.stopping import stop_all, withdraw_everything
+from consent.dialogue.tapping import in_approved_words, template_of
 
 __all__ = [
     "Heard",
@@ -29,6 +30,7 @@ __all__ = [
     "asking",
     "confirm",
     "doubt_again",
+    "in_approved_words",
     "invite",
     "judge",
     "language_for",
@@ -49,6 +51,7 @@ __all__ = [
     "stop_all",
     "subject_of",
     "tappable",
+    "template_of",
     "waiting_request",
     "withdraw_everything",
 ]

@@ -69,22 +69,38 @@ def approved(question: Question, values: Mapping[str, str], *, kind: str) -> Tel
 
     It may go to anybody, whenever they wrote last.
     """
-    if question.sender.channel != Channel.WHATSAPP:
-        return None
-    found = MessageTemplate.objects.filter(
-        Q(point=question.ask.point) | Q(point=None),
-        sender=question.sender, kind=kind, language=question.language,
-    )  # fmt: skip
-    # The capture point's own before the one for all.
-    template = found.order_by(F("point").asc(nulls_last=True)).first()
+    template = template_of(question.ask, question.sender, kind=kind, language=question.language)
     if template is None:
         return None
-    names = wording.placeholders_in_order(template.body)
-    code = template.code or CODES[question.language]
-    return Telling(
-        kind=kind,
-        sender=question.sender,
-        text=wording.fill(template.body, dict(values)),
-        buttons=buttons(question),
-        template=Template(template.name, code, tuple(values.get(name, "") for name in names)),
+    text, sent = _filled(template, values)
+    return Telling(kind=kind, sender=question.sender, text=text, buttons=buttons(question), template=sent)
+
+
+def in_approved_words(
+    telling: Telling, ask: Ask, values: Mapping[str, str], *, kind: str, language: str
+) -> Telling:
+    """The same message, where WhatsApp carries it, in words that were approved for it; else as it is. One query."""
+    template = template_of(ask, telling.sender, kind=kind, language=language)
+    if template is None:
+        return telling
+    text, sent = _filled(template, values)
+    return replace(telling, text=text, template=sent)
+
+
+def template_of(ask: Ask, sender: Sender, *, kind: str, language: str) -> MessageTemplate | None:
+    """The approved words of a sender of a kind (MessageTemplate.Kind); None where there are none or none are needed."""
+    if sender.channel != Channel.WHATSAPP:
+        return None
+    found = MessageTemplate.objects.filter(
+        Q(point=ask.point) | Q(point=None), sender=sender, kind=kind, language=language
     )
+    # The capture point's own before the one for all.
+    return found.order_by(F("point").asc(nulls_last=True)).first()
+
+
+def _filled(template: MessageTemplate, values: Mapping[str, str]) -> tuple[str, Template]:
+    """What the person reads, and what leaves."""
+    names = wording.placeholders_in_order(template.body)
+    code = template.code or CODES[template.language]
+    filled = wording.fill(template.body, dict(values))
+    return filled, Template(template.name, code, tuple(values.get(name, "") for name in names))

@@ -165,6 +165,7 @@ class PaperCheck(models.Model):
     at = models.DateTimeField(_("checked"))
     answer = models.BinaryField()  # sealed JSON; emptied once the page lies with its person
     undone_at = models.DateTimeField(null=True)
+    undone_by = models.CharField(_("taken back by"), max_length=40, blank=True)
 
     class Meta:
         verbose_name = _("check of a page")

@@ -17,6 +17,7 @@ class MessageTemplate(models.Model):
     class Kind(models.TextChoices):
         ASK = "ask", _("asks for confirmation")
         INVITE = "invite", _("asks whoever wrote first (Twilio's content with buttons)")
+        PAPER = "paper", _("tells what a signed sheet registered")
 
     sender = models.ForeignKey(
         Sender, on_delete=models.CASCADE, related_name="templates", verbose_name=_("sender")
@@ -37,7 +38,9 @@ class MessageTemplate(models.Model):
     )  # fmt: skip
     body = models.TextField(
         _("approved text"), max_length=1024,
-        help_text=_("With {company}, {boxes}, {code} or {text} where the approved text has {{1}}, {{2}}, ..."),
+        help_text=_(
+            "With {company}, {boxes}, {code}, {day}, {receipt} or {text} where the approved text has {{1}}, {{2}}, ..."
+        ),
     )  # fmt: skip
 
     class Meta:

@@ -11,9 +11,13 @@ from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
+from consent import catalogue, outbox, sample
 from consent.capture.paper import checking, kept, uploading, working
+from consent.capture.paper.answers import Answer
 from consent.models import ConsentRecord, Opening, PaperBatch, PaperFile, PaperPage
 from consent.paper import limits
+from consent.sample import AT_META
+from consent.vocabulary import Confirmation
 from tests import sheets
 from tests.staff import Firm, signed_in, user
 
@@ -365,3 +369,51 @@ def test_what_was_sealed_with_a_lost_key_is_said_and_changes_nothing(bruno: Clie
 def test_the_list_names_paper_that_was_destroyed(bruno: Client, cafe: Firm) -> None:
     sheets.batch(cafe.aurora, destroyed_on=date(2026, 1, 2))
     assert "destroyed on" in bruno.get(reverse("admin:consent_paperbatch_changelist")).content.decode()
+
+
+def test_whoever_may_check_reopens_what_a_colleague_set_aside(
+    bruno: Client, root: Client, clara: Client, cafe: Firm
+) -> None:
+    batch = sheets.batch(cafe.aurora)
+    page = sheets.checked(sheets.draft(batch), Answer("unreadable"), by="staff:99")
+    seen = bruno.get(at("page_check", page.pk)).content.decode()
+    assert "Reopen this page" in seen
+    assert "Take my last check back" not in seen
+
+    said = bruno.post(at("page_reopen", page.pk), follow=True).content.decode()
+
+    assert "Reopened: it waits to be checked afresh." in said
+    assert "Reopen this page" not in said
+    assert sheets.page(page).state == "to_check"
+    assert page.checks.get().undone_by.startswith("staff:")
+    again = bruno.post(at("page_reopen", page.pk), follow=True).content.decode()
+    assert "This page cannot be reopened" in again
+    assert bruno.get(at("page_reopen", page.pk)).status_code == 405
+    reader = signed_in(user("rita", "Staff", company=cafe.company))
+    assert reader.post(at("page_reopen", page.pk)).status_code == 403
+
+
+def test_the_batch_says_who_could_not_be_told_and_why(bruno: Client, cafe: Firm) -> None:
+    point = cafe.aurora.point
+    point.sender = cafe.company.senders.get(address=AT_META)
+    point.confirmation = Confirmation.NONE
+    point.save()
+    catalogue.forget()
+    batch = sheets.batch(cafe.aurora)
+    assert "no approved template" not in bruno.get(at("batch_change", batch.pk)).content.decode()
+    page = sheets.checked(sheets.draft(batch))
+    other = sheets.draft(batch)
+    sheets.checked(other, sheets.filled(other, yes=(), no=("novidades.sms",)))
+    assert "no approved template is set up" in bruno.get(at("batch_change", batch.pk)).content.decode()
+
+    said = bruno.post(at("batch_commit", batch.pk), follow=True).content.decode()
+    assert "queued" in said
+    assert "nobody to tell" in said
+    outbox.drain()
+    said = bruno.get(at("batch_progress", batch.pk)).content.decode()
+
+    assert "1 person could not be told what was registered" in said
+    assert "The person has not written for 24 hours" in said
+    sample.approve(cafe.aurora)
+    assert "no approved template" not in bruno.get(at("batch_change", batch.pk)).content.decode()
+    assert sheets.page(page).state == "committed"

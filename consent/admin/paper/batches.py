@@ -103,6 +103,7 @@ class BatchAdmin(ScopedAdmin):
             named(f"{page}/check/", self.look, "page_check"),
             named(f"{page}/number/", require_POST(self.number), "page_number"),
             named(f"{page}/undo/", require_POST(self.undo), "page_undo"),
+            named(f"{page}/reopen/", require_POST(self.reopen), "page_reopen"),
             *super().get_urls(),
         ]
 
@@ -193,6 +194,10 @@ class BatchAdmin(ScopedAdmin):
     def undo(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         """Take the last check of a page back."""
         return looking.undo(request, self._row(request, PaperPage, pk))
+
+    def reopen(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """Have a page looked at again that somebody set aside."""
+        return looking.reopen(request, self._row(request, PaperPage, pk))
 
     def commit(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Make records of every page that is ready."""

@@ -98,6 +98,21 @@ def undo(request: HttpRequest, page: PaperPage) -> HttpResponse:
     return redirect("admin:consent_paperbatch_change", page.batch_id)
 
 
+def reopen(request: HttpRequest, page: PaperPage) -> HttpResponse:
+    """Have a page looked at afresh that lies aside, whoever set it there, and show it."""
+    if not openings.may_open(request):
+        raise PermissionDenied
+    if checking.reopen(page, by=openings.entity(request), at=timezone.now()):
+        messages.success(
+            request, _("Reopened: it waits to be checked afresh. Who set it aside stays in the list.")
+        )
+        return redirect("admin:consent_paperpage_check", page.pk)
+    messages.warning(
+        request, _("This page cannot be reopened: it does not lie aside, or its paper was destroyed.")
+    )
+    return redirect("admin:consent_paperbatch_change", page.batch_id)
+
+
 def _page(
     request: HttpRequest, page: PaperPage, words: Asked, *, typed: dict[str, str], problems: Any = ()
 ) -> HttpResponse:
@@ -129,7 +144,11 @@ def _page(
         "previous": _address(_neighbour(queue, page, -1)),
         "waiting": len(queue),
         "undo": _undo(request, page),
-        "checks": [(check, labels.entity(check.by)) for check in page.checks.order_by("at")],
+        "can_be_reopened": page.state == State.ASIDE and not page.batch.destroyed_on,
+        "checks": [
+            (check, labels.entity(check.by), labels.entity(check.undone_by) if check.undone_by else "")
+            for check in page.checks.order_by("at")
+        ],
         "statement": words.statement,
     }
     return TemplateResponse(request, "consent/admin/sheet.html", admin_page(request, context))

@@ -8,13 +8,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
-from consent.admin import labels, openings
-from consent.capture.paper import checking, reading, uploading
-from consent.models import PaperBatch, PaperCheck, PaperFile, PaperPage
+from consent import catalogue
+from consent.admin import labels, openings, troubles
+from consent.capture.paper import checking, reading, telling, uploading
+from consent.models import OutboundMessage, PaperBatch, PaperCheck, PaperFile, PaperPage
 from consent.paper.result import Reason
 
 State = PaperPage.State
 MOST_LISTED = 500  # pages in one list
+TELLING = (OutboundMessage.Kind.ASK, OutboundMessage.Kind.RECEIPT)
 
 # Why a page lies aside, or needs eyes before anything else.
 REASONS = {
@@ -64,7 +66,9 @@ def context(request: HttpRequest, batch: PaperBatch) -> dict[str, Any]:
         "batch": batch,
         "totals": totals,
         "files": files,
-        "rows": [_row(page) for page in _pages(batch)[:MOST_LISTED]],
+        "rows": _rows(batch),
+        "untold": _untold(batch),
+        "needs_a_template": bool(totals.all) and _needs_a_template(batch),
         "hidden_rows": max(0, totals.all - MOST_LISTED),
         "mine": checking.waiting(batch, by=by).count(),
         "is_reading": batch.files.filter(state=PaperFile.State.WAITING).exists(),
@@ -84,6 +88,38 @@ def page(request: HttpRequest, batch: PaperBatch, whole: dict[str, Any]) -> Http
 def _pages(batch: PaperBatch) -> Any:
     pages = batch.pages.select_related("file").defer("original", "copy", "reading", "agreed")
     return pages.order_by("file__created_at", "file", "number", "part")
+
+
+def _rows(batch: PaperBatch) -> list[dict[str, Any]]:
+    pages = list(_pages(batch)[:MOST_LISTED])
+    told = OutboundMessage.objects.filter(act__in=[page.act for page in pages if page.act], kind__in=TELLING)
+    messages = {message.act: message for message in told.defer("sealed").order_by("created_at")}
+    return [_row(page) | {"told": _told(page, messages.get(page.act))} for page in pages]
+
+
+def _told(page: PaperPage, message: OutboundMessage | None) -> tuple[Any, str]:
+    """How far the message is that tells the person, with what keeps it; nothing before there is a record."""
+    if page.state != State.COMMITTED:
+        return "", ""
+    if message is None:
+        return _("nobody to tell: no yes of it counts now"), ""
+    colour = {"sent": "given", "delivered": "given", "failed": "refused", "expired": "refused"}
+    trouble = troubles.of(message.error)
+    why = f"{trouble.means} {trouble.todo}" if trouble else message.error
+    return labels.badge(colour.get(message.state, "requested"), message.get_state_display()), why
+
+
+def _untold(batch: PaperBatch) -> int:
+    """How many people could not be told what was registered."""
+    acts = batch.pages.filter(state=State.COMMITTED).values("act")
+    lost = (OutboundMessage.State.FAILED, OutboundMessage.State.EXPIRED)
+    return OutboundMessage.objects.filter(act__in=acts, kind__in=TELLING, state__in=lost).count()
+
+
+def _needs_a_template(batch: PaperBatch) -> bool:
+    """Whether people would not be told on WhatsApp for want of words that were approved for it."""
+    ask = catalogue.ask(batch.company.slug, batch.point.slug)
+    return ask is not None and telling.needs_a_template(ask, batch.language)
 
 
 def _row(page: PaperPage) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from consent import vault
+from consent import journal, vault
 from consent.capture.paper import answers, kept
 from consent.capture.paper.answers import Answer
 from consent.errors import BadInput
@@ -53,13 +53,33 @@ def check(page: PaperPage, answer: Answer, *, by: str, look: int, at: datetime) 
 def undo(page: PaperPage, *, by: str, at: datetime) -> bool:
     """Take back the last check of a page, by whoever made it, unless the page is committed. False where it is not."""
     with transaction.atomic():
-        page = PaperPage.objects.select_for_update(of=("self",)).get(pk=page.pk)
+        page = PaperPage.objects.select_for_update(of=("self",)).select_related("batch").get(pk=page.pk)
         last = page.checks.filter(undone_at=None).order_by("look").last()
-        if page.state == State.COMMITTED or last is None or last.by != by:
+        if page.state == State.COMMITTED or page.batch.destroyed_on or last is None or last.by != by:
             return False
-        last.undone_at = at
-        last.save(update_fields=["undone_at"])
+        last.undone_at, last.undone_by = at, by
+        last.save(update_fields=["undone_at", "undone_by"])
         _move(page, next(state for state, look in LOOKS.items() if look == last.look))
+    return True
+
+
+def reopen(page: PaperPage, *, by: str, at: datetime) -> bool:
+    """Have a page that was set aside looked at afresh, whoever set it aside; every check stays, marked so.
+
+    False where it does not lie aside any more, or its paper was destroyed and nothing is kept of it.
+    """
+    with transaction.atomic():
+        page = (
+            PaperPage.objects.select_for_update(of=("self",)).select_related("batch__company").get(pk=page.pk)
+        )
+        if page.state != State.ASIDE or page.batch.destroyed_on:
+            return False
+        page.checks.filter(undone_at=None).update(undone_at=at, undone_by=by)
+        journal.write(
+            "batch", company=page.batch.company, at=at, batch=str(page.batch_id), what="reopened",
+            page=str(page.pk), entity=by,
+        )  # fmt: skip
+        _move(page, State.TO_CHECK)
     return True
 
 

@@ -11,9 +11,9 @@ from django.utils.translation import override
 
 from consent import dialogue, receipts
 from consent.catalogue import Ask
-from consent.models import OutboundMessage
+from consent.models import MessageTemplate, OutboundMessage
 from consent.recording import Telling
-from consent.vocabulary import Confirmation, django_code
+from consent.vocabulary import Channel, Confirmation, django_code
 from consent.wording import Box
 
 
@@ -36,7 +36,10 @@ def telling(ask: Ask, boxes: Sequence[Box], language: str, act: UUID, *, signed_
                 "%(company)s: the form you signed on %(day)s is registered: %(boxes)s. See it: %(receipt)s"
                 " Is it wrong? Reply STOP."
             )
-            return Telling(kind=OutboundMessage.Kind.RECEIPT, sender=ask.sender, text=text % values)
+            told = Telling(kind=OutboundMessage.Kind.RECEIPT, sender=ask.sender, text=text % values)
+            return dialogue.in_approved_words(
+                told, ask, values, kind=MessageTemplate.Kind.PAPER, language=language
+            )
         if way == Confirmation.REPLY:
             text = _(
                 "%(company)s: you signed a form on %(day)s for %(boxes)s. Reply JOIN to confirm it."
@@ -51,3 +54,16 @@ def telling(ask: Ask, boxes: Sequence[Box], language: str, act: UUID, *, signed_
     asking = dialogue.asking(ask, boxes, language, act, by=by)
     # A call says its own words, and WhatsApp lets only approved ones through.
     return asking if asking.call or asking.template else replace(asking, text=text % values)
+
+
+def kind_of_template(ask: Ask) -> str:
+    """Which approved words a sheet's person is told in on WhatsApp: a MessageTemplate.Kind."""
+    is_told = ask.point.confirmation == Confirmation.NONE
+    return MessageTemplate.Kind.PAPER if is_told else MessageTemplate.Kind.ASK
+
+
+def needs_a_template(ask: Ask, language: str) -> bool:
+    """Whether nobody would be told in this language unless they wrote on WhatsApp within a day."""
+    if ask.sender.channel != Channel.WHATSAPP or ask.point.confirmation == Confirmation.CALL:
+        return False
+    return dialogue.template_of(ask, ask.sender, kind=kind_of_template(ask), language=language) is None

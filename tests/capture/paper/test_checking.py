@@ -1,13 +1,15 @@
 """Who looks at which sheet, what happens where two differ, and how a check is taken back."""
 
+import json
+
 import pytest
 from django.utils import timezone
 
-from consent.capture.paper import checking, duplicates
+from consent.capture.paper import checking, duplicates, keeping
 from consent.capture.paper.answers import Answer
 from consent.capture.paper.duplicates import Why
 from consent.errors import BadInput
-from consent.models import PaperCheck, PaperPage
+from consent.models import LogPending, PaperCheck, PaperPage
 from consent.paper.result import Mark
 from consent.sample import Sample
 from tests import sheets
@@ -61,6 +63,35 @@ def test_a_check_is_taken_back_by_whoever_made_it_and_stays_on_record(aurora: Sa
     assert (page.state, page.reason) == ("to_check", "")
     assert PaperCheck.objects.exclude(undone_at=None).count() == 1
     assert sheets.checked(page, by=BRUNO).state == "ready"
+
+
+def test_what_was_set_aside_is_reopened_by_somebody_else_and_that_is_on_record(aurora: Sample) -> None:
+    page = sheets.draft(sheets.batch(aurora, policy="all"))
+    page = sheets.checked(page, Answer("not_signed"), by=ANA)
+    page = sheets.checked(page, Answer("not_signed"), by=BRUNO, look=2)
+    assert page.state == "aside"
+
+    assert checking.reopen(page, by=CLARA, at=timezone.now())
+
+    page = sheets.page(page)
+    assert (page.state, page.reason) == ("to_check", "")
+    assert [check.undone_by for check in page.checks.all()] == [CLARA, CLARA]
+    entry = json.loads(bytes(LogPending.objects.get().data))
+    assert (entry["what"], entry["page"], entry["entity"]) == ("reopened", str(page.pk), CLARA)
+    assert sheets.checked(page, by=CLARA).state == "second"
+
+
+def test_only_what_lies_aside_and_is_still_kept_is_reopened(aurora: Sample) -> None:
+    batch = sheets.batch(aurora)
+    waiting, ready = sheets.draft(batch), sheets.checked(sheets.draft(batch))
+    assert not checking.reopen(waiting, by=BRUNO, at=timezone.now())
+    assert not checking.reopen(ready, by=BRUNO, at=timezone.now())
+
+    gone = sheets.batch(aurora)
+    page = sheets.checked(sheets.draft(gone), Answer("unreadable"))
+    assert keeping.destroy(gone, on=timezone.localdate(), by=ANA, at=timezone.now())
+    assert not checking.reopen(page, by=BRUNO, at=timezone.now())
+    assert not checking.undo(page, by=ANA, at=timezone.now())  # nothing is kept of it to be looked at
 
 
 def test_the_sample_follows_from_the_seed_and_is_as_large_as_it_says(aurora: Sample) -> None:
