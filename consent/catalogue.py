@@ -91,6 +91,19 @@ def ask_by_call(sender: Sender) -> Ask | None:
     )
 
 
+def offering(company: Company, purpose: str, channel: str) -> Ask | None:
+    """The first open capture point that asks for one purpose (its slug) on one channel, cut to this one box."""
+    offers = Offer.objects.filter(
+        point__company=company, point__is_open=True, purpose__slug=purpose, channel=channel
+    )
+    for point in CapturePoint.objects.filter(pk__in=offers.values("point")).order_by("pk"):
+        found = ask(company.slug, point.slug)
+        if found is not None and found.is_open:
+            box = tuple(one for one in found.offers if (one.purpose.slug, one.channel) == (purpose, channel))
+            return Ask(found.point, box, found.version) if box else None
+    return None
+
+
 def version(number: int) -> NoticeVersion | None:
     """The notice version with this key, whatever its state. No query, or one."""
     return _keep(

@@ -98,6 +98,7 @@ def _show(request: HttpRequest, act: UUID, first: ConsentRecord, state: str) -> 
                 "language": language,
                 "own": own,
                 "state": state,
+                "keeps": dialogue.is_patient(act),
                 "boxes": _boxes(act, language),
                 "paragraphs": _text(act),
                 "receipt": receipts.own_address(answer) if answer else "",

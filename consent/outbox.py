@@ -12,7 +12,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from consent import inbound, opening, outgoing, providers, reach, vault
+from consent import inbound, opening, outgoing, providers, quiet, reach, vault
 from consent.canonical import canonical
 from consent.contact import Contact
 from consent.models import ConsentRecord, OutboundMessage, Sender
@@ -33,11 +33,15 @@ LONGEST_WAIT = timedelta(hours=1)
 MOST_ATTEMPTS = 33  # over about a day
 STAFF_WAIT = timedelta(minutes=10)
 BUDGET_WAIT = timedelta(minutes=10)
+NIGHT_WAIT = timedelta(minutes=10)
 CODE_LIVES = timedelta(minutes=10)  # from when the code was asked for
 WINDOW = timedelta(hours=24)  # WhatsApp: free text goes only to whoever wrote within it
 
 State = OutboundMessage.State
 Kind = OutboundMessage.Kind
+# What we say of our own accord to people who agreed before, and so never at night.
+OURS = (Kind.RENEW.value, Kind.AGAIN.value)
+OURS_LIVES = timedelta(days=3)
 
 # A message only moves to the right, so callbacks may overtake one another and our own worker.
 ORDER = (State.QUEUED, State.UNCERTAIN, State.SENT, State.FAILED, State.DELIVERED)
@@ -105,6 +109,8 @@ def _take(message: OutboundMessage, now: datetime) -> None:
         message.state, message.error = State.EXPIRED, "ask.expired"
     elif full := _full(message.sender, now):
         message.due_at, message.error = now + BUDGET_WAIT, full
+    elif _is_night(message, now):
+        message.due_at, message.error = now + NIGHT_WAIT, "quiet.hours"
     elif (wait_until := _held_until(message, now)) is not None:
         message.due_at, message.error = wait_until, "budget.questions"
     else:
@@ -116,8 +122,24 @@ def _take(message: OutboundMessage, now: datetime) -> None:
 
 def _is_late(message: OutboundMessage, now: datetime) -> bool:
     """Whether what a message asks for could not be answered any more."""
-    lives = {Kind.ASK.value: timedelta(hours=settings.OPTIN_ASK_TTL_HOURS), Kind.CODE.value: CODE_LIVES}
+    lives = {
+        Kind.ASK.value: timedelta(hours=settings.OPTIN_ASK_TTL_HOURS),
+        Kind.CODE.value: CODE_LIVES,
+        **dict.fromkeys(OURS, OURS_LIVES),
+    }
     return message.kind in lives and message.created_at <= now - lives[message.kind]
+
+
+def _is_night(message: OutboundMessage, now: datetime) -> bool:
+    """Whether it waits for the morning of its person: it was queued in time, and budgets held it back."""
+    if message.kind not in OURS or message.company.quiet_from is None:
+        return False
+    try:
+        contact = outgoing.read(opening.message_content(message)).to
+    except (opening.Erased, SealBroken):
+        return False  # sending it says what is wrong
+    begins = quiet.begins(contact, message.company, now)
+    return begins is not None and begins <= now
 
 
 def _full(sender: Sender, now: datetime) -> str:
@@ -308,7 +330,7 @@ def saw(sender: Sender, *, message: UUID | None, provider_id: str, at: datetime)
 
 def expire(messages: QuerySet[OutboundMessage]) -> None:
     """Let the unsent questions among some messages go: nobody has to answer them any more."""
-    questions = messages.filter(kind__in=(Kind.ASK, Kind.INVITE), state=State.QUEUED)
+    questions = messages.filter(kind__in=(Kind.ASK, Kind.INVITE, *OURS), state=State.QUEUED)
     questions.filter(lease_until__isnull=True).update(state=State.EXPIRED)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from django.db import DatabaseError, close_old_connections, connection
 
 from consent import delivery, outbox, witnesses
+from consent.aging import working as aging
 from consent.capture import sms
 from consent.capture.ivr import statuses, webhook
 from consent.capture.paper import working as paper
@@ -69,6 +70,7 @@ DRAINS: tuple[Callable[[], int], ...] = (
     imports.drain,
     exports.drain,
     relay.drain,
+    aging.remind,
 )
 
 

@@ -8,13 +8,15 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
 from phonenumbers import SUPPORTED_REGIONS
 
 from consent import branding, catalogue
-from consent.admin import logos
+from consent.admin import logos, reminders
 from consent.admin.scoped import ModelForm, ScopedAdmin, ScopedFilter
 from consent.models import Company, Purpose
 
@@ -140,15 +142,27 @@ class CompanyAdmin(ScopedAdmin):
                 ]
             },
         ),
+        (_("As time passes"), {"fields": ["remind_days", "plan"]}),
     ]
     empty_title = _("No company yet.")
     empty_hint = _("A company is who asks and is answerable. Everything else belongs to one: begin here.")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return ["slug", "shown_logo"] if obj else ["shown_logo"]
+        return ["shown_logo", "plan", *(["slug"] if obj else [])]
+
+    def get_urls(self) -> list[URLPattern]:
+        plan = self.admin_site.admin_view(never_cache(reminders.page))
+        return [path("<int:pk>/reminders/", plan, name="consent_company_reminders"), *super().get_urls()]
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
         return {} if obj else {"slug": ["name"]}
+
+    @admin.display(description=_("plan"))
+    def plan(self, company: Company) -> SafeString | str:
+        if not company.pk:
+            return "–"
+        address = reverse("admin:consent_company_reminders", args=[company.pk])
+        return format_html('<a href="{}">{}</a>', address, _("Consents that end soon"))
 
     @admin.display(description=_("logo now"))
     def shown_logo(self, company: Company) -> SafeString:

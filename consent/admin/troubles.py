@@ -153,6 +153,11 @@ TROUBLES = (
         _("It leaves by itself when there is room again. The limits are on the company's page."),
     ),
     Trouble(
+        ("quiet.hours",),
+        _("It is night where the person is."),
+        _("It leaves by itself in the morning."),
+    ),
+    Trouble(
         ("budget.questions",),
         _("This number was asked less than a day ago and has not answered."),
         _("Nothing. Whoever types somebody else's number must not have them written to again and again."),

@@ -5,10 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from consent import history, sendings, vault
+from consent import history, quiet, sendings, vault
 from consent.catalogue import Rules
 from consent.contact import Contact
-from consent.decision import quiet
 from consent.decision.known import WINDOW, About, Known
 from consent.decision.reasons import ALLOWS, RESTRICTED, Reason
 from consent.history import Said, Standing

@@ -1,7 +1,7 @@
 """Asking people and understanding their answers, the same on every channel that can talk.
 
-Imported as `dialogue`: `dialogue.answer(...)`. Asks once and never reminds; a question that nobody answers
-grows too old by itself (OPTIN_ASK_TTL_HOURS).
+Imported as `dialogue`: `dialogue.answer(...)`. Asks once and repeats no question; one that nobody answers
+grows too old by itself (OPTIN_ASK_TTL_HOURS; 30 days where somebody who agreed before is asked).
 """
 
 from consent.dialogue.answers import answer
@@ -11,7 +11,15 @@ from consent.dialogue.holding import doubt_again, judge, platform_resume, platfo
 from consent.dialogue.identity import number_changed, same_person
 from consent.dialogue.inviting import Invitation, asked_by, invite, tappable
 from consent.dialogue.payloads import Payload, payload, read_payload
-from consent.dialogue.questions import asking, link, open_requests, spaced, waiting_request
+from consent.dialogue.questions import (
+    asking,
+    is_patient,
+    link,
+    open_requests,
+    spaced,
+    waiting_request,
+)
+from consent.dialogue.renewing import Again, can_say, renew
 from consent.dialogue.replying import reply_now
 from consent.dialogue.saying import SaidAt, said_at
 from consent.dialogue.settling import confirm, refuse
@@ -20,6 +28,7 @@ from consent.dialogue.stopping import stop_all, withdraw_everything
 from consent.dialogue.tapping import in_approved_words, template_of
 
 __all__ = [
+    "Again",
     "Heard",
     "Invitation",
     "Payload",
@@ -28,10 +37,12 @@ __all__ = [
     "ask_again",
     "asked_by",
     "asking",
+    "can_say",
     "confirm",
     "doubt_again",
     "in_approved_words",
     "invite",
+    "is_patient",
     "judge",
     "language_for",
     "link",
@@ -43,6 +54,7 @@ __all__ = [
     "platform_stop",
     "read_payload",
     "refuse",
+    "renew",
     "reply_now",
     "said_at",
     "same_person",

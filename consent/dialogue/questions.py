@@ -6,7 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -24,7 +24,10 @@ from consent.wording import Box, statement
 
 State = OutboundMessage.State
 
-KINDS = (OutboundMessage.Kind.ASK, OutboundMessage.Kind.INVITE)
+# What asks whoever agreed before: they may take their time.
+PATIENT = (OutboundMessage.Kind.RENEW, OutboundMessage.Kind.AGAIN)
+PATIENCE = timedelta(days=30)
+KINDS = (OutboundMessage.Kind.ASK, OutboundMessage.Kind.INVITE, *PATIENT)
 SENT = (State.SENT, State.DELIVERED, State.UNCERTAIN)
 
 
@@ -100,10 +103,20 @@ def open_requests(subject: UUID | None, sender: Sender) -> list[UUID]:
 
 def waiting(subject: UUID | None) -> QuerySet[ConsentRecord]:
     """The requests of a person that nobody answered and that are not too old to be answered."""
-    not_before = timezone.now() - timedelta(hours=settings.OPTIN_ASK_TTL_HOURS)
+    now = timezone.now()
+    not_before = now - timedelta(hours=settings.OPTIN_ASK_TTL_HOURS)
+    patient = OutboundMessage.objects.filter(
+        subject__in=[subject] if subject else [], kind__in=PATIENT, created_at__gt=now - PATIENCE
+    ).values("act")
     return ConsentRecord.objects.filter(
-        uid__in=history.waiting(subject) if subject else (), recorded_at__gt=not_before
+        Q(recorded_at__gt=not_before) | Q(act__in=patient),
+        uid__in=history.waiting(subject) if subject else (),
     ).order_by("arrival")
+
+
+def is_patient(act: UUID) -> bool:
+    """Whether an act asked somebody who had agreed before."""
+    return OutboundMessage.objects.filter(act=act, kind__in=PATIENT).exists()
 
 
 def waiting_request(act: UUID) -> ConsentRecord | None:

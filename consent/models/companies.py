@@ -1,7 +1,7 @@
 """Who asks: companies, their senders, their purposes and their capture points."""
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -91,6 +91,13 @@ class Company(models.Model):
     stop_scope = models.CharField(
         _("a stop ends"), max_length=9, choices=StopScope.choices, default=StopScope.EVERYTHING,
         help_text=_("What somebody who writes a stop word does not get any more. They are told which."),
+    )  # fmt: skip
+    remind_days = models.PositiveSmallIntegerField(
+        _("reminds before consents end, in days"), default=0, db_default=0, validators=[MaxValueValidator(30)],
+        help_text=_(
+            "So many days before a consent ends by itself its person is told once, and how to keep it; 30 at most,"
+            " 0 is never."
+        ),
     )  # fmt: skip
     is_paused = models.BooleanField(
         _("sending is stopped"), default=False, help_text=_("Nothing leaves until this is taken back.")

@@ -15,6 +15,8 @@ class OutboundMessage(models.Model):
         RECEIPT = "receipt", _("receipt")
         REPLY = "reply", _("reply")
         CODE = "code", _("code for the preference centre")
+        RENEW = "renew", _("says that a consent ends, and how to keep it")
+        AGAIN = "again", _("asks again: the notice means something else now")
 
     class State(models.TextChoices):
         QUEUED = "queued", _("queued")

@@ -80,6 +80,12 @@ class ConsentRecord(AppendOnly):
                 name="fold_of_a_person",
             ),
             models.Index(fields=["company", "-arrival"], name="records_of_a_company"),
+            # Who is to be told that a consent ends: see ending.
+            models.Index(
+                fields=["company", "valid_days", "event_time"],
+                condition=models.Q(state="given", valid_days__gt=0),
+                name="grants_by_age",
+            ),
         ]
 
     def __str__(self) -> str:

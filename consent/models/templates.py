@@ -18,6 +18,8 @@ class MessageTemplate(models.Model):
         ASK = "ask", _("asks for confirmation")
         INVITE = "invite", _("asks whoever wrote first (Twilio's content with buttons)")
         PAPER = "paper", _("tells what a signed sheet registered")
+        RENEW = "renew", _("says that a consent ends, and how to keep it")
+        AGAIN = "again", _("asks again: the notice means something else now")
 
     sender = models.ForeignKey(
         Sender, on_delete=models.CASCADE, related_name="templates", verbose_name=_("sender")
@@ -39,7 +41,8 @@ class MessageTemplate(models.Model):
     body = models.TextField(
         _("approved text"), max_length=1024,
         help_text=_(
-            "With {company}, {boxes}, {code}, {day}, {receipt} or {text} where the approved text has {{1}}, {{2}}, ..."
+            "With {company}, {boxes}, {code}, {day}, {receipt}, {link} or {text} where the approved text has"
+            " {{1}}, {{2}}, ..."
         ),
     )  # fmt: skip
 

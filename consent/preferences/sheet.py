@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from consent import catalogue, history, opening, receipts, wording
 from consent.catalogue import Ask
 from consent.history import Standing
-from consent.models import CapturePoint, Company, ConsentRecord, Offer, Purpose
+from consent.models import Company, ConsentRecord, Offer, Purpose
 from consent.preferences.people import Person
 from consent.proof import words
 from consent.vocabulary import Channel, State
@@ -89,15 +89,7 @@ def read(person: Person, *, language: str, at: datetime, only: UUID | None = Non
 def way_back(company: Company, key: str) -> Ask | None:
     """The ask that brings one purpose on one channel back: an open capture point, cut to this one box."""
     slug, _dot, channel = key.rpartition(".")
-    offers = Offer.objects.filter(
-        point__company=company, point__is_open=True, purpose__slug=slug, channel=channel
-    )
-    for point in CapturePoint.objects.filter(pk__in=offers.values("point")).order_by("pk"):
-        ask = catalogue.ask(company.slug, point.slug)
-        if ask is not None and ask.is_open:
-            box = tuple(one for one in ask.offers if one.channel == channel and one.purpose.slug == slug)
-            return Ask(ask.point, box, ask.version) if box else None
-    return None
+    return catalogue.offering(company, slug, channel)
 
 
 def _lines(

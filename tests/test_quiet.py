@@ -5,8 +5,9 @@ from datetime import datetime, time, timedelta
 import pytest
 import time_machine
 
+from consent import quiet
 from consent.contact import Contact
-from consent.decision import ANSWER_LIVES, Reason, quiet
+from consent.decision import ANSWER_LIVES, Reason
 from consent.models import Company
 from consent.sample import Sample
 from tests.cast import ANA, CLARA, at, may, says

@@ -1,0 +1,47 @@
+"""What the worker does about time: rounds over everybody whom it concerns, a few people at a time."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+from django.utils import timezone
+
+from consent.aging import reminders
+from consent.models import Company
+
+LOOK_EVERY = 600.0  # seconds from the beginning of a round to that of the next
+
+_rounds: dict[str, Iterator[int]] = {}
+_begun: dict[str, float] = {}
+
+
+def remind() -> int:
+    """Tell a few people that a consent of theirs ends. Returns how many were looked at, 0 between two rounds."""
+    return _step("remind", _reminders)
+
+
+def _reminders() -> Iterator[int]:
+    for company in Company.objects.filter(remind_days__gt=0, is_paused=False).order_by("pk"):
+        for people in reminders.plan(company, ahead=timedelta(), now=timezone.now()):
+            reminders.remind(company, people, now=timezone.now())
+            yield len(people)
+
+
+def _step(what: str, begin: Callable[[], Iterator[int]]) -> int:
+    """One step of a round. A round that fails is over; the next one begins anew, and asks nobody twice."""
+    found = _rounds.pop(what, None)
+    if found is None:
+        if time.monotonic() - _begun.get(what, -LOOK_EVERY) < LOOK_EVERY:
+            return 0
+        _begun[what] = time.monotonic()
+        found = begin()
+    done = next(found, 0)
+    if done:
+        _rounds[what] = found
+    return done
+
+
+def forget() -> None:
+    """Begin every round anew: between tests."""
+    _rounds.clear()
+    _begun.clear()
