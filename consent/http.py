@@ -1,19 +1,25 @@
 """Plumbing of requests: whose address it is, and errors that say what to do."""
 
-from collections.abc import Callable, Iterable
+import errno
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from http import HTTPStatus
 from ipaddress import ip_address
+from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import parse_header_parameters
 
 TOO_BIG = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
+DISK_FULL = "53100"  # PostgreSQL's disk_full
 RETRY_AFTER = "5"  # seconds
 LONGEST_HEADER = 200  # characters kept of a header that a stranger wrote
 
@@ -75,8 +81,46 @@ def _names_utf8_or_nothing(content_type: str) -> bool:
     return charset.lower() in {"", "utf-8", "utf8"}
 
 
+class NoRoom(BadRequest):
+    """A file that comes in does not fit on the disk."""
+
+
+class TemporaryUploads(TemporaryFileUploadHandler):
+    """Django's temporary files, whose full disk is an answer and no failure of ours. Raises NoRoom."""
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> Any:
+        with _room():
+            return super().receive_data_chunk(raw_data, start)
+
+    def file_complete(self, file_size: int) -> Any:
+        with _room():  # what was buffered is written here
+            return super().file_complete(file_size)
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        raise NoRoom from error
+
+
+def is_full(error: Exception) -> bool:
+    """Whether an error of the database says that its disk is full."""
+    cause = error.__cause__
+    is_sqlite = (
+        isinstance(cause, sqlite3.Error) and getattr(cause, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL
+    )
+    return is_sqlite or getattr(cause, "sqlstate", "") == DISK_FULL
+
+
 class DatabaseTrouble:
-    """Answers 503 with Retry-After where the database refuses, so that nobody takes it for a yes or a no."""
+    """Answers 503 with Retry-After where the database refuses, so that nobody takes it for a yes or a no.
+
+    Where its disk is full it is 507, because trying again soon does not help.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -87,13 +131,17 @@ class DatabaseTrouble:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, OperationalError | InterfaceError):
             return None
+        if is_full(exception):
+            return render(request, "507.html", status=HTTPStatus.INSUFFICIENT_STORAGE)
         response = render(request, "503.html", status=HTTPStatus.SERVICE_UNAVAILABLE)
         response.headers["Retry-After"] = RETRY_AFTER
         return response
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """The page for input that cannot be read at all (400), or is too much (413)."""
+    """The page for input that cannot be read at all (400), is too much (413), or finds no room (507)."""
+    if isinstance(exception, NoRoom):
+        return render(request, "507.html", status=HTTPStatus.INSUFFICIENT_STORAGE)
     if isinstance(exception, TOO_BIG):
         return render(request, "413.html", status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     return render(request, "400.html", status=HTTPStatus.BAD_REQUEST)

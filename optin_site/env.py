@@ -182,6 +182,24 @@ def storage(place: str) -> dict[str, Any]:
     return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
 
 
+def scanner(place: str) -> str | tuple[str, int] | None:
+    """Where clamd listens: the path of unix:/path, or host and port of tcp://host:port; None where nothing is set."""
+    if not place:
+        return None
+    if place.startswith("unix:/"):
+        return place.removeprefix("unix:")
+    parts = urlsplit(place)
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    if parts.scheme != "tcp" or not parts.hostname or not port:
+        raise ImproperlyConfigured(
+            "OPTIN_SCANNER is written unix:/run/clamav/clamd.ctl or tcp://127.0.0.1:3310."
+        )
+    return parts.hostname, port
+
+
 def wal_is_mended(version: tuple[int, int, int]) -> bool:
     """Whether this SQLite can no longer lose a commit to its WAL-reset race (3.51.3, 3.50.7, 3.44.6)."""
     return version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)

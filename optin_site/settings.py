@@ -179,6 +179,10 @@ SECURE_CSP = {
 # A form or a webhook is small, and scans are files, which this does not count.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "consent.http.TemporaryUploads",
+]
 DATA_UPLOAD_MAX_NUMBER_FILES = 50
 
 ROOT_URLCONF = "optin_site.urls"
@@ -283,6 +287,10 @@ AXES_CLIENT_IP_CALLABLE = "consent.http.client_address"
 AXES_LOCKOUT_CALLABLE = "consent.admin.shut.locked"
 AXES_ENABLE_ACCESS_FAILURE_LOG = True  # so that the owner of an account is told that somebody guessed
 AXES_VERBOSE = False  # its messages would name the account and the address
+
+# --- Whoever looks for viruses in files that come in ------------------------------------------------
+
+OPTIN_SCANNER = _env.scanner(env.text("OPTIN_SCANNER", ""))
 
 # --- Whoever verifies the log ---------------------------------------------------------------------
 

@@ -96,7 +96,10 @@ class ImportAdmin(ReadOnlyAdmin):
             try:
                 return redirect("admin:consent_import_change", self._take_in(request, form).pk)
             except BadInput as error:
-                form.add_error("evidence" if error.code.startswith("zip.") else "file", error.message)
+                form.add_error(
+                    "evidence" if error.code.startswith("zip.") or error.pointer == "evidence" else "file",
+                    error.message,
+                )
         context = {"title": _("Bring in a list"), "opts": self.opts, "form": form}
         return TemplateResponse(request, "consent/admin/import_add.html", admin_page(request, context))
 

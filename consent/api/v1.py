@@ -16,6 +16,7 @@ from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 from ninja.security import HttpBearer
 
+from consent import http
 from consent.api import answers, keys, strict_json
 from consent.errors import BadInput
 
@@ -193,5 +194,7 @@ def _cut_off(_request: HttpRequest, _error: UnreadablePostError) -> HttpResponse
 
 @api.exception_handler(OperationalError)
 @api.exception_handler(InterfaceError)
-def _unavailable(_request: HttpRequest, _error: Exception) -> HttpResponse:
+def _unavailable(_request: HttpRequest, error: Exception) -> HttpResponse:
+    if http.is_full(error):
+        return _respond(BadInput("storage.full", "The disk is full; nothing was recorded.", status=507))
     return _respond(BadInput("unavailable", "Nothing was recorded; send it again.", status=503))

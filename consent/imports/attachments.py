@@ -1,6 +1,7 @@
 """Scans and recordings that rows of a list name: taken from a zip into sealed rows, never unpacked to a disk."""
 
 import zipfile
+from functools import partial
 from typing import IO
 
 from django.db import transaction
@@ -10,6 +11,7 @@ from consent import vault
 from consent.errors import BadInput
 from consent.imports import claims
 from consent.models import Import, ImportFile
+from consent.providers import scanner
 
 LARGEST_ZIP = 500_000_000  # bytes
 LARGEST = 25_000_000  # bytes of one file
@@ -43,11 +45,13 @@ def attach(batch: Import, file: IO[bytes], *, size: int) -> int:
             "zip.too_large", _("The zip is larger than 500 MB: bring the list in parts."), status=413
         )
     try:
-        with zipfile.ZipFile(file) as archive, transaction.atomic():
+        with zipfile.ZipFile(file) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
             _refuse_bombs(entries)
-            for entry in entries:
-                _keep(batch, archive, entry)
+            _refuse_malware(archive, entries)
+            with transaction.atomic():
+                for entry in entries:
+                    _keep(batch, archive, entry)
             return len(entries)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
         raise BadInput("zip.malformed", _BROKEN) from error  # RuntimeError: it asks for a password
@@ -63,6 +67,12 @@ def _refuse_bombs(entries: list[zipfile.ZipInfo]) -> None:
             raise BadInput("zip.file_too_large", _("A file in the zip is larger than 25 MB."), status=413)
         if entry.file_size > MOST_TIMES * max(entry.compress_size, 1024):
             raise BadInput("zip.bomb", _BOMB)
+
+
+def _refuse_malware(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> None:
+    for entry in entries if scanner.is_set() else ():
+        with archive.open(entry) as packed:
+            scanner.check(iter(partial(packed.read, scanner.CHUNK), b""), pointer="evidence")
 
 
 def _keep(batch: Import, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:

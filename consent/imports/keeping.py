@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import batched, islice
 from typing import IO, Any
 
@@ -19,6 +20,7 @@ from consent.imports import mapping, reading
 from consent.imports.mapping import Columns
 from consent.imports.reading import Row
 from consent.models import Company, Import, ImportPart
+from consent.providers import scanner
 
 PART = 1_000  # rows
 LEASE = timedelta(minutes=2)
@@ -47,6 +49,9 @@ def take_in(file: IO[bytes], *, name: str, size: int, company: Company, kind: st
 
     Raises BadInput where it is no list, with status 409 where the same file is on its way already.
     """
+    if scanner.is_set():
+        scanner.check(iter(partial(file.read, scanner.CHUNK), b""), pointer="file")
+        file.seek(0)
     digest = vault.digest("import", str(company.pk), _digest(file))
     table = reading.read(file, size=size)
     now = timezone.now()

@@ -1,6 +1,7 @@
 """The process in which files of strangers are read: each page in a fork of its own, with limits it cannot lift.
 
-It is started without a key and without a database. It parses nothing itself; what does ends with the page.
+It is started without a key and without a database. It parses nothing itself; what does ends with the page, and has
+asked for no more of the file than that page needs.
 """
 
 import contextlib
@@ -16,7 +17,7 @@ from typing import Any, NoReturn
 
 import cv2
 
-from consent.paper import decoding, limits, page
+from consent.paper import decoding, limits, page, pulled
 from consent.paper.decoding import Unreadable
 from consent.paper.framing import frame, send, take
 from consent.paper.result import PageReading, Reason
@@ -28,27 +29,28 @@ SLOW = {signal.SIGXCPU, signal.SIGKILL}  # how the limits on time end it
 def main() -> None:
     """Answer until the other side hangs up."""
     cv2.setNumThreads(1)
-    content, memory, seconds = b"", 0, 0.0
+    pipes, memory, seconds = (0, 0, 0), 0, 0.0
     while True:
         try:
-            said, parts = take(sys.stdin.buffer)
+            said, _parts = take(sys.stdin.buffer)
         except EOFError:
             return
         if said["do"] == "open":
-            content, memory, seconds = parts[0], said["memory"], said["seconds"]
+            pipes = (said["wants"], said["blocks"], said["size"])
+            memory, seconds = said["memory"], said["seconds"]
             continue
         # What a fork says is passed on unread: only its length is ours.
-        send(sys.stdout.buffer, {}, _forked(content, said, memory, seconds))
+        send(sys.stdout.buffer, {}, _forked(pipes, said, memory, seconds))
 
 
-def _forked(content: bytes, asked: dict[str, Any], memory: int, seconds: float) -> bytes:
+def _forked(pipes: tuple[int, int, int], asked: dict[str, Any], memory: int, seconds: float) -> bytes:
     """What a fork answers, or why it could not."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reader)
         _limit(memory, seconds)
-        _work(content, asked, writer)
+        _work(pipes, asked, writer)
     os.close(writer)
     answer, is_late = _collected(reader, seconds * limits.PATIENCE)
     os.close(reader)
@@ -79,11 +81,11 @@ def _collected(reader: int, seconds: float) -> tuple[bytes, bool]:
     return b"", True
 
 
-def _work(content: bytes, asked: dict[str, Any], writer: int) -> NoReturn:
+def _work(pipes: tuple[int, int, int], asked: dict[str, Any], writer: int) -> NoReturn:
     """In the fork: read, answer, end."""
     with os.fdopen(writer, "wb") as out:
         try:
-            file = decoding.opened(content)
+            file = decoding.opened(pulled.stream(*pipes))
             if asked["do"] == "pages":
                 out.write(frame({"pages": decoding.pages(file)}))
             elif asked["do"] == "original":

@@ -1,10 +1,11 @@
 """A file of any kind that scanners and phones make becomes pictures, page by page, within the limits."""
 
+import os
 import warnings
 from contextlib import closing
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pillow_heif
@@ -35,22 +36,25 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """Bytes whose kind is known by what they begin with; their name and declared type are not asked."""
+    """A file whose kind is known by what it begins with; its name and declared type are not asked."""
 
-    content: bytes
+    stream: BinaryIO
     kind: str
 
 
-def opened(content: bytes) -> File:
+def opened(content: bytes | BinaryIO) -> File:
     """The file. Raises Unreadable where it is empty, too large, or of a kind that we do not read."""
-    if not content:
+    stream = BytesIO(content) if isinstance(content, bytes) else content
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(0)
+    if not size:
         raise Unreadable(Reason.EMPTY)
-    if len(content) > limits.BYTES:
-        raise Unreadable(Reason.TOO_LARGE)
-    kind = kinds.of(content)
+    kind = kinds.of(stream.read(1024))
     if not kind:
         raise Unreadable(Reason.WRONG_TYPE)
-    return File(content, kind)
+    if size > kinds.largest(kind):
+        raise Unreadable(Reason.TOO_LARGE)
+    return File(stream, kind)
 
 
 def pages(file: File) -> int:
@@ -82,7 +86,8 @@ def original(file: File, page: int) -> tuple[bytes, str]:
         out = BytesIO()
         image.save(out, format="TIFF", compression="tiff_lzw" if image.mode != "1" else "group4")
         return out.getvalue(), "image/tiff"
-    return file.content, kinds.MEDIA_TYPES[file.kind]
+    file.stream.seek(0)
+    return file.stream.read(), kinds.MEDIA_TYPES[file.kind]
 
 
 def _pdf_page(file: File, page: int) -> bytes:
@@ -98,7 +103,7 @@ def _pdf_page(file: File, page: int) -> bytes:
 
 def _pdf(file: File) -> pypdfium2.PdfDocument:
     try:
-        return pypdfium2.PdfDocument(file.content)
+        return pypdfium2.PdfDocument(file.stream)
     except pypdfium2.PdfiumError as error:
         is_locked = error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD
         raise Unreadable(Reason.ENCRYPTED if is_locked else Reason.CORRUPT) from error
@@ -138,7 +143,8 @@ def _copied(pixels: Any) -> Picture:
 
 def _open(file: File) -> Image.Image:
     try:
-        image = Image.open(BytesIO(file.content), formats=[file.kind])
+        file.stream.seek(0)
+        image = Image.open(file.stream, formats=[file.kind])
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise Unreadable(Reason.TOO_MANY_PIXELS) from error
     except Exception as error:  # decoders raise whatever their parser ran into

@@ -1,10 +1,19 @@
 """What a file is by the bytes it begins with; its name and declared type are not asked."""
 
+from consent.paper import limits
+
 PDF, HEIC = "PDF", "HEIF"
 MEDIA_TYPES = {
     PDF: "application/pdf", "JPEG": "image/jpeg", "PNG": "image/png", "TIFF": "image/tiff", "WEBP": "image/webp",
     HEIC: "image/heic",
 }  # fmt: skip
+
+MANY_PAGES = {PDF, "TIFF"}
+
+
+def largest(kind: str) -> int:
+    """How many bytes a file of a kind may have."""
+    return limits.PILE if kind in MANY_PAGES else limits.BYTES
 
 
 def of(content: bytes) -> str:

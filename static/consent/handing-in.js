@@ -76,7 +76,7 @@
           one.bar.remove();
           waiting.shift();
         } else {
-          one.words.textContent = said.saidBroken;
+          one.words.textContent = problem.isSaid ? problem.message : said.saidBroken;
           await new Promise((done) => { goOn = done; setTimeout(done, WAIT); });
         }
       }
@@ -105,6 +105,7 @@
   async function ask(where, body, headers) {
     const response = await fetch(where, { method: "POST", body, headers: { ...headers, "X-CSRFToken": token } });
     if (response.ok) return response.json();
+    if (response.status === 507) throw Object.assign(new Error((await response.json()).message), { isSaid: true });
     if (response.status >= 500 || response.status === 409 || response.status === 429) throw new Error("again");
     const isJson = (response.headers.get("Content-Type") || "").includes("json");
     throw Object.assign(new Error(isJson ? (await response.json()).message : response.statusText), { isFinal: true });

@@ -1,16 +1,23 @@
 """Staff bring in a list in the admin: a file, its columns, a dry run, records; with the rights that takes."""
 
 import io
+import secrets
 import zipfile
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import pytest
+from django.core.files import uploadedfile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from consent.imports import reading
-from consent.models import ConsentRecord, EvidenceFile, Import, Purpose
-from tests import cast
+from consent.models import ConsentRecord, EvidenceFile, Import, ImportPart, Purpose
+from tests import cast, clamd
+from tests.fulldisk import full
 from tests.imports import lists
 from tests.staff import Firm, signed_in, user
 
@@ -150,3 +157,53 @@ def test_rights_decide_who_brings_lists_in(
     assert "It is too late" in step(bruno, "undo", batch).content.decode()
     assert step(bruno, "attach", batch).status_code == 404
     assert "Undo this list" not in page(bruno, batch)
+
+
+def test_an_infected_list_or_evidence_is_refused_and_so_is_what_nobody_looked_at(
+    bruno: Client, cafe: Firm, settings: Any
+) -> None:
+    rows = b"tel,date\n11987650001,2024-03-15\n"
+    with clamd.running() as settings.OPTIN_SCANNER:
+        infected = hand_in(bruno, rows + clamd.EICAR, firm=cafe).content.decode()
+        beside = hand_in(
+            bruno, rows, firm=cafe, evidence=zipped(a=b"%PDF-1.7" + clamd.EICAR)
+        ).content.decode()
+        assert not Import.objects.exists()
+        hand_in(bruno, rows, firm=cafe, evidence=zipped(a=PDF))
+        assert Import.objects.count() == 1
+    silent = hand_in(bruno, rows + b"11987650002,2024-03-15\n", firm=cafe).content.decode()
+
+    assert "The virus scanner found something in this file." in infected
+    assert "The virus scanner found something in this file." in beside
+    assert "The virus scanner does not answer" in silent
+    assert Import.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_full_disk_leaves_nothing_of_a_list(bruno: Client, cafe: Firm) -> None:
+    numbers = [f"{11987650000 + number},2024-03-15,{secrets.token_hex(40)}" for number in range(2500)]
+    rows = "\n".join(["tel,date,note", *numbers]).encode()
+    with full("consent_importpart"):
+        answer = hand_in(bruno, rows, firm=cafe)
+
+    assert answer.status_code == 507
+    assert not ImportPart.objects.exists()
+    assert not ConsentRecord.objects.filter(method="import").exists()
+    assert not Import.objects.exclude(
+        state=Import.State.READING
+    ).exists()  # a try that failed forbids no other
+    Import.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert hand_in(bruno, rows, firm=cafe).status_code == 302
+
+
+def test_a_disk_too_full_for_an_upload_is_said(
+    bruno: Client, cafe: Firm, settings: Any, monkeypatch: Any
+) -> None:
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 10
+    # The kernel's own full disk, where Django puts what it receives.
+    with Path("/dev/full").open("wb+", buffering=0) as disk:
+        monkeypatch.setattr(uploadedfile.tempfile, "NamedTemporaryFile", lambda **_how: disk)
+        answer = hand_in(bruno, b"tel,date\n" + b"11987650001,2024-03-15\n" * 9000, firm=cafe)
+
+    assert answer.status_code == 507
+    assert not Import.objects.exists()

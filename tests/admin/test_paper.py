@@ -1,6 +1,7 @@
 """Staff hand sheets in, look at each beside its form, commit them, and note where the paper went."""
 
 import io
+import os
 import re
 from datetime import date, timedelta
 from typing import Any
@@ -9,16 +10,18 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
 from PIL import Image
 
 from consent import catalogue, outbox, sample
 from consent.capture.paper import checking, kept, uploading, working
 from consent.capture.paper.answers import Answer
-from consent.models import ConsentRecord, Opening, PaperBatch, PaperFile, PaperPage
+from consent.models import ConsentRecord, Opening, PaperBatch, PaperFile, PaperPage, PaperPiece
 from consent.paper import limits
 from consent.sample import AT_META
 from consent.vocabulary import Confirmation
-from tests import sheets
+from tests import clamd, sheets
+from tests.fulldisk import full
 from tests.staff import Firm, signed_in, user
 
 
@@ -146,7 +149,7 @@ def test_a_piece_of_another_kind_is_refused_and_an_unfinished_file_is_forgotten(
     where = at("file_piece", file)
     answer = bruno.post(where, b"MZ", content_type="application/octet-stream", headers={"X-Offset": "0"})
     assert (answer.status_code, answer.json()["code"]) == (415, "file.wrong_type")
-    for size, status in (("0", 422), ("x", 400), (str(limits.BYTES + 1), 413), ("9" * 99, 400)):
+    for size, status in (("0", 422), ("x", 400), (str(limits.PILE + 1), 413), ("9" * 99, 400)):
         assert bruno.post(at("batch_begin", batch.pk), {"name": "b", "size": size}).status_code == status
 
     bruno.post(at("file_forget", file))
@@ -417,3 +420,71 @@ def test_the_batch_says_who_could_not_be_told_and_why(bruno: Client, cafe: Firm)
     sample.approve(cafe.aurora)
     assert "no approved template" not in bruno.get(at("batch_change", batch.pk)).content.decode()
     assert sheets.page(page).state == "committed"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_full_disk_is_said_and_changes_nothing(bruno: Client, cafe: Firm) -> None:
+    batch, content = sheets.batch(cafe.aurora), os.urandom(900_000)
+    content = b"%PDF-" + content
+    begun = {"name": "a.pdf", "size": str(len(content))}
+    where = at("file_piece", bruno.post(at("batch_begin", batch.pk), begun).json()["file"])
+    how: Any = {"content_type": "application/octet-stream", "headers": {"X-Offset": "0"}}
+    with full("consent_paperpiece"):
+        answer = bruno.post(where, content, **how)
+        sent = bruno.post(at("batch_upload", batch.pk), {"files": [SimpleUploadedFile("b.pdf", content)]})
+
+    assert (answer.status_code, answer.json()["code"]) == (507, "storage.full")
+    assert "somebody has made room" in answer.json()["message"]
+    assert sent.status_code == 507
+    assert "There is no room left" in sent.content.decode()
+    assert PaperFile.objects.get().arrived == 0  # the one that was begun, and nothing of the other
+    assert not PaperPiece.objects.exists()
+    assert bruno.post(where, content, **how).json()["arrived"] == len(content)
+
+
+def test_a_pile_in_colour_is_taken_and_a_picture_of_its_size_is_not(bruno: Client, cafe: Firm) -> None:
+    batch, size = sheets.batch(cafe.aurora), str(200 * 1024 * 1024)
+    how: Any = {"content_type": "application/octet-stream", "headers": {"X-Offset": "0"}}
+    said = {}
+    for name, start in (("a.pdf", b"%PDF-1.7"), ("a.tif", b"II*\0"), ("a.jpg", b"\xff\xd8\xff\xe0")):
+        file = bruno.post(at("batch_begin", batch.pk), {"name": name, "size": size}).json()["file"]
+        said[name] = bruno.post(at("file_piece", file), start, **how).status_code
+
+    assert said == {"a.pdf": 200, "a.tif": 200, "a.jpg": 413}
+    assert PaperFile.objects.count() == 2  # nothing waits for the rest of what is not taken
+    one_more = {"name": "b", "size": str(limits.PILE + 1)}
+    assert bruno.post(at("batch_begin", batch.pk), one_more).status_code == 413
+
+
+def test_an_infected_file_and_a_silent_scanner_are_said(bruno: Client, cafe: Firm, settings: Any) -> None:
+    batch = sheets.batch(cafe.aurora)
+    hand_in(bruno, batch, bad_pdf=b"%PDF-1.7 " + clamd.EICAR)
+    with clamd.running() as settings.OPTIN_SCANNER:
+        working.drain()
+    hand_in(bruno, batch, other_pdf=b"%PDF-1.7 ")
+    working.drain()
+
+    said = bruno.get(at("batch_progress", batch.pk)).content.decode()
+    assert "The virus scanner found something in it." in said
+    assert "The virus scanner does not answer" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("a\0.jpg", "a.jpg"),
+        ("C:\\CON", "CON"),
+        ("x" * 5000 + ".jpg", "x" * 76 + ".jpg"),
+        ('"\r\nSet-Cookie: a=b', '"Set-Cookie: a=b'),
+        ("\u202egpj.exe", "gpj.exe"),
+    ],
+)
+def test_a_name_goes_nowhere_but_into_the_list(bruno: Client, cafe: Firm, name: str, shown: str) -> None:
+    batch = sheets.batch(cafe.aurora)
+    answer = bruno.post(at("batch_begin", batch.pk), {"name": name, "size": "100"})
+
+    assert answer.status_code == 200
+    assert not answer.cookies
+    assert uploading.name_of(PaperFile.objects.get()) == shown
+    assert escape(shown) in bruno.get(at("batch_progress", batch.pk)).content.decode()

@@ -20,6 +20,7 @@ from consent.api import keys
 from consent.contact import Contact
 from consent.models import ApiKey, Company, ConsentRecord, EvidenceFile, OutboundMessage
 from consent.sample import Sample
+from tests import clamd
 
 ANA = "+5511987654321"
 EVIDENCE = {"app_version": "4.2.0", "screen": "sign-up", "device_locale": "pt-BR"}
@@ -206,6 +207,20 @@ def test_a_picture_of_the_screen_is_kept_sealed(app: App, aurora: Sample) -> Non
     app.consent(snapshot={"media_type": "image/png", "content": content})
 
     assert opening.file_content(EvidenceFile.objects.get()) == picture.getvalue()
+
+
+def test_a_picture_in_which_the_scanner_finds_something_is_refused(
+    app: App, aurora: Sample, settings: Any
+) -> None:
+    picture = io.BytesIO()
+    Image.new("RGB", (9, 16), "white").save(picture, "PNG")
+    content = base64.b64encode(picture.getvalue() + clamd.EICAR).decode()
+
+    with clamd.running() as settings.OPTIN_SCANNER:
+        answer = app.consent(snapshot={"media_type": "image/png", "content": content})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "file.malware")
+    assert not ConsentRecord.objects.exists()
 
 
 WRONG = [

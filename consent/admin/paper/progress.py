@@ -26,6 +26,10 @@ REASONS = {
     "no_sheet": _("no sheet of ours"),
     "nothing_ticked": _("nothing was ticked"),
     "other_company": _("it names a capture point that is not of this company"),
+    "malware": _("The virus scanner found something in it. It was not read, and nobody gets to open it."),
+    "scanner_silent": _(
+        "The virus scanner does not answer or does not take it: it waits, and is tried again."
+    ),
     "seal_broken": _("its seal does not open; is its key still in OPTIN_KEYRING?"),
     "not_asked": _("its capture point or notice is not there any more"),
 }

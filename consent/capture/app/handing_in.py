@@ -21,6 +21,7 @@ from consent.contact import Contact
 from consent.errors import BadInput
 from consent.models import NoticeVersion
 from consent.pinned import Pinned
+from consent.providers import scanner
 from consent.recording import ConsentEvent, File, Recorded, Telling
 from consent.showing import show
 from consent.vocabulary import Confirmation, Possession, State
@@ -165,6 +166,7 @@ def _picture(snapshot: Snapshot) -> File:
         raise wrong from error
     if found != snapshot.media_type or size[0] * size[1] > MOST_PIXELS:
         raise wrong
+    scanner.check([content], pointer="snapshot/content")
     return File(
         name=f"screen.{snapshot.media_type.removeprefix('image/')}", media_type=found, content=content
     )

@@ -9,6 +9,7 @@ A page that cannot be read has its reason; it never raises, and never keeps the 
 """
 
 import os
+import select
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,10 +21,12 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from consent import vault
 from consent.capture.paper import sealing
 from consent.errors import BadInput
-from consent.paper import code, limits
+from consent.paper import code, limits, pulled
 from consent.paper.framing import send, take
+from consent.paper.pulled import InMemory, Source
 from consent.paper.result import Box, Mark, PageReading, Presence, Reason
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -38,11 +41,14 @@ ENVIRONMENT = (
     "COVERAGE_PROCESS_START",
 )
 
+ENDED = {Reason.CRASHED, Reason.TOO_SLOW}  # how a page is told that did not end by itself
 MANNERS = 5  # seconds in which the process may end by itself
 
 EXPLAINED = {
     Reason.EMPTY: _("The file is empty."),
-    Reason.TOO_LARGE: _("The file is larger than 25 MB. Scan fewer pages into one file, or with less resolution."),
+    Reason.TOO_LARGE: _(
+        "A picture may have 25 MB, a PDF or TIFF 400 MB. Scan fewer pages into one file, or with less resolution."
+    ),
     Reason.WRONG_TYPE: _("This is no PDF, JPEG, PNG, TIFF, WebP or HEIC."),
     Reason.ENCRYPTED: _("The PDF is locked with a password. Save it without one."),
     Reason.TOO_MANY_PAGES: _("The file has more than 300 pages. Divide it."),
@@ -72,9 +78,10 @@ class Document:
     """A file that was opened: how many pages it has, and what stands on each."""
 
     def __init__(
-        self, content: bytes, *, memory: int = limits.MEMORY, seconds: float = limits.SECONDS
+        self, source: Source, *, memory: int = limits.MEMORY, seconds: float = limits.SECONDS
     ) -> None:
-        self._content = content
+        self._source = source
+        self._wants = self._blocks = -1  # our ends of the pipes through which the process asks for bytes
         self._limits = {"memory": memory, "seconds": seconds}
         self._process: subprocess.Popen[bytes] | None = None
         said, _parts = self._asked({"do": "pages"})
@@ -103,6 +110,8 @@ class Document:
         process, self._process = self._process, None
         if process is None:
             return
+        os.close(self._wants)
+        os.close(self._blocks)
         try:
             process.communicate(timeout=MANNERS)  # hangs up, at which it ends by itself
         except (OSError, ValueError, subprocess.TimeoutExpired):
@@ -115,8 +124,17 @@ class Document:
             assert process.stdin is not None
             assert process.stdout is not None
             send(process.stdin, question)
+            said_at = process.stdout.fileno()
+            while said_at not in select.select([said_at, self._wants], [], [])[0]:
+                pulled.answer(self._wants, self._blocks, self._source)
             _said, (answer,) = take(process.stdout)
-            return take(BytesIO(answer))
+            said, parts = take(BytesIO(answer))
+            if said.get("reason") in ENDED:
+                self.close()  # what a page asked for and did not take would be taken for the next one's
+            return said, parts
+        except vault.SealBroken:
+            self.close()
+            raise
         except (EOFError, OSError, ValueError):
             # The machine ended it, for want of memory perhaps; the next page gets a new one.
             self.close()
@@ -124,27 +142,34 @@ class Document:
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None:
+            self._wants, wants = os.pipe()
+            blocks, self._blocks = os.pipe()
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "consent.paper.child"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                pass_fds=(wants, blocks),
                 cwd=ROOT,
                 env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
                 | {"OPENBLAS_NUM_THREADS": "1"},
             )
+            os.close(wants)
+            os.close(blocks)
             assert self._process.stdin is not None
-            send(self._process.stdin, {"do": "open", **self._limits}, self._content)
+            pipes = {"wants": wants, "blocks": blocks, "size": self._source.size}
+            send(self._process.stdin, {"do": "open", **self._limits, **pipes})
         return self._process
 
 
 @contextmanager
-def opened(content: bytes) -> Iterator[Document]:
-    """The file as a document. Raises FileRefused."""
-    if not content:
+def opened(content: bytes | Source) -> Iterator[Document]:
+    """The file as a document. Raises FileRefused, and what its source raises."""
+    source = InMemory(content) if isinstance(content, bytes) else content
+    if not source.size:
         raise FileRefused(Reason.EMPTY)
-    if len(content) > limits.BYTES:
+    if source.size > limits.PILE:
         raise FileRefused(Reason.TOO_LARGE)
-    document = Document(content)
+    document = Document(source)
     try:
         yield document
     finally:

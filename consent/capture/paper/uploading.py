@@ -1,6 +1,8 @@
 """Files of signed sheets arrive piece by piece: what has arrived stays, and a broken upload goes on where it broke."""
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from uuid import UUID
 
 from django.db import transaction
@@ -14,6 +16,7 @@ from consent.models import PaperBatch, PaperFile, PaperPiece
 from consent.paper import kinds, limits
 
 PIECE = 1024 * 1024  # bytes at a time
+OPEN = 4  # pieces held open while a file is read
 LONGEST_NAME = 80  # characters
 MOST_FILES = 2000  # in one batch
 
@@ -32,9 +35,8 @@ def begin(batch: PaperBatch, *, name: str, size: int, by: str) -> PaperFile:
     """Make room for a file of `size` bytes. Raises BadInput for one that cannot be taken."""
     if size <= 0:
         raise BadInput("file.empty", _EMPTY, pointer="files")
-    if size > limits.BYTES:
-        params = {"megabytes": limits.BYTES // 1024 // 1024}
-        raise BadInput("file.too_large", _TOO_LARGE, status=413, pointer="files", params=params)
+    if size > limits.PILE:
+        raise _too_large(limits.PILE)
     if batch.files.count() >= MOST_FILES:
         raise BadInput("batch.full", _TOO_MANY, pointer="files", params={"number": MOST_FILES})
     pk = vault.new_id()
@@ -55,8 +57,12 @@ def put(file: PaperFile, *, offset: int, content: bytes) -> PaperFile:
             return file  # the answer to it was lost on the way
         if offset != file.arrived or not content or offset + len(content) > file.size:
             raise BadInput("file.not_here", _NOT_HERE, status=409)
-        if not offset and not kinds.of(content):
-            raise BadInput("file.wrong_type", _WRONG_TYPE, status=415, pointer="files")
+        if not offset:
+            kind = kinds.of(content)
+            if not kind:
+                raise BadInput("file.wrong_type", _WRONG_TYPE, status=415, pointer="files")
+            if file.size > kinds.largest(kind):
+                raise _too_large(kinds.largest(kind))
         PaperPiece.objects.create(
             file=file, offset=offset, sealed=kept.seal("piece", file.pk, content, offset=offset)
         )
@@ -81,13 +87,48 @@ def give_up(file: PaperFile) -> None:
     PaperFile.objects.filter(pk=file.pk, state=State.ARRIVING).delete()
 
 
+class Pieces:
+    """The bytes of a file while they are kept, opened piece by piece as they are asked for."""
+
+    def __init__(self, file: PaperFile) -> None:
+        self._file = file
+        self._offsets = list(
+            PaperPiece.objects.filter(file=file).order_by("offset").values_list("offset", flat=True)
+        )
+        self._open = lru_cache(maxsize=OPEN)(self._opened)
+
+    @property
+    def size(self) -> int:
+        return self._file.size
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Raises vault.SealBroken."""
+        found = b""
+        while len(found) < size and offset + len(found) < self.size:
+            at = offset + len(found)
+            start = self._offsets[bisect_right(self._offsets, at) - 1]
+            part = self._open(start)[at - start : offset + size - start]
+            if not part:
+                break
+            found += part
+        return found
+
+    def __iter__(self) -> Iterator[bytes]:
+        return (self._open(start) for start in self._offsets)
+
+    def _opened(self, offset: int) -> bytes:
+        piece = PaperPiece.objects.get(file=self._file, offset=offset)
+        return kept.unseal("piece", self._file.pk, piece.sealed, offset=offset)
+
+
 def content(file: PaperFile) -> bytes:
     """All bytes of a file, while they are kept. Raises vault.SealBroken."""
-    pieces = PaperPiece.objects.filter(file=file).order_by("offset")
-    return b"".join(
-        kept.unseal("piece", file.pk, piece.sealed, offset=piece.offset)
-        for piece in pieces.iterator(chunk_size=4)
-    )
+    return b"".join(Pieces(file))
+
+
+def _too_large(limit: int) -> BadInput:
+    params = {"megabytes": limit // 1024 // 1024}
+    return BadInput("file.too_large", _TOO_LARGE, status=413, pointer="files", params=params)
 
 
 def name_of(file: PaperFile) -> str:

@@ -3,23 +3,28 @@
 A worker that dies leaves the pages it has kept; another goes on with the next one once the lease has run out.
 """
 
+import contextlib
 import logging
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from consent.capture.paper import reading, taking_in, uploading
 from consent.capture.paper.reading import Document, FileRefused
+from consent.errors import BadInput
 from consent.models import PaperFile, PaperPiece
 from consent.paper import limits
 from consent.paper.result import Reason
+from consent.providers import scanner
 from consent.vault import SealBroken
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=2 * limits.SECONDS)  # a page is read and kept in far less
+SCANNING = timedelta(minutes=10)  # the longest that a scanner looks at a file
+SILENCE = timedelta(minutes=1)  # after which a scanner that did not answer is asked again
 MOST_ATTEMPTS = 5  # at one page: what ends a worker so often ends every one
 
 State = PaperFile.State
@@ -49,8 +54,9 @@ def claim(now: datetime) -> PaperFile | None:
 def read(file: PaperFile) -> int:
     """Read a claimed file from the first page that nobody has kept yet. Returns how many pages were kept."""
     try:
-        content = uploading.content(file)
-        with reading.opened(content) as document:
+        if file.pages is None and not _is_clean(file):
+            return 1
+        with reading.opened(uploading.Pieces(file)) as document:
             if file.pages is None:
                 file.pages = document.pages
                 PaperFile.objects.filter(pk=file.pk).update(pages=document.pages)
@@ -65,6 +71,28 @@ def read(file: PaperFile) -> int:
     return kept
 
 
+def _is_clean(file: PaperFile) -> bool:
+    """Whether the operator's scanner, if there is one, lets the file through.
+
+    One that is infected is kept sealed and never read; one of which nothing is known waits.
+    """
+    if not scanner.is_set():
+        return True
+    _hold(file, SCANNING)
+    try:
+        scanner.check(uploading.Pieces(file))
+    except BadInput as problem:
+        if problem.code == scanner.MALWARE:
+            _end(file, State.FAILED, "malware")
+            return False
+        log.error("The virus scanner does not answer or does not take a file of paper, which waits.")
+        now = timezone.now()
+        mine = PaperFile.objects.filter(pk=file.pk, lease_until=file.lease_until)
+        mine.update(reason="scanner_silent", attempts=0, lease_until=now + SILENCE)
+        return False
+    return _holds(file)
+
+
 def _read_pages(file: PaperFile, document: Document) -> int:
     kept = 0
     for number in range(file.done, document.pages):
@@ -73,7 +101,11 @@ def _read_pages(file: PaperFile, document: Document) -> int:
         is_hopeless = file.attempts > MOST_ATTEMPTS
         parts = (reading.nothing(number, Reason.CRASHED),) if is_hopeless else document.read(number)
         original, media_type = document.original(number)
-        taking_in.store(file, number, parts, original=original, media_type=media_type)
+        try:
+            taking_in.store(file, number, parts, original=original, media_type=media_type)
+        except DatabaseError:
+            _give_back(file)
+            raise
         file.attempts = 0
         kept += 1
     _end(file, State.READ)
@@ -82,13 +114,27 @@ def _read_pages(file: PaperFile, document: Document) -> int:
 
 def _holds(file: PaperFile) -> bool:
     """Renew the lease, unless somebody else took the file meanwhile or staff have paused it."""
-    now = timezone.now()
-    mine = PaperFile.objects.filter(pk=file.pk, lease_until=file.lease_until, batch__is_paused=False)
-    if not mine.update(lease_until=now + LEASE, attempts=file.attempts):
+    if not _hold(file, LEASE):
         PaperFile.objects.filter(pk=file.pk, lease_until=file.lease_until).update(lease_until=None)
         return False
-    file.lease_until = now + LEASE
     return True
+
+
+def _hold(file: PaperFile, lease: timedelta) -> bool:
+    until = timezone.now() + lease
+    mine = PaperFile.objects.filter(pk=file.pk, lease_until=file.lease_until, batch__is_paused=False)
+    if not mine.update(lease_until=until, attempts=file.attempts, reason=""):
+        return False
+    file.lease_until = until
+    return True
+
+
+def _give_back(file: PaperFile) -> None:
+    """Let the next one try at once and as often: it was the database, and no fault of the page."""
+    with contextlib.suppress(DatabaseError):
+        PaperFile.objects.filter(pk=file.pk, lease_until=file.lease_until).update(
+            lease_until=None, attempts=0
+        )
 
 
 def _end(file: PaperFile, state: str, reason: str = "") -> None:

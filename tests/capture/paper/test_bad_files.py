@@ -13,6 +13,7 @@ from PIL import Image
 
 from consent.capture.paper import reading
 from consent.paper import decoding, page
+from consent.paper.pulled import InMemory
 from consent.paper.result import PageReading, Reason
 from tests import papers
 
@@ -213,7 +214,7 @@ def test_a_page_that_needs_too_much_memory_costs_only_itself(scan: Image.Image) 
     content = saved(
         scan.convert("L"), "TIFF", save_all=True, append_images=[large], compression="tiff_deflate"
     )
-    document = reading.Document(content, memory=700 * 1024 * 1024)
+    document = reading.Document(InMemory(content), memory=700 * 1024 * 1024)
     try:
         assert document.read(1)[0].reason == Reason.TOO_MUCH_MEMORY
         assert document.read(0)[0].reason is None
@@ -222,11 +223,57 @@ def test_a_page_that_needs_too_much_memory_costs_only_itself(scan: Image.Image) 
 
 
 def test_a_page_that_takes_too_long_has_its_reason(scan: Image.Image) -> None:
-    document = reading.Document(saved(scan, "PNG"))
+    document = reading.Document(InMemory(saved(scan, "PNG")))
     try:
         document._limits["seconds"] = 0.001
         document.close()
 
         assert document.read(0)[0].reason == Reason.TOO_SLOW
+    finally:
+        document.close()
+
+
+def test_a_jpeg_of_twelve_bits_has_its_reason_or_its_picture(scan: Image.Image) -> None:
+    jpeg = bytearray(saved(scan, "JPEG"))
+    frame = jpeg.index(b"\xff\xc0")
+    jpeg[frame + 1], jpeg[frame + 4] = 0xC1, 12  # an extended frame of twelve bits a sample
+
+    assert reason_of(bytes(jpeg)) in {Reason.CORRUPT, None}
+
+
+def test_a_long_pile_is_read_without_ever_being_held_whole(scan: Image.Image) -> None:
+    asked: list[tuple[int, int]] = []
+
+    class Pile(InMemory):
+        def read(self, offset: int, size: int) -> bytes:
+            asked.append((offset, size))
+            return super().read(offset, size)
+
+    noise = np.random.default_rng(1).integers(0, 255, (1_500, 1_500, 3), np.uint8)
+    heavy = Image.fromarray(noise)
+    content = saved(
+        scan, "PDF", save_all=True, append_images=[heavy] * 6 + [scan], resolution=144, quality=100
+    )
+    with reading.opened(Pile(content)) as document:
+        asked.clear()
+        assert document.read(7)[0].reason is None
+
+    assert len(content) > 12_000_000
+    assert sum(size for _offset, size in asked) < len(content) / 4
+    assert max(size for _offset, size in asked) <= 32 * 1024
+
+
+def test_a_page_that_ended_in_the_middle_of_asking_spoils_no_other(scan: Image.Image) -> None:
+    class Torn(InMemory):
+        def read(self, offset: int, size: int) -> bytes:
+            return super().read(offset, size - 1 if is_torn else size)
+
+    is_torn = False
+    document = reading.Document(Torn(saved(scan, "TIFF", save_all=True, append_images=[scan])))
+    try:
+        is_torn = True
+        assert document.read(0)[0].reason == Reason.CRASHED
+        is_torn = False
+        assert document.read(1)[0].reason is None
     finally:
         document.close()

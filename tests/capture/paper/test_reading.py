@@ -61,7 +61,7 @@ def test_a_process_that_ends_costs_one_page() -> None:
     ("content", "reason", "status"),
     [
         (b"", Reason.EMPTY, 422),
-        (bytes(25 * 1024 * 1024 + 1), Reason.TOO_LARGE, 413),
+        (b"\xff\xd8\xff" + bytes(25 * 1024 * 1024 - 2), Reason.TOO_LARGE, 413),
         (b"<!DOCTYPE html>", Reason.WRONG_TYPE, 415),
         (b"%PDF-1.7\n", Reason.CORRUPT, 422),
     ],

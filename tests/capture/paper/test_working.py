@@ -1,22 +1,26 @@
 """The worker reads what has arrived page by page; killed in the middle, nothing is lost and nothing comes twice."""
 
 import io
+import itertools
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pypdfium2
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from consent.capture.paper import kept, taking_in, uploading, working
 from consent.models import PaperFile, PaperPage, PaperPiece
 from consent.paper.result import Reason
 from consent.sample import Sample
-from tests import sheets
+from tests import clamd, sheets
+from tests.fulldisk import full
 from tests.staff import other_sample
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -164,3 +168,72 @@ def test_a_worker_killed_in_the_middle_leaves_nothing_out_and_nothing_twice(auro
 
     assert sorted(PaperPage.objects.values_list("number", flat=True)) == list(range(PAGES))
     assert PaperFile.objects.get(pk=file.pk).state == "read"
+
+
+@pytest.fixture
+def clamav(settings: Any) -> Iterator[None]:
+    with clamd.running() as place:
+        settings.OPTIN_SCANNER = place
+        yield
+
+
+def test_an_infected_file_is_never_read_and_lies_sealed(aurora: Sample, clamav: None) -> None:
+    batch = sheets.batch(aurora)
+    content = pdf(1) + b"% " + clamd.EICAR
+    infected, clean = sheets.file(batch, content), sheets.file(batch, pdf(2))
+
+    drain()
+
+    infected.refresh_from_db()
+    clean.refresh_from_db()
+    assert (infected.state, infected.reason, infected.pages) == ("failed", "malware", None)
+    assert (clean.state, clean.reason, clean.pages) == ("read", "", 2)
+    assert uploading.content(infected) == content
+    assert clamd.EICAR not in b"".join(bytes(piece.sealed) for piece in infected.pieces.all())
+
+
+def test_while_the_scanner_is_silent_nothing_is_read_and_nothing_is_lost(
+    aurora: Sample, settings: Any, tmp_path: Path
+) -> None:
+    settings.OPTIN_SCANNER = str(tmp_path / "clamd.ctl")
+    file = sheets.file(sheets.batch(aurora), pdf(2))
+
+    drain()
+
+    file.refresh_from_db()
+    assert (file.state, file.reason, file.attempts) == ("waiting", "scanner_silent", 0)
+    assert not PaperPage.objects.exists()
+    with clamd.running() as place:
+        settings.OPTIN_SCANNER = place
+        PaperFile.objects.filter(pk=file.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+        drain()
+    file.refresh_from_db()
+    assert (file.state, file.reason) == ("read", "")
+    assert PaperPage.objects.count() == 2
+
+
+def test_bytes_are_found_whatever_the_pieces_are(aurora: Sample) -> None:
+    content = bytes(range(256)) * 40
+    content = b"%PDF-" + content
+    cuts = [0, 600, 700, 701, 5000, len(content)]
+    pieces = [content[start:end] for start, end in itertools.pairwise(cuts)]
+    file = uploading.take(sheets.batch(aurora), name="x", size=len(content), pieces=pieces, by=sheets.ANA)
+    found = uploading.Pieces(file)
+
+    assert b"".join(found) == content
+    for offset, size in ((0, 1), (0, 10_245), (699, 3), (4_990, 4_000), (10_244, 50), (10_245, 5)):
+        assert found.read(offset, size) == content[offset : offset + size]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_full_disk_costs_no_page(aurora: Sample) -> None:
+    file = sheets.file(sheets.batch(aurora), pdf(3))
+    with full("consent_paperpage"):
+        for _ in range(working.MOST_ATTEMPTS + 2):
+            with pytest.raises(OperationalError):
+                working.drain()
+            PaperFile.objects.filter(pk=file.pk).update(lease_until=None)
+
+    drain()
+
+    assert list(PaperPage.objects.values_list("reason", flat=True)) == ["blank"] * 3
