@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -63,13 +64,17 @@ def fold(events: Iterable[Said], at: datetime) -> Standing:
         if event.recorded_at <= at:
             (ends if event.state in ENDS else known).append(event)
     open_events = _later_than(ends, known) if ends else known
-    grants = [
-        event
-        for event in open_events
-        if event.state == GIVEN and event.possession != _NOT_SHOWN and event.event_time <= at
-    ]
-    if grants:
-        return _standing_of_grant(grants[0] if len(grants) == 1 else max(grants, key=_order), at)
+    grant: Said | None = None
+    for event in open_events:
+        if (
+            event.state == GIVEN
+            and event.possession != _NOT_SHOWN
+            and event.event_time <= at
+            and (grant is None or _order(event) > _order(grant))
+        ):
+            grant = event
+    if grant is not None:
+        return _standing_of_grant(grant, at)
     latest = max(open_events, key=_order, default=None)
     if latest is not None:
         return Standing(REQUESTED, since=latest.event_time, record=latest.uid)
@@ -115,9 +120,14 @@ def expiry(event_time: datetime, valid_days: int) -> datetime | None:
     if not valid_days:
         return None
     try:
-        return event_time + timedelta(days=valid_days)
+        return event_time + _days(valid_days)
     except OverflowError:
         return None
+
+
+@lru_cache(maxsize=100)
+def _days(days: int) -> timedelta:
+    return timedelta(days=days)
 
 
 def said(row: tuple[Any, ...]) -> Said:

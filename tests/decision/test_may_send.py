@@ -1,5 +1,6 @@
 """May a message be sent: one query, every reason, and a no whatever breaks."""
 
+import gc
 import itertools
 from datetime import timedelta
 from pathlib import Path
@@ -130,6 +131,18 @@ def test_many_are_decided_outside_of_a_transaction_as_inside(aurora: Sample) -> 
         assert [one.record for one in answers] == [None, recorded.records[0], None]
         with transaction.atomic():
             assert decision.may_send_to_each([ANA], **about)[0].record == recorded.records[0]
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_garbage_is_collected_again_after_many_decisions(aurora: Sample, is_on: bool) -> None:
+    about = {"company": aurora.company.pk, "channel": "sms", "purpose": "novidades"}
+    if not is_on:
+        gc.disable()
+    try:
+        decision.may_send_to_each([ANA, BRUNO], **about)
+        assert gc.isenabled() is is_on
+    finally:
+        gc.enable()
 
 
 def test_a_stop_is_in_force_before_it_is_in_the_log(aurora: Sample) -> None:
