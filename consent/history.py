@@ -10,7 +10,9 @@ from consent.models import ConsentRecord, ContactPoint, Erased
 from consent.vocabulary import Possession, State
 
 # Everything that ends a grant. A refusal of a new ask is a no as well: doubt denies.
-ENDS = frozenset({State.REFUSED.value, State.WITHDRAWN.value, State.REVOKED.value, State.INVALIDATED.value})
+ENDS = frozenset(
+    state.value for state in (State.REFUSED, State.WITHDRAWN, State.REVOKED, State.INVALIDATED, State.LAPSED)
+)
 GIVEN = State.GIVEN.value
 REQUESTED = State.REQUESTED.value
 EXPIRED = "expired"

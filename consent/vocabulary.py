@@ -29,6 +29,7 @@ class State(TextChoices):
     WITHDRAWN = "withdrawn", _("withdrawn by the person")
     REVOKED = "revoked", _("revoked by the company")
     INVALIDATED = "invalidated", _("invalidated")
+    LAPSED = "lapsed", _("lapsed: no contact for long")
 
 
 class Language(TextChoices):

@@ -71,6 +71,7 @@ DRAINS: tuple[Callable[[], int], ...] = (
     exports.drain,
     relay.drain,
     aging.remind,
+    aging.lapse,
 )
 
 

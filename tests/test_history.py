@@ -33,7 +33,11 @@ def said(
 def oracle(events: Iterable[Said], moment: datetime) -> str:
     """Invariant 6 and design section 4, word for word, written without looking at the code."""
     heard = [event for event in events if event.recorded_at <= moment]
-    noes = [event for event in heard if event.state in {"refused", "withdrawn", "revoked", "invalidated"}]
+    noes = [
+        event
+        for event in heard
+        if event.state in {"refused", "withdrawn", "revoked", "invalidated", "lapsed"}
+    ]
     others = [
         event
         for event in heard

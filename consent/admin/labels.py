@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from consent import capture
 from consent.history import Standing
-from consent.recording import IMPORTED
+from consent.recording import IMPORTED, TIME
 from consent.vocabulary import State
 
 # Of the admin's own lists and choices; Django has no translation of them.
@@ -27,13 +27,18 @@ REASONS = {
     "withdrawn": gettext_lazy("No: the person withdrew on %(since)s."),
     "revoked": gettext_lazy("No: the company revoked the consent on %(since)s."),
     "invalidated": gettext_lazy("No: the consent was found invalid on %(since)s."),
+    "lapsed": gettext_lazy("No: the consent lapsed on %(since)s; nobody had been in touch for long."),
     "expired": gettext_lazy("No: the consent of %(since)s expired on %(until)s."),
     "erased": gettext_lazy("No: the person was erased on %(since)s."),
     "nothing": gettext_lazy("No: the person was never asked."),
 }
 
 # How records come that no capture method took in.
-OTHER_WAYS = {IMPORTED: gettext_lazy("imported list"), "rapidpro": "RapidPro / Weni"}
+OTHER_WAYS = {
+    IMPORTED: gettext_lazy("imported list"),
+    "rapidpro": "RapidPro / Weni",
+    TIME: gettext_lazy("passing of time"),
+}
 
 
 def method(slug: str) -> str:
@@ -77,6 +82,7 @@ def entity(text: str) -> str:
     kind, _colon, number = text.partition(":")
     names = {
         "subject": _("the person"),
+        "company": _("the company, by its settings"),
         "staff": _("staff member %(number)s"),
         "app": _("program with key %(number)s"),
         "platform": _("platform %(number)s"),

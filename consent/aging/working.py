@@ -6,9 +6,10 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from consent.aging import reminders
+from consent.aging import lapsing, reminders
 from consent.models import Company
 
+DAY = 86_400.0  # seconds
 LOOK_EVERY = 600.0  # seconds from the beginning of a round to that of the next
 
 _rounds: dict[str, Iterator[int]] = {}
@@ -20,6 +21,18 @@ def remind() -> int:
     return _step("remind", _reminders)
 
 
+def lapse() -> int:
+    """End a few consents of people with whom nobody was in touch for long. Returns how many people were looked at."""
+    return _step("lapse", _lapses, every=DAY)
+
+
+def _lapses() -> Iterator[int]:
+    for company in Company.objects.filter(lapse_months__gt=0).order_by("pk"):
+        for people in lapsing.everybody(company):
+            lapsing.lapse(company, people, now=timezone.now())
+            yield len(people)
+
+
 def _reminders() -> Iterator[int]:
     for company in Company.objects.filter(remind_days__gt=0, is_paused=False).order_by("pk"):
         for people in reminders.plan(company, ahead=timedelta(), now=timezone.now()):
@@ -27,11 +40,11 @@ def _reminders() -> Iterator[int]:
             yield len(people)
 
 
-def _step(what: str, begin: Callable[[], Iterator[int]]) -> int:
+def _step(what: str, begin: Callable[[], Iterator[int]], *, every: float = LOOK_EVERY) -> int:
     """One step of a round. A round that fails is over; the next one begins anew, and asks nobody twice."""
     found = _rounds.pop(what, None)
     if found is None:
-        if time.monotonic() - _begun.get(what, -LOOK_EVERY) < LOOK_EVERY:
+        if time.monotonic() - _begun.get(what, -every) < every:
             return 0
         _begun[what] = time.monotonic()
         found = begin()

@@ -18,6 +18,7 @@ class Reason(StrEnum):
     WITHDRAWN = "withdrawn"
     REVOKED = "revoked"
     INVALIDATED = "invalidated"
+    LAPSED = "lapsed"
     EXPIRED = "expired"
     HELD = "held"
     BLOCKED = "blocked"
@@ -53,6 +54,7 @@ WORDS = {
     Reason.WITHDRAWN: gettext_noop("They took their consent back."),
     Reason.REVOKED: gettext_noop("The company ended this consent."),
     Reason.INVALIDATED: gettext_noop("This consent was found not to be valid."),
+    Reason.LAPSED: gettext_noop("Nobody was in touch for so long that the consent has lapsed."),
     Reason.EXPIRED: gettext_noop("The consent is too old and has ended."),
     Reason.HELD: gettext_noop("Something they wrote may be a stop; staff will judge it."),
     Reason.BLOCKED: gettext_noop("They stopped the company's offers at the platform itself."),

@@ -99,6 +99,14 @@ class Company(models.Model):
             " 0 is never."
         ),
     )  # fmt: skip
+    lapse_months = models.PositiveSmallIntegerField(
+        _("consents lapse without contact, after months"), default=0, db_default=0,
+        validators=[MaxValueValidator(120)],
+        help_text=_(
+            "Whoever agreed and was not in touch for so long (wrote, answered, said or read anything) is written to no"
+            " more; 0 is never."
+        ),
+    )  # fmt: skip
     is_paused = models.BooleanField(
         _("sending is stopped"), default=False, help_text=_("Nothing leaves until this is taken back.")
     )

@@ -33,6 +33,7 @@ class Subscription(models.Model):
         WITHDRAWN = "withdrawn", _("a consent was withdrawn")
         REVOKED = "revoked", _("a consent was revoked by the company")
         INVALIDATED = "invalidated", _("a consent was found invalid")
+        LAPSED = "lapsed", _("a consent lapsed: no contact for long")
         ERASED = "erased", _("a person was erased")
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, verbose_name=_("company"))

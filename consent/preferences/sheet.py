@@ -158,6 +158,7 @@ def _sentence(record: ConsentRecord) -> str:
         State.WITHDRAWN: _("You stopped it"),
         State.REVOKED: _("The company ended it"),
         State.INVALIDATED: _("It was found invalid"),
+        State.LAPSED: _("It lapsed, because you were not in touch for long"),
     }[State(record.state)]
 
 

@@ -27,6 +27,7 @@ STATES = {
     State.WITHDRAWN: "dpv:ConsentWithdrawn",
     State.REVOKED: "dpv:ConsentRevoked",
     State.INVALIDATED: "dpv:ConsentInvalidated",
+    State.LAPSED: "dpv:ConsentExpired",
 }
 PURPOSES = {
     Category.MARKETING: "dpv:DirectMarketing",

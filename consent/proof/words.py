@@ -19,6 +19,7 @@ TITLES = {
     State.WITHDRAWN: gettext_lazy("Your withdrawal"),
     State.REVOKED: gettext_lazy("Your consent, revoked by the company"),
     State.INVALIDATED: gettext_lazy("Your consent, found invalid"),
+    State.LAPSED: gettext_lazy("Your consent, lapsed"),
 }
 
 LEADS = {
@@ -32,6 +33,9 @@ LEADS = {
     State.INVALIDATED: gettext_lazy(
         "%(company)s may not send you this, because your consent was found invalid:"
     ),
+    State.LAPSED: gettext_lazy(
+        "%(company)s will not send you this any more, because you were not in touch for long:"
+    ),
 }
 
 # A method that is not here speaks of itself by its slug: a new one costs nothing here.
@@ -43,6 +47,7 @@ METHODS = {
     "paper": gettext_lazy("on paper"),
     "app": gettext_lazy("in an app"),
     "kiosk": gettext_lazy("on a tablet"),
+    "time": gettext_lazy("as time passed"),
 }
 
 

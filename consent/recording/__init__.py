@@ -11,12 +11,12 @@ from consent import vault
 from consent.canonical import canonical
 from consent.models import NoticeVersion
 from consent.recording import committer, writer
-from consent.recording.event import IMPORTED, ConsentEvent, File, Telling
+from consent.recording.event import IMPORTED, TIME, ConsentEvent, File, Telling
 from consent.recording.writer import Recorded
 from consent.vocabulary import State
 
 __all__ = [
-    "IMPORTED", "ConsentEvent", "File", "Recorded", "Tell", "Telling", "record", "record_each", "tell_nobody",
+    "IMPORTED", "TIME", "ConsentEvent", "File", "Recorded", "Tell", "Telling", "record", "record_each", "tell_nobody",
 ]  # fmt: skip
 
 

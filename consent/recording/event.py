@@ -12,6 +12,8 @@ from consent.vocabulary import Possession
 
 IMPORTED = "import"  # the method of what a list says: a claim, which nobody was shown a notice of ours for
 
+TIME = "time"  # the method of what the passing of time ends, by a company's own rule: nobody said anything
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class File:

@@ -18,6 +18,7 @@ _STATUS = {
     State.WITHDRAWN: "opt-out",
     State.REVOKED: "opt-out",
     State.INVALIDATED: "opt-out",
+    State.LAPSED: "opt-out",
 }
 _SOURCES = {"website": "website", "paper": "offline", "ivr": "others", "app": "others"}
 

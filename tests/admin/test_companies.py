@@ -24,7 +24,8 @@ def typed(company: Company, **changes: Any) -> dict[str, Any]:
     """What the browser posts for a company."""
     kept = ("name", "legal_name", "address", "country", "dpo_name", "dpo_contact", "privacy_url", "color",
             "time_zone", "language", "messages_per_day", "money_per_day", "offers_per_day",
-            "offers_per_week", "when_warned", "when_yellow", "when_red", "stop_scope", "remind_days")  # fmt: skip
+            "offers_per_week", "when_warned", "when_yellow", "when_red", "stop_scope",
+            "remind_days", "lapse_months")  # fmt: skip
     form = {name: getattr(company, name) for name in kept}
     return {**form, "allowed_countries": ", ".join(company.allowed_countries), **changes}
 
