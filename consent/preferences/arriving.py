@@ -1,5 +1,6 @@
 """The front of the preference centre: a number, the code that went to it, and a stop that needs no code."""
 
+import time
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
@@ -23,6 +24,9 @@ PHONE, COMPANY, WISH = "phone", "company", "wish"
 NUMBER = "number"  # what is kept on disk is a stop by number
 
 _WHOSE = _("Choose the company whose messages are to stop.")
+# An answer to a stop by number leaves at a full beat after the question came: whom we know costs less work than
+# whom we meet, and how long it took tells nobody which it was. It is many times what either takes.
+BEAT = 0.1  # seconds
 # Numbers that nobody could be asked at may stop all the same.
 _STILL_A_NUMBER = frozenset({"phone.not_valid", "phone.type_blocked", "phone.country_not_enabled"})
 
@@ -110,7 +114,7 @@ def take_in(company: str, said: dict[str, str], how: How) -> None:
 def _stop(request: HttpRequest, contact: Contact, company: Company | None, *, language: str) -> HttpResponse:
     if company is None:
         raise BadInput("company.required", message=_WHOSE, pointer=COMPANY)
-    whose = company
+    whose, came = company, time.monotonic()
     how = How(
         evidence=looks.evidence(request) | {"number": contact.value}, language=language, at=timezone.now(),
         once=vault.new_id().hex,
@@ -122,6 +126,7 @@ def _stop(request: HttpRequest, contact: Contact, company: Company | None, *, la
         )  # fmt: skip
     except keeping.Kept:
         return looks.show(request, "kept", {}, language=language, status=HTTPStatus.ACCEPTED)
+    time.sleep(BEAT - (time.monotonic() - came) % BEAT)
     return looks.SeeOther(f"{reverse('preferences-stopped')}?lang={language}")
 
 
