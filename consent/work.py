@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from django.db import DatabaseError, close_old_connections, connection
 
-from consent import delivery, outbox, witnesses
+from consent import delivery, outbox, withdrawing, witnesses
 from consent.aging import working as aging
 from consent.capture import sms
 from consent.capture.ivr import statuses, webhook
@@ -60,6 +60,7 @@ DRAINS: tuple[Callable[[], int], ...] = (
     webhook.drain,
     statuses.drain,
     waiting.drain,
+    withdrawing.drain,
     visits.drain,
     working.ask,
     working.judge,

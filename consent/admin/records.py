@@ -26,6 +26,7 @@ from consent.admin import (
     exports,
     files,
     labels,
+    letters,
     openings,
     people,
     rights,
@@ -73,6 +74,7 @@ class RecordAdmin(ReadOnlyAdmin):
         view = self.admin_site.admin_view
         return [
             path("find/", view(people.find), name="consent_find"),
+            path("letter/", view(never_cache(letters.write_down)), name="consent_letter"),
             path("export/", view(exports.take_out), name="consent_export"),
             path("audience/", view(audiences.take_apart), name="consent_audience"),
             path("person/<uuid:subject>/", view(people.show), name="consent_person"),

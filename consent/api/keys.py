@@ -9,6 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db import DatabaseError
 from django.db.models import Q
 from django.utils import timezone
 
@@ -137,5 +138,8 @@ def _find(seen: bytes) -> Holder | None:
         return None
     key, company, scopes, slug, last_used_at = row
     if last_used_at is None or now - last_used_at > USE_SEEN:
-        ApiKey.objects.filter(pk=key).update(last_used_at=now)
+        try:
+            ApiKey.objects.filter(pk=key).update(last_used_at=now)
+        except DatabaseError:  # it takes nothing now, and a withdrawal is accepted all the same
+            log.exception("The use of an API key could not be written down.")
     return Holder(key, company, frozenset(scopes), slug)

@@ -54,7 +54,7 @@ OPEN_TO_ALL = {"login", "language", "logout"}
 STAFF_ONLY = {"index", "password_change", "password_change_done", "jsi18n", "app_list", "autocomplete"}
 SUPERUSERS_ONLY = ("auth_", "axes_")
 # Addresses of no single row: whoever may read that kind of thing may open them.
-LISTS = ("_changelist", "_add", "_find", "_next", "_audience", "_export")
+LISTS = ("_changelist", "_add", "_find", "_letter", "_next", "_audience", "_export")
 
 # The row an address speaks of, by the beginning of its name.
 ROWS: dict[str, Callable[[Firm], Any]] = {

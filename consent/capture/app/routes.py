@@ -1,7 +1,7 @@
 """The routes of the app's method, mounted into the API: verify, read, record, reply."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -11,9 +11,10 @@ from consent import http, receipts
 from consent.api import v1
 from consent.api.keys import Holder
 from consent.capture.app import handing_in, showing, withdrawing
-from consent.capture.app.said import ActOut, Consent, PointOut, RecordOut, Withdrawal
+from consent.capture.app.said import ActOut, Consent, KeptOut, PointOut, RecordOut, Withdrawal
 from consent.models import ApiKey, ConsentRecord
 from consent.recording import ConsentEvent, Recorded
+from consent.withdrawing import Kept
 
 router = Router(auth=v1.Key(ApiKey.Scope.CONSENTS.value), tags=["App"])
 
@@ -45,16 +46,21 @@ def consents(request: HttpRequest, idempotency_key: IdempotencyKey, payload: Con
     return Status(201, _told(recorded, events))
 
 
-@router.post("/withdrawals", response={201: ActOut}, summary="Withdraw")
+@router.post("/withdrawals", response={201: ActOut, 202: KeptOut}, summary="Withdraw")
 @v1.parameters()
-def withdrawals(request: HttpRequest, idempotency_key: IdempotencyKey, payload: Withdrawal) -> Status[ActOut]:
+def withdrawals(request: HttpRequest, idempotency_key: IdempotencyKey, payload: Withdrawal) -> Status[Any]:
     """Record that somebody wants no more messages: for one purpose, on one channel, or at all. In force when
-    this answers.
+    this answers 201. A 202 says that the database takes nothing now: it is kept safe, and recorded as soon as that
+    ends; the same request again then gets its receipt.
     """
-    recorded, events = withdrawing.record(
+    stop = withdrawing.read(
         payload, holder=_holder(request), key=idempotency_key, caller=_caller(request), now=timezone.now()
     )
-    return Status(201, _told(recorded, events))
+    try:
+        recorded = withdrawing.record(stop)
+    except Kept:
+        return Status(202, KeptOut())
+    return Status(201, _told(recorded, stop.events()))
 
 
 def _holder(request: HttpRequest) -> Holder:

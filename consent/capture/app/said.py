@@ -91,6 +91,12 @@ class ActOut(Schema):
     receipt: str = Field(description="The address of the person's receipt: whoever knows it can read it.")
 
 
+class KeptOut(Schema):
+    """The withdrawal is on disk and will be recorded: the database takes nothing now. Nobody has to say it again."""
+
+    kept: bool = True
+
+
 class BoxOut(Schema):
     """One box to show, unticked."""
 

@@ -1,9 +1,9 @@
 """A withdrawal that an app or a desk hands in: for one purpose, one channel, or everything."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
-from consent import recording
+from consent import withdrawing
 from consent.api import moments
 from consent.api.keys import Holder
 from consent.canonical import moment
@@ -12,17 +12,15 @@ from consent.capture.app.said import Withdrawal
 from consent.contact import Contact
 from consent.errors import BadInput
 from consent.models import Company, Purpose
-from consent.recording import ConsentEvent, Recorded
-from consent.vocabulary import Channel, State
+from consent.recording import Recorded
+from consent.vocabulary import Channel
+from consent.withdrawing import Stop
 
 
-def record(
+def read(
     withdrawal: Withdrawal, *, holder: Holder, key: str, caller: Mapping[str, str], now: datetime
-) -> tuple[Recorded, Sequence[ConsentEvent]]:
-    """Record the withdrawal, also of somebody never heard of: one record per channel, which it returns as well.
-
-    In force when this returns.
-    """
+) -> Stop:
+    """What is withdrawn, also by somebody never heard of: on each channel, unless one is named."""
     company = Company.objects.get(pk=holder.company)
     purpose = _purpose(withdrawal.purpose, company)
     contact = _contact(withdrawal.contact, company)
@@ -39,18 +37,19 @@ def record(
         **caller,
     }
     channels = [withdrawal.channel] if withdrawal.channel else list(Channel)
-    events = [
-        ConsentEvent(
-            company=company, contact=contact, purpose=purpose, channel=channel.value,
-            state=State.WITHDRAWN, notice=None, language=company.language, event_time=said_at,
-            method=METHOD.slug, evidence=evidence, reference=idempotency.reference(key),
-            entity=f"app:{holder.key}",
-        )
-        for channel in channels
-    ]  # fmt: skip
-    recorded = recording.record(*events)
-    idempotency.check(recorded, asked)
-    return recorded, events
+    return Stop(
+        company=company, contact=contact, purpose=purpose,
+        channels=tuple(channel.value for channel in channels), language=company.language, said_at=said_at,
+        method=METHOD.slug, evidence=evidence, reference=idempotency.reference(key),
+        entity=f"app:{holder.key}",
+    )  # fmt: skip
+
+
+def record(stop: Stop) -> Recorded:
+    """Record a withdrawal, in force when this returns. Raises withdrawing.Kept where it waits on disk."""
+    recorded = withdrawing.record(stop)
+    idempotency.check(recorded, stop.evidence[idempotency.REQUEST])
+    return recorded
 
 
 def _purpose(slug: str | None, company: Company) -> Purpose | None:
