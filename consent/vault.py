@@ -6,6 +6,7 @@ key.
 """
 
 import hmac
+import io
 import os
 import secrets
 import threading
@@ -22,6 +23,7 @@ from consent.contact import Contact
 
 NONCE = 12
 KEY = 32
+SALT = 32
 CODE_DIGITS = 8
 STOCK = 2048  # random bytes a thread keeps ready
 
@@ -161,16 +163,24 @@ def _cipher(key: bytes) -> AESGCM:
 
 
 class _Drawn(threading.local):
-    rest = b""
+    rest = io.BytesIO()  # empty
 
 
 _store = _Drawn()
-os.register_at_fork(after_in_child=lambda: setattr(_store, "rest", b""))  # no two processes share one
+os.register_at_fork(
+    after_in_child=lambda: setattr(_store, "rest", io.BytesIO())
+)  # no two processes share one
 
 
 def _drawn(size: int) -> bytes:
     """Random bytes from the system, drawn in stock: each draw lets another thread take the interpreter away."""
-    if len(_store.rest) < size:
-        _store.rest = secrets.token_bytes(STOCK)
-    taken, _store.rest = _store.rest[:size], _store.rest[size:]
+    taken = _store.rest.read(size)
+    if len(taken) < size:
+        _store.rest = io.BytesIO(secrets.token_bytes(STOCK))
+        taken = _store.rest.read(size)
     return taken
+
+
+def new_salt() -> bytes:
+    """What a commitment is salted with."""
+    return _drawn(SALT)

@@ -62,10 +62,11 @@ def contact(text: str, company: Company, *, is_opt_out: bool = False) -> Contact
     value = text.strip().lstrip("'").strip()
     if not value:
         raise BadInput("contact.missing", "")
-    if _SCIENTIFIC.fullmatch(value):
-        raise BadInput("phone.scientific", "")
-    if whole := _WHOLE.fullmatch(value):  # a program took it for a number
-        value = whole[1]
+    if not value[1:].isdecimal():
+        if _SCIENTIFIC.fullmatch(value):
+            raise BadInput("phone.scientific", "")
+        if whole := _WHOLE.fullmatch(value):  # a program took it for a number
+            value = whole[1]
     try:
         return Contact.tel(value, company.country, allowed=None if is_opt_out else company.countries)
     except BadInput:
@@ -140,6 +141,7 @@ def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+@lru_cache(maxsize=4096)
 def _date(text: str, *, day_first: bool) -> datetime | None:
     value = text.strip().lstrip("'")
     if len(value) > 40:

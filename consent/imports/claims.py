@@ -7,26 +7,28 @@ from functools import cached_property
 from typing import Any, NoReturn
 from uuid import UUID
 
-from consent import ledger, vault
+from consent import ledger, recording, vault
 from consent.contact import Contact
 from consent.errors import BadInput
 from consent.imports import cells, keeping, mapping
 from consent.imports.reading import Row
 from consent.ledger import Line
 from consent.models import Import, ImportFile, Purpose
-from consent.recording import IMPORTED, ConsentEvent, File
+from consent.recording import IMPORTED, ConsentEvent, File, Keys
 from consent.vocabulary import Channel, Possession, State
 
 LONGEST_EVIDENCE = 4_000  # characters
 
+_GIVEN, _WITHDRAWN = State.GIVEN.value, State.WITHDRAWN.value
+_CLAIM, _NO_CLAIM = Possession.CLAIM.value, Possession.NONE.value
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a row says: one act. `lookup` and `reference` are as the door finds them."""
+    """What a row says: one act, with the keys by which the door finds it."""
 
     number: int
-    lookup: bytes
-    reference: bytes
+    keys: Keys
     events: tuple[ConsentEvent, ...]
     record: UUID | None = None  # in the installation that the file is from
 
@@ -41,7 +43,7 @@ class Said:
     @property
     def place(self) -> tuple[bytes, str, int | None]:
         """Whose standing it speaks of."""
-        return self.lookup, self.first.channel, self.first.purpose.pk if self.first.purpose else None
+        return self.keys.lookup, self.first.channel, self.first.purpose.pk if self.first.purpose else None
 
 
 class Reader:
@@ -53,7 +55,9 @@ class Reader:
         self._about = keeping.about(batch)
         self._columns = self._about.columns
         self._now = now
+        self._id = str(batch.pk)
         self._is_ledger = batch.kind == Import.Kind.LEDGER
+        self._is_opt_outs = batch.kind == Import.Kind.OPT_OUTS
 
     def read(self, row: Row) -> Said | str:
         """What a row says, or the code of what is wrong with it."""
@@ -67,40 +71,40 @@ class Reader:
 
     def _of_list(self, number: int, row: Sequence[str]) -> Said:
         columns, company = self._columns, self._company
-        is_opt_out = self._batch.kind == Import.Kind.OPT_OUTS
-
-        def cell(name: str) -> str:
-            place = columns.columns.get(name)
-            return row[place].strip() if place is not None and place < len(row) else ""
-
-        state = State.WITHDRAWN.value if is_opt_out else State.GIVEN.value
+        width = len(row)
+        cell = {name: row[place].strip() for name, place in columns.columns.items() if place < width}.get
+        is_opt_out = self._is_opt_outs
+        state = _WITHDRAWN if is_opt_out else _GIVEN
         if "state" in columns.columns and not is_opt_out:
-            state = cells.state(cell("state")) or _refuse("state.unknown")
-        is_no = state == State.WITHDRAWN
-        contact = cells.contact(cell("contact"), company, is_opt_out=is_no)
+            state = cells.state(cell("state", "")) or _refuse("state.unknown")
+        is_no = state == _WITHDRAWN
+        number_written, date = cell("contact", ""), cell("date", "")
+        contact = cells.contact(number_written, company, is_opt_out=is_no)
         source, reference = cell("source") or columns.source, cell("evidence") or columns.evidence
         if len(source) + len(reference) > LONGEST_EVIDENCE:
             _refuse("evidence.too_long")
-        file = cell("file")
+        file = cell("file", "")
         if not is_no and not (source or reference or file):
             _refuse("evidence.missing")
-        event_time = self._event_time(cell("date"), is_no=is_no)
-        purpose, channels = self._purpose(cell("purpose"), is_no=is_no), self._channels(cell("channel"))
+        event_time = self._event_time(date, is_no=is_no)
+        purpose, channels = (
+            self._purpose(cell("purpose", ""), is_no=is_no),
+            self._channels(cell("channel", "")),
+        )
         evidence = {
-            "list": self._about.name, "import": str(self._batch.pk), "row": number,
-            "number": contact.value, "written": cell("contact"), "date": cell("date"),
+            "list": self._about.name, "import": self._id, "row": number,
+            "number": contact.value, "written": number_written, "date": date,
             "source": source, "reference": reference, "file": file,
         }  # fmt: skip
         # The same again is the same act, in whatever file and whatever order.
         same = [contact.canonical, purpose.slug if purpose else "*", ",".join(channels), state]
-        if not is_no or cell("date"):
+        if not is_no or date:
             same.append(event_time.isoformat())
         return self._said(
             number, contact, reference=f"{IMPORTED}:{'|'.join(same)}", state=state, event_time=event_time,
             evidence={name: value for name, value in evidence.items() if value != ""},
             purpose=purpose, channels=channels, files=self._files(file),
-            possession=Possession.NONE if is_no else Possession.CLAIM,
-            language=cells.language(cell("language"), company),
+            possession=_NO_CLAIM if is_no else _CLAIM, language=cells.language(cell("language", ""), company),
         )  # fmt: skip
 
     def _of_ledger(self, number: int, row: Sequence[str]) -> Said:
@@ -114,7 +118,7 @@ class Reader:
         if line.purpose or line.state != State.WITHDRAWN:
             purpose = self._purposes.get(line.purpose) or _refuse("purpose.unknown")
         evidence = {
-            "list": self._about.name, "import": str(self._batch.pk), "row": number,
+            "list": self._about.name, "import": self._id, "row": number,
             "record": dict(zip(headings, row, strict=False)), "number": line.contact.value,
         }  # fmt: skip
         said = self._said(
@@ -137,8 +141,7 @@ class Reader:
         company = self._company
         return Said(
             number,
-            vault.lookup(company.pk, contact),
-            vault.reference_key(company.pk, reference),
+            recording.keys_of(company.pk, contact, reference=reference),
             tuple(
                 ConsentEvent(
                     company=company, contact=contact, purpose=purpose, channel=channel, notice=None,

@@ -63,33 +63,34 @@ class Judge:
 
     def _known(self, said: Sequence[Said]) -> set[bytes]:
         """The references of rows that are on record, as rows of another list or as the records they are from."""
-        references = [one.reference for one in said]
+        references = [one.keys.reference for one in said]
         known = {bytes(row[0]) for row in _rows("reference", "consent_act", "reference", references)}
         if self._is_ledger:
             records = [one.record for one in said if one.record]
             ours = ConsentRecord.objects.filter(company=self._batch.company_id, uid__in=records)
             here = set(ours.values_list("uid", flat=True))
-            known |= {one.reference for one in said if one.record in here}
+            known |= {one.keys.reference for one in said if one.record in here}
         return known
 
     def _verdict(self, said: Said, known: set[bytes], on_record: Mapping[Place, list[history.Said]]) -> str:
-        memory, reference = self._memory, _short(said.reference)
-        if said.reference in known or reference in memory.seen:
+        memory, reference = self._memory, _short(said.keys.reference)
+        if said.keys.reference in known or reference in memory.seen:
             return "duplicate"
         memory.seen.add(reference)
         if not said.is_yes:
             memory.ended.update(_short_of(place) for place in self._ends(said))
             return verdicts.RECORDED if self._is_ledger else verdicts.WITHDRAWN
-        place = _short_of(said.place)
-        before = _about(said.place, on_record)
+        stands = said.place
+        place = _short_of(stands)
+        before = _about(stands, on_record)
         if self._is_ledger:  # it brings its own stops along; those from here stay stronger
             return "stopped" if any(map(self._is_older_end, before)) else verdicts.RECORDED
-        if place in memory.ended or _short_of((said.lookup, said.first.channel, None)) in memory.ended:
+        if place in memory.ended or _short_of((said.keys.lookup, said.first.channel, None)) in memory.ended:
             return "stopped"
         is_newer = any(
             event.state == history.GIVEN and event.event_time >= said.first.event_time for event in before
         )
-        if place in memory.given or is_newer or history.fold(before, self._now).is_given:
+        if place in memory.given or is_newer or (before and history.fold(before, self._now).is_given):
             return "already_given"
         if any(event.state in history.ENDS for event in before):
             return "stopped"
@@ -102,7 +103,7 @@ class Judge:
 
     def _ends(self, said: Said) -> Iterator[Place]:
         for event in said.events:
-            yield said.lookup, event.channel, event.purpose.pk if event.purpose else None
+            yield said.keys.lookup, event.channel, event.purpose.pk if event.purpose else None
 
     def _is_older_end(self, event: history.Said) -> bool:
         begun = self._batch.started_at or self._now
@@ -113,7 +114,7 @@ def _on_record(said: Iterable[Said]) -> dict[Place, list[history.Said]]:
     """What is on record about everybody who says yes in some rows, under every id of theirs. Two queries."""
     subjects: dict[UUID, list[bytes]] = {}
     for lookup, subject in _rows(
-        "lookup, subject", "consent_contactpoint", "lookup", {one.lookup for one in said}
+        "lookup, subject", "consent_contactpoint", "lookup", {one.keys.lookup for one in said}
     ):
         subjects.setdefault(UUID(str(subject)), []).append(bytes(lookup))
     found: dict[Place, list[history.Said]] = {}

@@ -93,5 +93,5 @@ def _commit(part: ImportPart, now: datetime) -> list[Judged]:
     judged = Judge(part.batch, now=now, memory=Memory()).judge(keeping.rows_of(part))
     said = [one.said for one in judged if one.said is not None]
     if said:
-        recording.record_each([one.events for one in said])
+        recording.record_each([(one.events, one.keys) for one in said])
     return judged

@@ -7,16 +7,16 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from consent import vault
 from consent.canonical import canonical
 from consent.models import NoticeVersion
 from consent.recording import committer, writer
-from consent.recording.event import IMPORTED, TIME, ConsentEvent, File, Telling
+from consent.recording.event import IMPORTED, TIME, ConsentEvent, File, Keys, Telling, keys_of
 from consent.recording.writer import Recorded
 from consent.vocabulary import State
 
 __all__ = [
-    "IMPORTED", "TIME", "ConsentEvent", "File", "Recorded", "Tell", "Telling", "record", "record_each", "tell_nobody",
+    "IMPORTED", "TIME", "ConsentEvent", "File", "Keys", "Recorded", "Tell", "Telling", "keys_of", "record",
+    "record_each", "tell_nobody",
 ]  # fmt: skip
 
 
@@ -38,25 +38,33 @@ def record(*events: ConsentEvent, tell: Tell = tell_nobody) -> Recorded:
     Two queries (see `writer.write`); in the web server they are shared with whatever other acts are waiting.
     Raises ValueError for events that are not one act, and DatabaseError when nothing was recorded.
     """
-    draft = _draft(events, tell)
+    draft = _draft(events, tell, _keys(events))
     if settings.OPTIN_GROUP_COMMIT and not connection.in_atomic_block:
         return committer.submit(draft)
     return writer.write([draft])[0]
 
 
-def record_each(acts: Sequence[tuple[ConsentEvent, ...]]) -> list[Recorded]:
+def record_each(acts: Sequence[tuple[tuple[ConsentEvent, ...], Keys]]) -> list[Recorded]:
     """Record many acts, all or none, in their order and in the caller's transaction; nobody is told.
 
-    Two queries however many acts. The same reference again returns the first records. Raises as `record` does.
+    Each comes with the keys of its first event, which whoever has many has worked out before. Two queries however
+    many acts; very many are copied in, table by table. The same reference again returns the first records. Raises as
+    `record` does.
     """
-    return writer.write([_draft(events, tell_nobody) for events in acts])
+    return writer.write([_draft(events, tell_nobody, keys) for events, keys in acts])
 
 
-def _draft(events: tuple[ConsentEvent, ...], tell: Tell) -> writer.Draft:
+def _keys(events: tuple[ConsentEvent, ...]) -> Keys:
     if not events:
         raise ValueError("An act has at least one event.")
     first = events[0]
-    for event in events:
+    return keys_of(first.company.pk, first.contact, reference=first.reference)
+
+
+def _draft(events: tuple[ConsentEvent, ...], tell: Tell, keys: Keys) -> writer.Draft:
+    first = events[0]
+    _check(first)
+    for event in events[1:]:
         if _shared(event) != _shared(first) or event.evidence is not first.evidence:
             raise ValueError("The events of one act share company, contact, reference, evidence and files.")
         _check(event)
@@ -72,8 +80,7 @@ def _draft(events: tuple[ConsentEvent, ...], tell: Tell) -> writer.Draft:
         ]
     return writer.Draft(
         events=events,
-        lookup=vault.lookup(first.company.pk, first.contact),
-        reference=vault.reference_key(first.company.pk, first.reference),
+        keys=keys,
         evidence=canonical(evidence),
         tell=tell,
     )

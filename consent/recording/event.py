@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
+from consent import vault
 from consent.contact import Contact
 from consent.models import CapturePoint, Company, NoticeVersion, Purpose, Sender
 from consent.outgoing import Button, Outgoing, Template
@@ -53,6 +54,18 @@ class ConsentEvent:
     point: CapturePoint | None = None
     files: tuple[File, ...] = ()
     valid_days: int | None = None
+
+
+class Keys(NamedTuple):
+    """How an act is found again: the keyed hashes of its contact and of its reference."""
+
+    lookup: bytes
+    reference: bytes
+
+
+def keys_of(company: int, contact: Contact, *, reference: str) -> Keys:
+    """The keys of an act of that contact with that reference."""
+    return Keys(vault.lookup(company, contact), vault.reference_key(company, reference))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

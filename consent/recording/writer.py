@@ -1,6 +1,5 @@
 """Writing acts down: who is it, was this seen before, seal, insert."""
 
-import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,7 @@ from django.utils import timezone
 from consent import vault
 from consent.canonical import canonical, moment
 from consent.recording import entry, tables
-from consent.recording.event import ConsentEvent, Telling
+from consent.recording.event import ConsentEvent, Keys, Telling
 
 ATTEMPTS = 5
 
@@ -33,8 +32,7 @@ class Draft:
     """One act on its way in; everything that can be worked out before its person is known."""
 
     events: tuple[ConsentEvent, ...]
-    lookup: bytes
-    reference: bytes
+    keys: Keys
     evidence: bytes
     tell: Callable[[UUID], Iterable[Telling]]
 
@@ -68,14 +66,16 @@ def _write_once(drafts: Sequence[Draft]) -> list[Recorded]:
     rows = tables.no_rows()
     results: list[Recorded] = []
     for draft in drafts:
-        if draft.reference not in seen:
-            if draft.lookup not in people:
-                people[draft.lookup] = _meet(draft, rows, now)
-            recorded = _add(draft, people[draft.lookup], rows, now)
+        if draft.keys.reference not in seen:
+            if draft.keys.lookup not in people:
+                people[draft.keys.lookup] = _meet(draft, rows, now)
+            recorded = _add(draft, people[draft.keys.lookup], rows, now)
             results.append(recorded)
-            seen[draft.reference] = Recorded(recorded.act, recorded.subject, recorded.records, is_new=False)
+            seen[draft.keys.reference] = Recorded(
+                recorded.act, recorded.subject, recorded.records, is_new=False
+            )
         else:
-            results.append(seen[draft.reference])
+            results.append(seen[draft.keys.reference])
     if rows["consent_act"]:
         tables.insert(connection, rows)
     return results
@@ -83,9 +83,9 @@ def _write_once(drafts: Sequence[Draft]) -> list[Recorded]:
 
 def _read_known(drafts: Sequence[Draft]) -> tuple[dict[bytes, Recorded], dict[bytes, _Person]]:
     """Which references were seen before, and which contacts belong to whom. One query."""
-    is_contact, contacts = tables.read_in(connection, "c.lookup", [draft.lookup for draft in drafts])
+    is_contact, contacts = tables.read_in(connection, "c.lookup", [draft.keys.lookup for draft in drafts])
     is_reference, references = tables.read_in(
-        connection, "a.reference", [draft.reference for draft in drafts]
+        connection, "a.reference", [draft.keys.reference for draft in drafts]
     )
     with connection.cursor() as cursor:
         cursor.execute(
@@ -121,7 +121,7 @@ def _meet(draft: Draft, rows: tables.Rows, now: datetime) -> _Person:
     sealed = vault.seal(person.key, item=b"contact" + point.bytes, plaintext=contact.value.encode())
     rows["consent_subjectkey"].append((person.subject, company.pk, wrapped))
     rows["consent_contactpoint"].append(
-        (point, person.subject, company.pk, contact.scheme, draft.lookup, sealed, now)
+        (point, person.subject, company.pk, contact.scheme, draft.keys.lookup, sealed, now)
     )
     return person
 
@@ -133,10 +133,10 @@ def _new_person() -> tuple[_Person, bytes]:
 
 def _add(draft: Draft, person: _Person, rows: tables.Rows, now: datetime) -> Recorded:
     act = vault.new_id()
-    salt = secrets.token_bytes(32)
+    salt = vault.new_salt()
     commitment = vault.commitment(salt, draft.evidence)
     company = draft.events[0].company
-    rows["consent_act"].append((act, company.pk, person.subject, draft.reference, now))
+    rows["consent_act"].append((act, company.pk, person.subject, draft.keys.reference, now))
     rows["consent_evidence"].append(
         (
             act,
@@ -158,15 +158,16 @@ def _add_record(
     event: ConsentEvent, act: UUID, subject: UUID, commitment: str, rows: tables.Rows, now: datetime
 ) -> UUID:
     uid = vault.new_id()
+    company, purpose, point, notice = event.company, event.purpose, event.point, event.notice
+    channel, state, possession = str(event.channel), str(event.state), str(event.possession)
     event_time = min(event.event_time, now)  # nobody has spoken in the future
     valid_days = event.valid_days
     if valid_days is None:
-        valid_days = event.purpose.validity_days if event.purpose else 0
+        valid_days = purpose.validity_days if purpose else 0
     rows["consent_consentrecord"].append(
         (
-            uid, act, event.company.pk, subject, event.purpose and event.purpose.pk, str(event.channel),
-            str(event.state), str(event.possession), valid_days, event.point and event.point.pk,
-            event.notice and event.notice.pk, str(event.language), event.method, event.entity, event_time,
+            uid, act, company.pk, subject, purpose and purpose.pk, channel, state, possession, valid_days,
+            point and point.pk, notice and notice.pk, str(event.language), event.method, event.entity, event_time,
             now, event.clock,
         )
     )  # fmt: skip
@@ -175,15 +176,15 @@ def _add_record(
             "type": "consent",
             "id": str(uid),
             "act": str(act),
-            "company": event.company.slug,
+            "company": company.slug,
             "subject": str(subject),
-            "purpose": event.purpose and event.purpose.slug,
-            "channel": str(event.channel),
-            "state": str(event.state),
-            "possession": str(event.possession),
+            "purpose": purpose and purpose.slug,
+            "channel": channel,
+            "state": state,
+            "possession": possession,
             "valid_days": valid_days,
-            "point": event.point and event.point.slug,
-            "notice": event.notice and event.notice.digest,
+            "point": point and point.slug,
+            "notice": notice and notice.digest,
             "language": str(event.language),
             "method": event.method,
             "entity": event.entity,

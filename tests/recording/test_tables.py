@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from consent import vault
 from consent.models import EvidenceFile, OutboundMessage, SubjectKey
@@ -64,6 +64,36 @@ def test_a_moment_comes_back_to_the_microsecond_from_any_zone(rows: tables.Rows)
     assert kept.due_at == datetime(2026, 3, 1, 12, 30, 0, 123456, tzinfo=UTC)
     assert (kept.id, kept.subject, kept.act) == (ids[0], ids[1], ids[2])
     assert (kept.state, kept.attempts, kept.provider_id, kept.error) == ("queued", 0, "", "")
+
+
+def test_very_many_rows_come_back_as_few_do(rows: tables.Rows) -> None:
+    texts = [f"{text}{number}" for number in range(tables.MANY) for text in NASTY]
+    for text in texts:
+        rows["consent_evidencefile"].append(
+            (vault.new_id(), vault.new_id(), vault.new_id(), text, "a/b", b"")
+        )
+    keys = {vault.new_id(): BYTES[number % len(BYTES)] for number in range(tables.MANY)}
+    rows["consent_subjectkey"] = [(subject, 1, key) for subject, key in keys.items()]
+    tables.insert(connection, rows)
+    assert sorted(EvidenceFile.objects.values_list("name", flat=True)) == sorted(texts)
+    kept = SubjectKey.objects.values_list("subject", "wrapped")
+    assert {subject: bytes(wrapped) for subject, wrapped in kept} == keys
+
+
+def test_very_many_rows_go_in_beside_few_of_another_table(rows: tables.Rows) -> None:
+    ids = [vault.new_id() for _ in range(tables.MANY)]
+    rows["consent_subjectkey"] = [(subject, 1, b"k") for subject in ids]
+    rows["consent_evidencefile"].append((ids[0], ids[0], ids[0], "scan", "a/b", b""))
+    tables.insert(connection, rows)
+    assert (SubjectKey.objects.count(), EvidenceFile.objects.count()) == (tables.MANY, 1)
+
+
+def test_very_many_rows_that_clash_are_refused_as_few_are(rows: tables.Rows) -> None:
+    same = vault.new_id()
+    rows["consent_subjectkey"] = [(same, 1, b"k")] * tables.MANY
+    with pytest.raises(IntegrityError), transaction.atomic():
+        tables.insert(connection, rows)
+    assert not SubjectKey.objects.exists()
 
 
 def test_the_usual_act_stays_within_what_psycopg_keeps_ready() -> None:
