@@ -18,10 +18,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from consent import catalogue, journal
-from consent.admin import labels, openings, readings, scope
+from consent.admin import labels, openings, readings, scope, simulating
 from consent.admin.site import admin_page
 from consent.models import CapturePoint, NoticeVersion, QualityPoll, QualityTold, Sender, SenderUse
-from consent.quality import braking, counting, keeping, signals, sources, states, words
+from consent.quality import braking, clocks, counting, keeping, signals, sources, states, words
+from consent.quality.clocks import Clock
 from consent.quality.from_meta import FIRST
 from consent.quality.reading import UNLIMITED, condensed
 from consent.quality.sources import Source
@@ -69,7 +70,7 @@ class Row:
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     """How a number is doing, now or at a moment of the past."""
     sender = _sender(request, pk, MAY_SEE)
-    now = timezone.now()
+    now = clocks.of(sender).shown(timezone.now())
     asked = _moment(request.GET.get("at", ""))
     at = min(asked or now, now)
     context = {**_context(request, sender, at), "asked_at": request.GET.get("at", ""), "is_past": at < now}
@@ -82,10 +83,11 @@ def read(request: HttpRequest, pk: int) -> HttpResponse:
     sender = _sender(request, pk, MAY_CHANGE)
     form = readings.ReadingForm(request.POST, request.FILES)
     if not form.is_valid():
-        at = timezone.now()
+        at = clocks.of(sender).shown(timezone.now())
         context = {**_context(request, sender, at), "form": form}
         return TemplateResponse(request, "consent/admin/health.html", admin_page(request, context))
-    kept = form.keep(sender, entity=openings.entity(request), at=timezone.now())
+    own = clocks.of(sender).shown(timezone.now())
+    kept = form.keep(sender, entity=openings.entity(request), at=own)
     notes.success(request, _("%(number)s written down.") % {"number": kept})
     return redirect("admin:consent_sender_health", sender.pk)
 
@@ -147,6 +149,7 @@ def _moment(text: str) -> datetime | None:
 
 
 def _context(request: HttpRequest, sender: Sender, at: datetime) -> dict[str, Any]:
+    clock = clocks.of(sender)
     known = keeping.readings(sender, until=at)
     heard = condensed(known)
     state = keeping.state_of(sender, at=at, known=heard)
@@ -155,7 +158,7 @@ def _context(request: HttpRequest, sender: Sender, at: datetime) -> dict[str, An
     warned = signals.warned_since(sender, at=at)
     found = braking.against(state, sender.company, counted, warned_since=warned)
     told = signals.signals(signals.days_of(sender, at=at))
-    rows = _sources(sender, at)
+    rows = _sources(sender, clock.real(at))
     line = states.timeline(keeping.BOOKS[sender.rule_book], heard, sender.pk, since=at - BACK, until=at)
     last = max((one.said_at for one in known), default=None)
     poll = QualityPoll.objects.filter(sender=sender).first()
@@ -184,8 +187,11 @@ def _context(request: HttpRequest, sender: Sender, at: datetime) -> dict[str, An
             state, is_warned=warned is not None, has_blame=any(row.source.is_to_blame for row in rows)
         ),
         "last": last,
-        "is_old": last is not None and at - (_confirmed(poll) or last) > OLD,
+        "is_old": last is not None and at - (_confirmed(poll, clock) or last) > OLD,
         "poll": poll,
+        "confirmed": _confirmed(poll, clock),
+        "asks_again": clock.shown(poll.due_at) if poll else None,
+        "simulation": simulating.context(sender, clock, poll),
         "unseen": QualityTold.objects.filter(
             change__sender=sender, user=request.user.pk, seen_at=None).count(),
         "told_rows": _told(sender),
@@ -203,8 +209,8 @@ def _told(sender: Sender) -> list[dict[str, Any]]:
     ]
 
 
-def _confirmed(poll: QualityPoll | None) -> datetime | None:
-    return poll.answered_at if poll else None
+def _confirmed(poll: QualityPoll | None, clock: Clock) -> datetime | None:
+    return clock.shown(poll.answered_at) if poll and poll.answered_at else None
 
 
 def _share(use: SenderUse | None, state: State) -> int | None:

@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from consent import catalogue, replaying
-from consent.admin import connections, health, openings, sealing
+from consent.admin import connections, health, openings, sealing, simulating
 from consent.admin.scoped import ModelForm, ScopedAdmin, ScopedFilter
 from consent.models import Sender
 from consent.providers import accounts, checking, meta_numbers
@@ -116,6 +116,11 @@ class SenderAdmin(ScopedAdmin):
             path("<int:pk>/check/", check, name="consent_sender_check"),
             path("<int:pk>/health/", view(never_cache(health.page)), name="consent_sender_health"),
             path("<int:pk>/health/read/", view(require_POST(health.read)), name="consent_sender_read"),
+            path(
+                "<int:pk>/health/simulate/",
+                view(require_POST(simulating.simulate)),
+                name="consent_sender_simulate",
+            ),
             path("<int:pk>/health/seen/", view(require_POST(health.seen)), name="consent_sender_seen"),
             path(
                 "<int:pk>/health/pause/", view(require_POST(health.pause)), name="consent_sender_pause_source"

@@ -37,7 +37,7 @@ from consent.models.quality import (
 from consent.models.records import Act, ConsentRecord
 from consent.models.relay import Attempt, Subscription
 from consent.models.rights import LegalHold, RightsRequest
-from consent.models.sandbox import SandboxMessage
+from consent.models.sandbox import SandboxJump, SandboxMessage, SandboxPress
 from consent.models.schedules import ExportSchedule
 from consent.models.sendings import Sending
 from consent.models.templates import MessageTemplate
@@ -102,7 +102,9 @@ __all__ = [
     "QualityReading",
     "QualityTold",
     "RightsRequest",
+    "SandboxJump",
     "SandboxMessage",
+    "SandboxPress",
     "Sender",
     "SenderDay",
     "SenderUse",

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -84,6 +85,14 @@ def preference(*, from_: str, to: str, value: str) -> dict[str, Any]:
         "timestamp": int(_seconds()),
     }
     return _update("user_preferences", to, {"contacts": [_contact(wa_id)], "user_preferences": [said]})
+
+
+def restriction(*, until: datetime) -> dict[str, Any]:
+    """The update that the account may begin no conversation until a moment."""
+    kind = {"restriction_type": "RESTRICTED_BIZ_INITIATED_MESSAGING", "expiration": int(until.timestamp())}
+    value = {"event": "ACCOUNT_RESTRICTION", "restriction_info": [kind]}
+    entry = {"id": business_id(), "changes": [{"field": "account_update", "value": value}]}
+    return {"object": "whatsapp_business_account", "entry": [entry]}
 
 
 def _message(to: str, from_: str, message: Mapping[str, Any]) -> dict[str, Any]:

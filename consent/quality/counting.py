@@ -17,7 +17,7 @@ from consent.models import (
     SenderUse,
     Sending,
 )  # fmt: skip
-from consent.quality import keeping
+from consent.quality import clocks, keeping
 from consent.quality.reading import DAY, UNLIMITED, WEEK, Kind, Reading, Source
 from consent.vocabulary import Channel, RuleBook
 from consent.vocabulary import State as Consent
@@ -165,16 +165,20 @@ def _told(sender: Sender, since: datetime, until: datetime) -> QuerySet[Sending]
 def _people(sender: Sender, *, since: datetime, until: datetime) -> dict[Any, datetime]:
     """Whom the numbers that share a limit began to write to, and when last."""
     people: dict[Any, datetime] = {}
+    clock = clocks.of(sender)
+    since, until = clock.real(since), clock.real(until)
     found = [_told(sender, since, until), *(_begun(one, since, until) for one in _sharing(sender))]
     for rows in found:
         for person, when in rows.values_list("subject").annotate(last=Max("sent_at")):
             people[person] = max(people.get(person, when), when)
-    return people
+    return {person: clock.shown(when) for person, when in people.items()} if clock.jumps else people
 
 
 def _people_by_day(sender: Sender, *, since: datetime, until: datetime) -> dict[date, set[Any]]:
     days = TruncDate("sent_at", tzinfo=UTC)
     people: dict[date, set[Any]] = {}
+    clock = clocks.of(sender)
+    since, until = clock.real(since), clock.real(until)
     for rows in [_told(sender, since, until), *(_begun(one, since, until) for one in _sharing(sender))]:
         for day, person in rows.annotate(day=days).values_list("day", "subject").distinct():
             people.setdefault(day, set()).add(person)
@@ -210,7 +214,8 @@ def room(company: int, channel: str, *, at: datetime) -> int | None:
     senders = Sender.objects.filter(company=company, channel=channel).select_related("company", "use")
     for sender in senders:
         use = getattr(sender, "use", None)
-        told = forecast(use, keeping.state_of(sender, at=at).limit, at=at)
+        own = clocks.of(sender).shown(at)
+        told = forecast(use, keeping.state_of(sender, at=own).limit, at=own)
         if told.room is None:
             return None
         shares = sender.account if sender.rule_book == RuleBook.CURRENT else ""

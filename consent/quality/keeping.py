@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from consent import catalogue
 from consent.models import QualityChange, QualityReading, Sender, SenderUse
-from consent.quality import braking, classic, current, errors, signals, telling
+from consent.quality import braking, classic, clocks, current, errors, signals, telling
 from consent.quality.braking import Use
 from consent.quality.reading import Kind, Reading, Source
 from consent.quality.states import Book, Restraint, State
@@ -49,8 +49,9 @@ _ALWAYS = frozenset({Source.WEBHOOK.value, Source.STAFF.value, Source.FILE.value
 
 
 def note_error(sender: Sender, code: str, *, at: datetime) -> None:
-    """Write down that a message of a sender was refused, where its code says something of the number."""
+    """Write down that a message of a sender was refused (by real time), where its code says something of the number."""
     if (value := errors.CODES.get(code)) is not None and value != errors.LIMITED:
+        at = clocks.of(sender).shown(at)
         one = Reading(kind=Kind.ERROR, value=value, said_at=at, raw=code, about=code, number=sender.pk)
         keep(sender, [one], source=Source.ERROR, read_at=at)
 
@@ -93,7 +94,7 @@ def use_of(sender: Sender) -> Use:
 
 
 def judge(sender: Sender, *, at: datetime) -> Restraint | None:
-    """Work out what keeps a sender's messages back now, and write it where the decision looks.
+    """Work out what keeps a sender's messages back now by its own clock, and write it where the decision looks.
 
     What became another thing since the last time is written down and told. Returns the restraint.
     """
@@ -103,13 +104,20 @@ def judge(sender: Sender, *, at: datetime) -> Restraint | None:
         warned = signals.warned_since(row, at=at)
         found = braking.against(state, row.company, use_of(row), warned_since=warned)
         held = braking.effect(found)
-        now = (held.level, held.since, held.until) if held else ("", None, None)
+        now = _in_real_time(row, held)
         if now != (row.restriction, row.restricted_since, row.restricted_until):
             row.restriction, row.restricted_since, row.restricted_until = now
             row.save(update_fields=["restriction", "restricted_since", "restricted_until"])
         _compare(row, state, held, warned=warned is not None, at=at)
     catalogue.forget()
     return held
+
+
+def _in_real_time(sender: Sender, held: Restraint | None) -> tuple[str, datetime | None, datetime | None]:
+    if held is None:
+        return "", None, None
+    clock = clocks.of(sender)
+    return held.level, clock.real(held.since), clock.real(held.until) if held.until else None
 
 
 def _compare(sender: Sender, state: State, held: Restraint | None, *, warned: bool, at: datetime) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from consent.models import QualityChange, QualityPoll, Sender
 from consent.providers import SendError, health, is_at_meta
-from consent.quality import from_meta, keeping
+from consent.quality import clocks, from_meta, keeping
 from consent.quality.reading import Reading, Source
 from consent.vocabulary import Channel
 
@@ -48,22 +48,28 @@ def soon(sender: Sender, *, at: datetime) -> None:
     QualityPoll.objects.filter(sender=sender, due_at__gt=at + SOON).update(due_at=at + SOON)
 
 
+def at_once(sender: Sender, *, at: datetime) -> None:
+    """Ask about a sender now, also one of the sandbox, about which nobody is asked by itself."""
+    QualityPoll.objects.update_or_create(sender=sender, defaults={"due_at": at})
+
+
 def ask(poll: QualityPoll, *, at: datetime) -> None:
     """Ask about one sender now, keep what is answered, and say when next."""
     sender = poll.sender
+    seen_at = clocks.of(sender).shown(at)
     if poll.fields and poll.fields_at and poll.fields_at < at - FIELDS_AGAIN:
         poll.fields = 0
     try:
         answer = _asked(sender, poll, at)
-        found = from_meta.asked(answer, at=at, number=sender.pk)
+        found = from_meta.asked(answer, at=seen_at, number=sender.pk)
         if not found:
             raise SendError("answer.unreadable")
-        keeping.keep(sender, found, source=Source.POLL, read_at=at)
+        keeping.keep(sender, found, source=Source.POLL, read_at=seen_at)
     except SendError as error:
         _failed(poll, error, at)
     else:
         poll.answered_at, poll.failures, poll.problem, poll.due_at = at, 0, "", at + EVERY
-        keeping.note_change(sender, QualityChange.Facet.READING, "", at=at)
+        keeping.note_change(sender, QualityChange.Facet.READING, "", at=seen_at)
     poll.asked_at = at
     poll.save()
 
@@ -85,7 +91,8 @@ def _failed(poll: QualityPoll, error: SendError, at: datetime) -> None:
     wait = min(FIRST_WAIT * 2 ** min(poll.failures - 1, 10), LONGEST_WAIT)
     poll.due_at = at + (LONGEST_WAIT if error.needs_staff else wait)
     if error.needs_staff or poll.failures >= TOLD_AFTER:
-        keeping.note_change(poll.sender, QualityChange.Facet.READING, poll.problem[:24], at=at)
+        seen_at = clocks.of(poll.sender).shown(at)
+        keeping.note_change(poll.sender, QualityChange.Facet.READING, poll.problem[:24], at=seen_at)
     log.warning("Sender %s could not be asked about (%s).", poll.sender_id, poll.problem)
 
 

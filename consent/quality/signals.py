@@ -12,6 +12,7 @@ from math import sqrt
 from django.utils.translation import gettext_lazy
 
 from consent.models import QualityChange, Sender, SenderDay
+from consent.quality import clocks
 
 DAYS = 7
 FADES = 0.75  # what a day counts of the one after it
@@ -114,8 +115,8 @@ def _counts(name: str, day: Day) -> tuple[int, int]:
 
 
 def days_of(sender: Sender, *, at: datetime) -> list[Day]:
-    """The last seven days of a sender. One query."""
-    today = at.astimezone(UTC).date()
+    """The last seven days of a sender, by real time: messages do not grow old as the sandbox lets time pass."""
+    today = clocks.of(sender).real(at).astimezone(UTC).date()
     rows = SenderDay.objects.filter(sender=sender, day__gt=today - timedelta(days=DAYS), day__lte=today)
     return [
         Day(

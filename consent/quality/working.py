@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from consent.models import Sender
-from consent.quality import counting, keeping, polling, sources
+from consent.quality import clocks, counting, keeping, polling, sources
 
 JUDGE_EVERY = 1.0  # seconds: what changes by the clock alone changes within it
 COUNT_EVERY = 10.0
@@ -34,9 +34,10 @@ def judge() -> int:
     for sender in senders:
         if tallies:
             counting.tally(sender, since=(now - TALLIED_DAYS).date(), at=now)
+        own = clocks.of(sender).shown(now)
         if counts and counting.is_counted(sender):
-            counting.watch(sender, at=now)
-        keeping.judge(sender, at=now)
+            counting.watch(sender, at=own)
+        keeping.judge(sender, at=own)
     return 0
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, JsonResponse
+from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from consent.contact import Contact
 from consent.dialogue import tapping
@@ -18,7 +19,7 @@ from consent.errors import BadInput
 from consent.models import Sender
 from consent.providers import meta_numbers
 from consent.providers import sandbox as provider
-from consent.sandbox import approved, network, phones, wire
+from consent.sandbox import approved, network, phones, rating, wire
 from consent.sandbox.items import Button, Kind, Message, Trouble
 from consent.vocabulary import Channel
 
@@ -47,6 +48,17 @@ def messages(request: HttpRequest, version: str, number_id: str) -> JsonResponse
         if body.get("status") == "read":
             return _read(request, body)
         return _take(request, sender, body)
+    except Refused as refused:
+        return _error(refused)
+
+
+@require_safe
+def number(request: HttpRequest, version: str, number_id: str) -> JsonResponse:
+    """Meta's `GET /{version}/{phone number id}`: how the number is."""
+    if not settings.OPTIN_SANDBOX:
+        raise Http404("The sandbox is off.")
+    try:
+        return JsonResponse(rating.answer(_sender(request, number_id), at=timezone.now()))
     except Refused as refused:
         return _error(refused)
 

@@ -21,5 +21,6 @@ urlpatterns = [
     path(f"{PHONE}settings/", acts.settings, name="sandbox-settings"),
     path(f"{TWILIO}Messages.json", carrier.messages, name="sandbox-messages"),
     path(f"{TWILIO}Calls.json", switchboard.calls, name="sandbox-calls"),
+    path("meta/<str:version>/<str:number_id>", graph.number, name="sandbox-graph-number"),
     path("meta/<str:version>/<str:number_id>/messages", graph.messages, name="sandbox-graph"),
 ]

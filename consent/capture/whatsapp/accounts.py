@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from consent.inbound import Delivery, Outcome, State
 from consent.models import Sender
-from consent.quality import from_meta, keeping, polling
+from consent.quality import clocks, from_meta, keeping, polling
 from consent.quality.reading import Source
 
 log = logging.getLogger(__name__)
@@ -44,8 +44,10 @@ def understand(delivery: Delivery) -> Outcome:
     # All numbers of an account share what is about it: written down once for each company.
     told = senders if one_number else list({sender.company_id: sender for sender in senders}.values())
     for sender in told:
-        mine = [replace(one, number=sender.pk) for one in found] if one_number else found
-        keeping.keep(sender, mine, source=Source.WEBHOOK, read_at=delivery.received_at)
+        read_at = clocks.of(sender).shown(delivery.received_at)
+        said = from_meta.told(parameters["field"], content, received_at=read_at)
+        mine = [replace(one, number=sender.pk) for one in said] if one_number else said
+        keeping.keep(sender, mine, source=Source.WEBHOOK, read_at=read_at)
     for sender in senders:
         polling.soon(sender, at=delivery.received_at)
     return Outcome(State.ANSWERED, NOTHING, senders[0])
