@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import batched, chain, islice
 from pathlib import Path
 from typing import IO, Any
@@ -26,6 +26,7 @@ from consent.quality import counting
 AT_ONCE = 2_000  # rows that are decided together
 MOST_ROWS = 200_000
 LARGEST = 20 * 1024 * 1024  # bytes of a file
+PLANNED = timedelta(days=31)  # so far ahead is a moment of sending judged
 LONGEST_LINE = 200_000  # characters
 _LOOKED_AT = 50  # rows, to find the column with the numbers
 
@@ -45,6 +46,7 @@ class Result:
     reasons: dict[str, int]
     column: str
     decided_at: datetime
+    sending_at: datetime  # the moment that was judged
 
 
 def run(
@@ -55,9 +57,12 @@ def run(
     channel: str,
     purpose: str,
     at: datetime,
+    sending_at: datetime | None = None,
 ) -> Result:
     """Write a zip: `allowed.csv`, `denied.csv` with reasons, `unread.csv` (no number, or one seen before) and
     `summary.json`; every row of the audience stands in exactly one of the three. One query for AT_ONCE rows.
+
+    What is judged is a message that leaves at `sending_at`, or now: by then a consent may have ended, or night begun.
 
     A number without + is one of the company's country. Raises BadInput for what is no table with numbers.
     """
@@ -74,7 +79,7 @@ def run(
         for name in ("denied", "unread"):
             tables[name].writerow([*heading, _REASON])
         for rows in batched(_rows(first, reader), AT_ONCE, strict=False):
-            for row, reason in _judge(rows, column, seen, company, channel, purpose):
+            for row, reason in _judge(rows, column, seen, company, channel, purpose, sending_at):
                 if reason == Reason.GIVEN and room is not None:
                     reason, room = (reason, room - 1) if room else (OVER_LIMIT, 0)
                 reasons[reason] += 1
@@ -86,13 +91,19 @@ def run(
                     tables["unread" if is_unread else "denied"].writerow([*cells, reason])
         for name, file in files.items():
             archive.writestr(f"{name}.csv", "\ufeff" + file.getvalue())
-        result = Result(reasons.total(), dict(reasons.most_common()), heading[column], at)
+        result = Result(reasons.total(), dict(reasons.most_common()), heading[column], at, sending_at or at)
         archive.writestr("summary.json", json.dumps(_summary(result, channel, purpose), indent=1))
     return result
 
 
 def _judge(
-    rows: Iterable[list[str]], column: int, seen: set[str], company: Company, channel: str, purpose: str
+    rows: Iterable[list[str]],
+    column: int,
+    seen: set[str],
+    company: Company,
+    channel: str,
+    purpose: str,
+    sending_at: datetime | None,
 ) -> Iterator[tuple[list[str], str]]:
     """Each row with its reason, in their order."""
     read: list[tuple[list[str], Contact | None, str]] = []
@@ -107,7 +118,7 @@ def _judge(
             read.append((row, contact, ""))
     asked = [contact for _row, contact, _reason in read if contact is not None]
     decided: Iterator[Decision] = iter(
-        decision.may_send_to_each(asked, company=company.pk, channel=channel, purpose=purpose)
+        decision.may_send_to_each(asked, company=company.pk, channel=channel, purpose=purpose, at=sending_at)
     )
     for row, contact, reason in read:
         yield row, reason if contact is None else next(decided).reason.value
@@ -186,4 +197,5 @@ def _summary(result: Result, channel: str, purpose: str) -> dict[str, Any]:
         "channel": channel,
         "purpose": purpose,
         "decided_at": result.decided_at.isoformat(),
+        "sending_at": result.sending_at.isoformat(),
     }

@@ -131,3 +131,36 @@ def test_a_program_hands_in_an_audience(aurora: Sample, client: Client) -> None:
     assert files["allowed"] == [["tel"], ["+5511987654321"]]
     assert (latin.status_code, latin.json()["code"]) == (422, "file.encoding")
     assert (other.status_code, other.json()["code"]) == (415, "body.media_type")
+
+
+def test_a_moment_of_sending_is_judged_in_place_of_now(client: Client, aurora: Sample) -> None:
+    """It is night now; at noon it is not, and in 20 days nobody may be written to: the company stopped."""
+    says(aurora)
+    headers = {"Authorization": f"Bearer {keys.issue(aurora.company, name='CRM')}"}
+    aurora.company.quiet_from, aurora.company.quiet_until = "21:00", "08:00"
+    aurora.company.save()
+    with time_machine.travel("2026-12-01T02:00:00Z", tick=False):  # 23:00 in São Paulo
+        says(aurora)
+
+        def asked(at: str) -> Any:
+            query = "channel=sms&purpose=novidades" + at
+            body = b"phone\n+5511987654321\n"
+            return client.post(f"/api/v1/preflight?{query}", body, content_type="text/csv", headers=headers)
+
+        for at, reason, moment in (
+            ("", "quiet_hours", "2026-12-01T02:00:00+00:00"),
+            ("&at=2026-12-01T15:00:00Z", "given", "2026-12-01T15:00:00+00:00"),
+            ("&at=2026-12-02T02:00:00Z", "quiet_hours", "2026-12-02T02:00:00+00:00"),
+        ):
+            _files, summary = taken_apart(asked(at).content)
+            assert (list(summary["reasons"]), summary["sending_at"]) == ([reason], moment)
+        for at, code in (
+            ("&at=2026-11-30T15:00:00Z", "time.past"),
+            ("&at=2027-11-30T15:00:00Z", "time.too_far"),
+            ("&at=noon", "time.format"),
+        ):
+            assert (asked(at).status_code, asked(at).json()["code"]) == (422, code)
+        aurora.company.is_paused = True
+        aurora.company.save()
+        _files, summary = taken_apart(asked("&at=2026-12-01T15:00:00Z").content)
+        assert list(summary["reasons"]) == ["paused"]

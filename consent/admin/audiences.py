@@ -1,7 +1,9 @@
 """Before a campaign: staff hand in a list of numbers, and get it back taken apart."""
 
 import io
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import PermissionDenied
@@ -27,6 +29,15 @@ class AudienceForm(forms.Form):
         queryset=Purpose.objects.none(), label=gettext_lazy("Purpose"), empty_label=None
     )
     channel = forms.ChoiceField(label=gettext_lazy("Channel"), choices=Channel.choices)
+    sending_at = forms.DateTimeField(
+        label=gettext_lazy("Moment of sending"),
+        required=False,
+        help_text=gettext_lazy(
+            "By the clock of the company; empty means now. This moment is judged: offers are denied to those for"
+            " whom it is night then, and consents may have ended by then."
+        ),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
     file = forms.FileField(
         label=gettext_lazy("File"),
         help_text=gettext_lazy(
@@ -39,6 +50,17 @@ class AudienceForm(forms.Form):
         super().__init__(data, files)
         purposes = Purpose.objects.filter(company__in=scope.companies(request)).select_related("company")
         self.fields["purpose"].queryset = purposes  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        purpose, at = cleaned.get("purpose"), cleaned.get("sending_at")
+        if purpose is not None and at is not None:
+            at = at.replace(tzinfo=ZoneInfo(purpose.company.time_zone))
+            now = timezone.now()
+            if not now - timedelta(hours=1) <= at <= now + preflight.PLANNED:
+                self.add_error("sending_at", _("Choose a moment from now to 31 days ahead."))
+            cleaned["sending_at"] = max(at, now)
+        return cleaned
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
@@ -70,6 +92,7 @@ def _zip(form: AudienceForm) -> HttpResponse:
     preflight.run(
         io.TextIOWrapper(form.cleaned_data["file"], encoding="utf-8", newline=""), into,
         company=purpose.company, channel=channel, purpose=purpose.slug, at=timezone.now(),
+        sending_at=form.cleaned_data["sending_at"],
     )  # fmt: skip
     name = f"audience-{purpose.slug}-{channel}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -10,7 +10,7 @@ from ninja import Header, Query, Router, Schema
 from pydantic import Field
 
 from consent import preflight
-from consent.api import decisions, keys, permits, questions, v1
+from consent.api import decisions, keys, moments, permits, questions, v1
 from consent.api.answers import Stream
 from consent.decision import Reason
 from consent.errors import BadInput
@@ -131,19 +131,27 @@ def decide(request: HttpRequest) -> HttpResponseBase:
         },
     },
 )
-@v1.parameters("channel", "purpose")
+@v1.parameters("channel", "purpose", "at")
 def take_apart(
-    request: HttpRequest, channel: Annotated[Channel, Query()], purpose: Annotated[str, Query()]
+    request: HttpRequest,
+    channel: Annotated[Channel, Query()],
+    purpose: Annotated[str, Query()],
+    at: Annotated[
+        str | None, Query(description="When it will be sent (RFC 3339), up to 31 days ahead; now.")
+    ] = None,
 ) -> HttpResponse:
     """Send a CSV file, get a zip: `allowed.csv`, `denied.csv` with reasons, `unread.csv` (no number, or one seen
     before) and the counts in `summary.json`. Every row stands in exactly one of the three.
+
+    What is judged is a message that leaves at the moment `at`: offers are denied to whom it is night then.
     """
     if request.content_type != CSV:
         raise BadInput("body.media_type", f"Send {CSV}.", status=415)
     if (_length(request) or 0) > preflight.LARGEST:
         raise BadInput("body.too_large", "Send the file in parts of at most 20 MB.", status=413)
     holder: keys.Holder = request.auth  # type: ignore[attr-defined]  # set by ninja
-    into = io.BytesIO()
+    into, now = io.BytesIO(), timezone.now()
+    sending_at = moments.read_planned(at, pointer="at", now=now) if at is not None else None
     try:
         preflight.run(
             map(bytes.decode, request),
@@ -151,7 +159,8 @@ def take_apart(
             company=Company.objects.get(pk=holder.company),
             channel=channel,
             purpose=purpose,
-            at=timezone.now(),
+            at=now,
+            sending_at=sending_at,
         )
     except UnicodeDecodeError as error:
         raise BadInput("file.encoding", "Send the file in UTF-8.") from error

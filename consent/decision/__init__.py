@@ -45,7 +45,7 @@ def may_send(
         rules = catalogue.rules(company)
         lookup, number_key = vault.lookup(company, contact), _writes_from(contact, about)
         known = look(about, lookup, number_key, is_limited=_is_limited(rules), now=now)
-        decided = Judge(about, rules, moment).decide(known, contact)
+        decided = Judge(about, rules, moment, is_ahead=moment > now).decide(known, contact)
     except Exception:
         log.exception("A decision could not be made; it was answered with a no.")
         decided = Decision(False, Reason.UNAVAILABLE, moment, valid_until=moment)  # ask again at once
@@ -65,7 +65,7 @@ def may_send_to_each(
     at: datetime | None = None,
 ) -> list[Decision]:
     """`may_send` for many contacts, in their order and of one snapshot; None for one that is no contact, which is a
-    no. One query on PostgreSQL.
+    no. One query on PostgreSQL. A moment that is ahead is judged by what is known now.
     """
     about = About(company, channel, purpose, category, at, sender, is_reply)
     now = timezone.now()
@@ -91,7 +91,7 @@ def _decide_each(
     ]
     rules = catalogue.rules(about.company)
     common, known = look_at_many(about, people, is_limited=_is_limited(rules), now=now)
-    judge = Judge(about, rules, moment)
+    judge = Judge(about, rules, moment, is_ahead=moment > now)
     malformed = Decision(False, Reason.MALFORMED, moment, moment)
     decided, stranger = [], None
     for contact, lookup in zip(contacts, lookups, strict=True):

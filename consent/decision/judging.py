@@ -46,8 +46,11 @@ class Decision(NamedTuple):
 class Judge:
     """Decides about one thing for any number of people: what is the same for all of them is worked out once."""
 
-    def __init__(self, about: About, rules: Rules | None, moment: datetime) -> None:
+    def __init__(
+        self, about: About, rules: Rules | None, moment: datetime, *, is_ahead: bool = False
+    ) -> None:
         self._about = about
+        self._is_past = about.at is not None and not is_ahead
         self._rules = rules
         self._moment = moment
         everyone = rules.senders if rules else ()
@@ -131,7 +134,7 @@ class Judge:
 
     def _against_our_side(self, category: str, moment: datetime) -> tuple[Reason, ...]:
         """What keeps a message back on our own side. How a company and its senders were stopped before is not known:
-        that counts for now alone.
+        that counts for now, and for what is ahead.
         """
         if moment != self._moment:
             return tuple(self._look_at_our_side(category, moment))
@@ -143,7 +146,7 @@ class Judge:
         assert self._rules is not None
         if self._about.sender and not self._senders:
             yield Reason.UNKNOWN_SENDER
-        if self._about.at is None and self._rules.company.is_paused:
+        if not self._is_past and self._rules.company.is_paused:
             yield Reason.PAUSED
         # Where no sender is named, any of them may carry the message.
         reasons = [self._against_sender(sender, category, moment) for sender in self._senders]
@@ -151,7 +154,7 @@ class Judge:
             yield from filter(None, reasons)
 
     def _against_sender(self, sender: Sender, category: str, moment: datetime) -> Reason | None:
-        if self._about.at is None and sender.is_paused:
+        if not self._is_past and sender.is_paused:
             return Reason.PAUSED
         since, until = sender.restricted_since, sender.restricted_until
         is_over = until is not None and until <= moment

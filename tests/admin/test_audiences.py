@@ -1,16 +1,23 @@
 """Staff hand in a list and get it back taken apart; nobody else's purposes are offered."""
 
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from consent import preflight
 from tests.staff import Firm
 from tests.test_preflight import taken_apart
 
 
-def hand_in(client: Client, firm: Firm, content: bytes, purpose: int | None = None) -> object:
+def hand_in(
+    client: Client, firm: Firm, content: bytes, purpose: int | None = None, sending_at: str = ""
+) -> object:
     said = {
+        "sending_at": sending_at,
         "purpose": purpose or firm.aurora.purposes["novidades"].pk,
         "channel": "sms",
         "file": SimpleUploadedFile("list.csv", content, content_type="text/csv"),
@@ -43,3 +50,18 @@ def test_a_purpose_of_another_company_is_not_offered(bruno: Client, cafe: Firm, 
     theirs = bakery.aurora.purposes["novidades"].pk
     answer = hand_in(bruno, cafe, b"tel\n+5511900000001\n", purpose=theirs)
     assert answer.headers["Content-Type"].startswith("text/html")  # type: ignore[attr-defined]
+
+
+def test_staff_choose_the_moment_of_sending_by_the_companys_clock(bruno: Client, cafe: Firm) -> None:
+    content, zone = b"name,phone\nX,+5511900000001\n", ZoneInfo("America/Sao_Paulo")
+    noon = (timezone.now().astimezone(zone) + timedelta(days=2)).replace(
+        hour=12, minute=30, second=0, microsecond=0
+    )
+
+    answer = hand_in(bruno, cafe, content, sending_at=f"{noon:%Y-%m-%dT%H:%M}")
+
+    _files, summary = taken_apart(answer.content)  # type: ignore[attr-defined]
+    assert summary["sending_at"] == noon.isoformat()
+    for days in (-4, 40):
+        page = hand_in(bruno, cafe, content, sending_at=f"{noon + timedelta(days=days):%Y-%m-%dT%H:%M}")
+        assert "Choose a moment from now to 31 days ahead." in page.content.decode()  # type: ignore[attr-defined]
