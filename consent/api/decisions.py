@@ -64,6 +64,7 @@ def _answer(call: Call) -> answers.Answer | answers.Stream:
         raise BadInput("method.not_allowed", "Ask with GET or POST.", status=405)
     holder = keys.holder(call.authorization, scope=SCOPE)
     if call.media_type.partition(";")[0].strip().lower() == NDJSON:
+        _refuse_compressed(call)
         return many.of_stream(call.read, holder)
     topic, asked = questions.read(_read_body(call), now=timezone.now())
     if isinstance(asked, list):
@@ -82,13 +83,17 @@ def _decide(contact: Contact, topic: Topic, holder: keys.Holder) -> answers.Answ
     return answers.found(told, status=HTTPStatus.SERVICE_UNAVAILABLE if is_broken else HTTPStatus.OK)
 
 
+def _refuse_compressed(call: Call) -> None:
+    if call.encoding not in ("", "identity"):
+        raise BadInput("body.encoding", "Send the body as it is, not compressed.", status=415)
+
+
 def _read_body(call: Call) -> bytes:
     media_type, _, parameters = call.media_type.partition(";")
     charset = parameters.replace(" ", "").replace('"', "").lower()
     if media_type.strip().lower() != "application/json" or charset not in ("", "charset=utf-8"):
         raise BadInput("body.media_type", f"Send application/json, or {NDJSON}.", status=415)
-    if call.encoding not in ("", "identity"):
-        raise BadInput("body.encoding", "Send the body as it is, not compressed.", status=415)
+    _refuse_compressed(call)
     if call.length is None:
         raise BadInput("body.length_required", "Send a Content-Length.", status=411)
     if call.length > LARGEST:

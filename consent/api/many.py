@@ -23,6 +23,7 @@ PIECE = 64 * 1024  # bytes read at once
 
 def of_list(contacts: Sequence[Any], topic: Topic, holder: Holder) -> answers.Answer:
     """One decision for each contact, in their order, all of one snapshot."""
+    _refuse_permit(topic)
     read = [_read(one) for one in contacts]
     decided = _decide(read, topic, holder)
     breaker.check(_strangers(read, decided), holder)
@@ -36,7 +37,13 @@ def of_stream(read: Callable[[int], bytes], holder: Holder) -> answers.Stream:
     """
     lines = _lines(read)
     topic = questions.read_topic(strict_json.read_object(next(lines, b"")), now=timezone.now())
+    _refuse_permit(topic)
     return answers.Stream(_stream(lines, topic, holder))
+
+
+def _refuse_permit(topic: Topic) -> None:
+    if topic.wants_permit:
+        raise BadInput("permit.many", "A permit is for one contact: ask about each.", pointer="permit")
 
 
 def _stream(lines: Iterator[bytes], topic: Topic, holder: Holder) -> Iterator[bytes]:
@@ -60,8 +67,8 @@ def _lines(read: Callable[[int], bytes]) -> Iterator[bytes]:
 def _contact_in(line: bytes) -> object:
     """What a line says: a JSON string, or an object with a contact; None where it is neither."""
     try:
-        value = json.loads(line)
-    except (ValueError, RecursionError):
+        value = strict_json.read_value(line)
+    except BadInput:
         return None
     return value.get("contact") if isinstance(value, dict) and len(value) == 1 else value
 

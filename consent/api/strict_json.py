@@ -10,17 +10,22 @@ DIGITS = 19  # of the largest integer a database column takes
 
 def read_object(body: bytes) -> dict[str, Any]:
     """The JSON object in a body, or BadInput with status 400 that says what is wrong with it."""
+    value = read_value(body)
+    if not isinstance(value, dict):
+        raise BadInput("json.object", "Send one JSON object.", status=400)
+    return value
+
+
+def read_value(body: bytes) -> Any:
+    """Whatever JSON value stands in a body, read as strictly. Raises BadInput with status 400."""
     try:
-        value = _DECODER.decode(body.decode())
+        return _DECODER.decode(body.decode())
     except UnicodeDecodeError as error:
         raise BadInput("json.encoding", "Send the JSON in UTF-8.", status=400) from error
     except json.JSONDecodeError as error:
         raise BadInput("json.syntax", "The body is not JSON.", status=400) from error
     except RecursionError as error:
         raise BadInput("json.depth", "The JSON is nested too deeply.", status=400) from error
-    if not isinstance(value, dict):
-        raise BadInput("json.object", "Send one JSON object.", status=400)
-    return value
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -90,6 +90,69 @@ def test_a_stream_answers_line_by_line(program: Program, aurora: Sample) -> None
     assert reasons(heard) == ["given", "given", *["malformed"] * 5]
 
 
+def test_a_stream_takes_what_editors_and_sheets_make_of_lines(program: Program, aurora: Sample) -> None:
+    says(aurora)
+    ana = json.dumps(ANA.value).encode()
+
+    heard = stream(
+        program, ana + b"\r", b"\r", b"   ", b"\xef\xbb\xbf" + ana, b'"+5511\xff987654321"', b'"+5511\\u0000"',
+        b'{"contact": "+5511987654321", "contact": "+5521976543210"}', b'{"contact": NaN}',
+        b'"' + b"9" * 1_000_000 + b'"', ana.decode().encode("utf-16"), b"9" * 5_000, ana,
+    )  # fmt: skip
+
+    malformed = ["malformed"] * (len(reasons(heard)) - 2)
+    assert reasons(heard) == ["given", *malformed, "given"]
+    crlf = program.send(
+        b'{"channel": "sms", "purpose": "novidades"}\r\n' + ana + b"\r\n\r\n",
+        CONTENT_TYPE="application/x-ndjson; charset=utf-8",
+        CONTENT_LENGTH=None,
+    )
+    assert reasons(crlf) == ["given"]
+
+
+@pytest.mark.parametrize(
+    ("first", "status", "code"),
+    [
+        (b'\xef\xbb\xbf{"channel": "sms", "purpose": "novidades"}', 400, "json.syntax"),
+        (b'{"channel": "sms", "channel": "voice", "purpose": "novidades"}', 400, "json.duplicate_key"),
+        (b'{"channel": "sms", "purpose": "novidades", "permit": "yes"}', 422, "permit.many"),
+        (b'"+5511987654321"', 400, "json.object"),
+        (b"{" + b" " * 1_000_000, 400, "json.syntax"),
+    ],
+)
+def test_a_stream_with_a_bad_first_line_is_refused_whole(
+    program: Program, first: bytes, status: int, code: str
+) -> None:
+    heard = program.send(
+        first + b'\n"+5511987654321"\n', CONTENT_TYPE="application/x-ndjson", CONTENT_LENGTH=None
+    )
+    assert (heard.status, heard.json()["code"]) == (status, code)
+
+
+def test_no_permit_is_given_for_many_and_no_stream_is_unpacked(program: Program) -> None:
+    many_at_once = ask(program, contacts=[ANA.value], permit="yes")
+    packed = program.send(b"", CONTENT_TYPE="application/x-ndjson", HTTP_CONTENT_ENCODING="gzip")
+    assert (many_at_once.status, many_at_once.json()["code"]) == (422, "permit.many")
+    assert (packed.status, packed.json()["code"]) == (415, "body.encoding")
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "code"),
+    [
+        ("channel=sms&purpose=novi%00dades", 422, "purpose.bad_character"),
+        ("channel=sms%00&purpose=novidades", 422, "channel.unknown"),
+        ("channel=sms&purpose=%ED%A0%80", 422, "purpose.bad_character"),
+        ("channel=sms&purpose=novidades&purpose=novidades", 400, "parameter.twice"),
+        ("channel=sms&purpose=novidades&sender=%2B55%00", 422, "sender.malformed"),
+        ("channel=sms&purpose=novidades&" + "x" * 60_000, 400, "parameter.unknown"),
+        ("channel=sms&purpose=novidades&_connector=OR", 400, "parameter.unknown"),
+    ],
+)
+def test_an_address_is_read_as_strictly(program: Program, query: str, status: int, code: str) -> None:
+    heard = program.send(b"", REQUEST_METHOD="GET", QUERY_STRING=query, HTTP_OPTIN_CONTACT=ANA.value)
+    assert (heard.status, heard.json()["code"]) == (status, code)
+
+
 def test_a_stream_without_a_topic_is_refused_before_it_begins(program: Program) -> None:
     assert stream(program, topic={"channel": "sms"}).json()["code"] == "purpose.required"
     empty = program.send(b"", CONTENT_TYPE="application/x-ndjson", CONTENT_LENGTH=None)
