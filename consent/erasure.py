@@ -21,6 +21,8 @@ from consent.models import (
     Evidence,
     EvidenceFile,
     Hold,
+    Import,
+    ImportErasure,
     InboundMessage,
     LegalHold,
     OutboundMessage,
@@ -66,7 +68,9 @@ def erase(subject: UUID, *, company: Company, entity: str) -> Erasure:
         if LegalHold.objects.filter(subject__in=ids, ended_at=None).exists():
             raise Held
         for one in found:
-            _forget_messages(one, company, _contacts(one))
+            contacts = _contacts(one)
+            _forget_messages(one, company, contacts)
+            _drop_rows(company, contacts)
         SubjectKey.objects.filter(subject__in=found).delete()  # first: evidence may only go after its key
         _raw_delete(Evidence.objects.filter(subject__in=found))
         _raw_delete(EvidenceFile.objects.filter(subject__in=found))
@@ -113,6 +117,21 @@ def _forget_messages(
         (came.filter(received_at__lt=until) if until else came).delete()
         if until is None:
             SandboxMessage.objects.filter(phone=key).delete()
+
+
+def _drop_rows(company: Company, contacts: list[tuple[Contact, datetime | None]]) -> None:
+    """Have rows about the person dropped from lists that are not recorded yet: they lie sealed by the thousand."""
+    ended = (Import.State.DONE, Import.State.UNDONE)
+    # Locked, so that a portion is recorded either before this, and erased with the rest, or without the person.
+    waiting = (
+        Import.objects.select_for_update().filter(company=company).exclude(state__in=ended).order_by("id")
+    )
+    ImportErasure.objects.bulk_create(
+        ImportErasure(batch=batch, lookup=vault.lookup(company.pk, contact))
+        for batch in waiting
+        for contact, until in contacts
+        if until is None  # whoever has the number since then is somebody else
+    )
 
 
 def _raw_delete(rows: QuerySet) -> None:  # type: ignore[type-arg]

@@ -21,6 +21,7 @@ from django.utils.http import parse_header_parameters
 TOO_BIG = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 DISK_FULL = "53100"  # PostgreSQL's disk_full
 RETRY_AFTER = "5"  # seconds
+HOP = "Optin-Hop"  # the header in which a delivery names the installation it is from
 LONGEST_HEADER = 200  # characters kept of a header that a stranger wrote
 
 
@@ -114,6 +115,18 @@ def is_full(error: Exception) -> bool:
         isinstance(cause, sqlite3.Error) and getattr(cause, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL
     )
     return is_sqlite or getattr(cause, "sqlstate", "") == DISK_FULL
+
+
+class NoLoops:
+    """Refuses what we sent ourselves and somebody led back to us: each delivery names the installation it is from."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.META.get("HTTP_OPTIN_HOP") == settings.OPTIN_LOG_ORIGIN:
+            return HttpResponse(status=HTTPStatus.LOOP_DETECTED)
+        return self.get_response(request)
 
 
 class DatabaseTrouble:

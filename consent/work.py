@@ -19,6 +19,7 @@ from consent.log import clock, guard, tree
 from consent.log.errors import LogRefuses
 from consent.preferences import visits, waiting
 from consent.quality import telling, working
+from consent.relay import giving_up
 from consent.relay import working as relay
 from consent.sandbox import network
 
@@ -71,6 +72,7 @@ DRAINS: tuple[Callable[[], int], ...] = (
     imports.drain,
     exports.drain,
     relay.drain,
+    giving_up.drain,
     aging.remind,
     aging.lapse,
 )

@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from consent import publishing, recording, starter, vault
+from consent.admin import confirming
 from consent.models import (
     ApiKey,
     CapturePoint,
@@ -121,4 +122,7 @@ def user(name: str, *groups: str, company: Company | None = None, **values: Any)
 def signed_in(somebody: User) -> Client:
     client = Client()
     client.force_login(somebody)
+    session = client.session
+    session[confirming.KEY] = timezone.now().timestamp()  # as if they had come through the sign-in just now
+    session.save()
     return client

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from consent import casefile, erasure, rights
-from consent.admin import contacts, openings, people, scope
+from consent.admin import confirming, contacts, openings, people, scope
 from consent.admin.site import admin_page
 from consent.models import Company, ConsentRecord, Erased
 from consent.proof import certificate
@@ -31,6 +31,8 @@ def prove(request: HttpRequest, subject: UUID) -> HttpResponse:
         raise PermissionDenied
     if request.method != "POST":
         return redirect(people.address(subject))
+    if not confirming.is_fresh(request):
+        return confirming.ask(request)
     openings.trace(request, company=company, subject=subject)
     content = casefile.build(
         subject, company=company, language=from_django_code(get_language() or ""), at=timezone.now()

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
-from consent.admin import labels, openings, people, scope
+from consent.admin import confirming, labels, openings, people, scope
 from consent.admin.scoped import ModelForm, ScopedAdmin, ScopedFilter
 from consent.admin.site import admin_page
 from consent.exports import lines, taking_out
@@ -84,6 +84,8 @@ def take_out(request: HttpRequest) -> HttpResponseBase:
     """The page that asks what is to be taken out, and the file, made while it is sent."""
     if not request.user.has_perm(people.VIEW):
         raise PermissionDenied
+    if not confirming.is_fresh(request):
+        return confirming.ask(request)
     form = ExportForm(request, request.POST or None)
     if request.method == "POST" and form.is_valid():
         return _file(request, form)
@@ -130,6 +132,18 @@ class ScheduleAdmin(ScopedAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["company"] if obj else []
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Whoever may have numbers taken out shows the password first."""
+        if openings.may_open(request) and not confirming.is_fresh(request):
+            return confirming.ask(request)
+        return super().changeform_view(request, object_id, form_url, extra_context)
 
     def save_model(self, request: HttpRequest, obj: ExportSchedule, form: Any, change: bool) -> None:
         obj.entity = openings.entity(request)

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import SimpleTemplateResponse, TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.i18n import set_language
 
-from consent.admin import home, scope, shut
+from consent.admin import confirming, home, scope, shut
 
 # In the order of work, not of the alphabet. What is not named comes last.
 SECTIONS: tuple[tuple[Any, tuple[str, ...]], ...] = (
@@ -62,7 +62,18 @@ class OptinAdminSite(admin.AdminSite):
     login_form = SignIn
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        return [path("language/", set_language, name="language"), *super().get_urls()]
+        return [
+            path("language/", set_language, name="language"),
+            path("password-again/", self.admin_view(confirming.page), name="consent_password_again"),
+            *super().get_urls(),
+        ]
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The sign-in, which is remembered as a moment at which the password was shown."""
+        response = super().login(request, extra_context)
+        if request.method == "POST" and request.user.is_authenticated:
+            confirming.remember(request)
+        return response
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """The pages by what they are for."""

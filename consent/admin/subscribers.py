@@ -39,6 +39,7 @@ BADGES = {State.ON: "given", State.OFF: "revoked", State.FAILED: "failed"}
 TROUBLES = {
     "answer.refused": gettext_lazy("It answered with an error."),
     "answer.gone": gettext_lazy("It said that it is gone for good (410)."),
+    "answer.loop": gettext_lazy("The address leads back to this installation (508)."),
     "egress.timeout": gettext_lazy("It took longer than 15 seconds."),
     "egress.connection": gettext_lazy("It could not be reached."),
     "egress.certificate": gettext_lazy("Its certificate is not valid."),
@@ -237,7 +238,7 @@ class SubscriberAdmin(ScopedAdmin):
         found = self._found(request, pk)
         state = State.OFF if found.state == State.ON else State.ON
         Subscription.objects.filter(pk=found.pk).update(
-            state=state, due_at=timezone.now(), failures=0, failing_since=None, trouble=""
+            state=state, due_at=timezone.now(), failures=0, failing_since=None, trouble="", mail_due_at=None
         )
         self.log_change(request, found, f"Now {state}.")
         return redirect("admin:consent_subscription_change", pk)

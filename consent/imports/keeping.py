@@ -89,8 +89,9 @@ def _keep_rows(batch: Import, first: Sequence[Row], table: reading.Table) -> Non
         yield from table.rows
 
     for number, part in enumerate(batched(rows(), PART, strict=False)):
-        sealed = vault.seal_system(item=_item(batch, number), plaintext=_packed(part))
-        ImportPart.objects.create(batch=batch, number=number, rows=len(part), sealed=sealed)
+        made = ImportPart(batch=batch, number=number, rows=len(part))
+        seal_rows(made, part)
+        made.save(force_insert=True)
         batch.rows += len(part)
         if number % 20 == 0:
             Import.objects.filter(pk=batch.pk).update(lease_until=timezone.now() + LEASE)
@@ -100,6 +101,11 @@ def rows_of(part: ImportPart) -> list[Row]:
     """The rows of a part, opened. Raises SealBroken."""
     plain = vault.open_system(item=_item(part.batch, part.number), sealed=part.sealed)
     return [(number, cells) for number, cells in json.loads(zlib.decompress(plain))]
+
+
+def seal_rows(part: ImportPart, rows: Sequence[Row]) -> None:
+    """Seal the rows of a part anew, without saving it."""
+    part.sealed = vault.seal_system(item=_item(part.batch, part.number), plaintext=_packed(rows))
 
 
 def preview(batch: Import, count: int = 5) -> list[list[str]]:
@@ -131,6 +137,7 @@ def forget(batch: Import, *, state: str, at: datetime) -> None:
     """Let go of what was sealed; what became of each row stays."""
     batch.parts.update(sealed=b"")
     batch.files.all().delete()
+    batch.erasures.all().delete()
     batch.state, batch.ended_at, batch.lease_until = state, at, None
     batch.save(update_fields=["state", "ended_at", "lease_until"])
 

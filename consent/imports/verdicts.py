@@ -21,6 +21,7 @@ SKIPPED: Mapping[str, Any] = {
     "duplicate": _("The same row was there before."),
     "stopped": _("This person said no, here or in this list. A list never revives that."),
     "already_given": _("There is a consent already; a list never changes its date."),
+    "person.erased": _("This person was erased since the list came in, and so was the row."),
 }
 WRONG: Mapping[str, Any] = {
     "contact.missing": _("There is no phone number."),

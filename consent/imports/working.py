@@ -6,13 +6,13 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from consent import recording
-from consent.imports import keeping, steps
+from consent.imports import forgetting, keeping, steps
 from consent.imports.judging import Judge, Judged, Memory
-from consent.models import Import, ImportPart
+from consent.models import Import, ImportErasure, ImportPart
 
 LEASE = keeping.LEASE
 AT_ONCE = 5.0  # seconds for one list before the next one gets its turn
@@ -33,6 +33,7 @@ def drain() -> int:
         Import.objects.filter(pk=batch.pk, state=State.CHECKING).update(position=0, counts={})
     done, until = 0, time.monotonic() + AT_ONCE
     try:
+        done += _forget(batch)
         while _step(batch):
             done += 1
             if time.monotonic() > until:
@@ -43,9 +44,20 @@ def drain() -> int:
     return done
 
 
+def _forget(batch: Import) -> int:
+    """Drop the rows of people who were erased meanwhile, whatever step the list is at."""
+    if not forgetting.is_due(batch):
+        return 0
+    forgetting.forget(batch, at=timezone.now())
+    return 1
+
+
 def _claim(now: datetime) -> Import | None:
     free = Q(lease_until=None) | Q(lease_until__lte=now)
-    waiting = Import.objects.filter(free, state__in=(State.CHECKING, State.COMMITTING))
+    is_due = Q(state__in=(State.CHECKING, State.COMMITTING)) | Exists(
+        ImportErasure.objects.filter(batch=OuterRef("pk"))
+    )
+    waiting = Import.objects.filter(free, is_due).exclude(state=State.READING)
     first = waiting.select_related("company").order_by(F("lease_until").asc(nulls_first=True), "id").first()
     if first is None or not waiting.filter(pk=first.pk).update(lease_until=now + LEASE):
         return None
@@ -54,6 +66,8 @@ def _claim(now: datetime) -> Import | None:
 
 def _step(batch: Import) -> bool:
     """Do one part of the present step, or end the step. False where there is nothing more to do."""
+    if batch.state not in (State.CHECKING, State.COMMITTING):
+        return False
     part = batch.parts.filter(number=batch.position).first()
     now = timezone.now()
     if part is None:
@@ -61,6 +75,10 @@ def _step(batch: Import) -> bool:
         return False
     part.batch = batch
     with transaction.atomic():
+        # Held while the part is recorded: whoever is erased meanwhile is erased with it.
+        Import.objects.select_for_update().filter(pk=batch.pk).first()
+        if forgetting.is_due(batch):
+            return False
         judged = _commit(part, now) if batch.state == State.COMMITTING else _try(part, now)
         counts = Counter(batch.counts) + Counter(one.verdict for one in judged)
         mine = Import.objects.filter(pk=batch.pk, state=batch.state, position=batch.position)

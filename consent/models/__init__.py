@@ -7,7 +7,7 @@ from consent.models.calls import Call
 from consent.models.companies import CapturePoint, Company, Offer, Purpose, Sender
 from consent.models.decisions import DecisionBatch, DecisionCount
 from consent.models.holds import Hold
-from consent.models.imports import Import, ImportFile, ImportPart
+from consent.models.imports import Import, ImportErasure, ImportFile, ImportPart
 from consent.models.localized import Localized, LocalizedField
 from consent.models.log import (
     Checkpoint,
@@ -69,6 +69,7 @@ __all__ = [
     "ExportSchedule",
     "Hold",
     "Import",
+    "ImportErasure",
     "ImportFile",
     "ImportPart",
     "InboundMessage",

@@ -60,6 +60,16 @@ class Import(models.Model):
         return f"{self.get_kind_display()} {str(self.pk)[-8:]}"
 
 
+class ImportErasure(models.Model):
+    """Somebody was erased whose rows may lie in a list that is not recorded yet; gone once they are dropped."""
+
+    batch = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="erasures")
+    lookup = models.BinaryField(max_length=32)  # keyed, as contacts are found
+
+    class Meta:
+        verbose_name = _("person to be dropped from an imported list")
+
+
 class ImportPart(models.Model):
     """Some of the rows, sealed until the list is recorded or undone, and what became of each."""
 

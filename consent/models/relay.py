@@ -53,6 +53,8 @@ class Subscription(models.Model):
     failures = models.PositiveIntegerField(default=0, editable=False)
     failing_since = models.DateTimeField(null=True, editable=False)
     trouble = models.CharField(_("trouble"), max_length=80, blank=True, editable=False)
+    # When staff are to be written to because it was given up; None where they need not be.
+    mail_due_at = models.DateTimeField(null=True, editable=False)
     told_at = models.DateTimeField(_("last told"), null=True, editable=False)
 
     class Meta:

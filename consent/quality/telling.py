@@ -4,17 +4,16 @@ Whoever relays events to other systems reads `QualityChange`, whose keys only gr
 """
 
 import logging
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.core.mail import send_mail
 from django.db import transaction
-from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from consent.models import Company, QualityChange, QualityTold
+from consent import colleagues
+from consent.models import QualityChange, QualityTold
 from consent.quality import words
 from consent.vocabulary import NumberStatus, Rating, django_code
 
@@ -43,18 +42,8 @@ def queue(change: QualityChange) -> None:
             name=user.get_username(),
             mail_due_at=now if user.email and settings.OPTIN_MAIL_BACKEND else None,
         )
-        for user in whom(change.sender.company, at=now)
+        for user in colleagues.able(change.sender.company, to="consent.change_sender", at=now)
     )
-
-
-def whom(company: Company, *, at: datetime) -> list[User]:
-    """Staff of a company who may change its senders; whoever runs the installation where there is nobody."""
-    active = User.objects.filter(is_active=True, is_staff=True)
-    ours = active.filter(memberships__company=company).filter(
-        Q(memberships__last_day=None) | Q(memberships__last_day__gte=at.date())
-    )
-    able = [user for user in ours.distinct() if user.has_perm("consent.change_sender")]
-    return able or list(active.filter(is_superuser=True))
 
 
 def drain() -> int:

@@ -7,8 +7,11 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
+
 from consent import vault
 from consent.canonical import moment
+from consent.http import HOP
 from consent.models import Subscription
 from consent.providers import outside
 from consent.providers.egress import Answer, Failure
@@ -44,6 +47,7 @@ def _post(subscription: Subscription, message: str, content: Mapping[str, Any], 
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "Optin",
+        HOP: settings.OPTIN_LOG_ORIGIN,
         **signing.headers(message, body, keys=door.keys(at), at=at),
     }
     try:
@@ -60,6 +64,8 @@ def accepted(answer: Answer, *, at: datetime) -> int:
         return status
     if status == HTTPStatus.GONE:
         raise Trouble("answer.gone", status=status, is_gone=True)
+    if status == HTTPStatus.LOOP_DETECTED:
+        raise Trouble("answer.loop", status=status, is_gone=True)
     raise Trouble("answer.refused", status=status, wait=_wait(answer.headers.get("Retry-After", ""), at))
 
 

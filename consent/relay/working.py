@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import close_old_connections, connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -155,6 +156,7 @@ def _fail(subscription: Subscription, trouble: Trouble, now: datetime) -> None:
     Subscription.objects.filter(pk=subscription.pk, state=State.ON).update(
         failures=failures, failing_since=since, trouble=trouble.code, due_at=now + wait,
         state=State.FAILED if is_over else State.ON,
+        mail_due_at=now if is_over and settings.OPTIN_MAIL_BACKEND else None,
     )  # fmt: skip
     log.warning("Subscriber %s was not told (%s).", subscription.pk, trouble.code)
 

@@ -51,7 +51,15 @@ def names(patterns: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 ADDRESSES = dict(names(admin.site.get_urls()))
 OPEN_TO_ALL = {"login", "language", "logout"}
-STAFF_ONLY = {"index", "password_change", "password_change_done", "jsi18n", "app_list", "autocomplete"}
+STAFF_ONLY = {
+    "index",
+    "password_change",
+    "password_change_done",
+    "jsi18n",
+    "app_list",
+    "autocomplete",
+    "consent_password_again",
+}
 SUPERUSERS_ONLY = ("auth_", "axes_")
 # Addresses of no single row: whoever may read that kind of thing may open them.
 LISTS = ("_changelist", "_add", "_find", "_letter", "_next", "_audience", "_export")

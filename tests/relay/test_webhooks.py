@@ -15,13 +15,13 @@ from consent import erasure
 from consent.log import tree
 from consent.models import Attempt, Subscription
 from consent.providers import outside
-from consent.relay import changes, doors, webhooks, working
+from consent.relay import changes, doors, giving_up, webhooks, working
 from consent.relay.doors import Door, Trouble
 from consent.sample import Sample
 from tests import cast
 from tests.relay import receivers
 from tests.relay.receivers import Receiver, due_now, listening, status, subscribed, told
-from tests.staff import other_sample
+from tests.staff import other_sample, user
 
 
 @pytest.fixture(autouse=True)
@@ -109,6 +109,7 @@ def test_more_than_a_portion_goes_in_several(aurora: Sample, monkeypatch: pytest
         (status(301, Location="http://127.0.0.1:1/"), "answer.refused", "on"),
         (status(307, Location="http://169.254.169.254/"), "answer.refused", "on"),
         (status(410), "answer.gone", "failed"),
+        (status(508), "answer.loop", "failed"),
         (status(500), "answer.refused", "on"),
         (receivers.pours, "egress.answer_too_big", "on"),
         (receivers.drips, "egress.timeout", "on"),
@@ -226,3 +227,57 @@ def test_a_subscriber_that_another_worker_tells_is_left_alone(aurora: Sample) ->
         Subscription.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
         told(subscription)
         assert len(receiver.got) == 1
+
+
+def test_staff_are_written_to_when_a_receiver_is_gone(aurora: Sample, settings: Any, mailoutbox: Any) -> None:
+    settings.OPTIN_MAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    for name, group in (("ana", "Staff"), ("bruno", "Auditor")):
+        user(name, group, company=aurora.company, email=f"{name}@aurora.example")
+    user("clara", "Staff", company=other_sample().company, email="clara@horizonte.example")
+    cast.says(aurora)
+    sequenced()
+    with listening() as receiver:
+        receiver.answer = status(410)
+        subscription = told(subscribed(aurora, receiver.url))
+
+    assert (giving_up.drain(), giving_up.drain()) == (1, 0)
+    [mail] = mailoutbox
+    assert mail.recipients() == ["ana@aurora.example"]
+    assert mail.subject == "Café Aurora: CRM não é mais avisado das mudanças"
+    assert f"/admin/consent/subscription/{subscription.pk}/change/" in mail.body
+    assert receiver.url not in mail.body
+
+
+def test_an_email_that_does_not_leave_is_tried_again_until_it_does(
+    aurora: Sample, settings: Any, mailoutbox: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.OPTIN_MAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    user("ana", "Staff", company=aurora.company, email="ana@aurora.example")
+    made = subscribed(aurora, "https://x.example/", state="failed", mail_due_at=timezone.now())
+
+    def refuses(*_arguments: Any, **_named: Any) -> None:
+        raise OSError("no mail today")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", refuses)
+        assert (giving_up.drain(), giving_up.drain()) == (1, 0)
+    with time_machine.travel(timezone.now() + timedelta(minutes=11), tick=True):
+        assert giving_up.drain() == 1
+    assert len(mailoutbox) == 1
+    made.refresh_from_db()
+    assert made.mail_due_at is None
+
+
+def test_where_nobody_has_an_address_nothing_is_sent(aurora: Sample, mailoutbox: Any) -> None:
+    subscribed(aurora, "https://x.example/", state="failed", mail_due_at=timezone.now())
+    assert giving_up.drain() == 1
+    assert not mailoutbox
+
+
+def test_what_somebody_leads_back_to_us_is_refused_and_ends(aurora: Sample, live_server: Any) -> None:
+    """The address is another name of our own server, which no check of addresses can know."""
+    cast.says(aurora)
+    sequenced()
+    subscription = told(subscribed(aurora, live_server.url.replace("localhost", "127.0.0.1") + "/api"))
+    assert (subscription.trouble, subscription.state) == ("answer.loop", "failed")
+    assert Attempt.objects.get().status == 508
