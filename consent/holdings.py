@@ -11,6 +11,9 @@ from django.db.models import Q
 from consent import history, inbound, opening, rights, vault
 from consent.canonical import moment
 from consent.models import (
+    AuditItem,
+    Call,
+    CodeTry,
     Company,
     ConsentRecord,
     ContactPoint,
@@ -22,6 +25,7 @@ from consent.models import (
     Opening,
     OutboundMessage,
     PaperPage,
+    PersonSource,
     RightsRequest,
     Sending,
     Visit,
@@ -52,6 +56,19 @@ def read(subject: UUID, *, company: Company) -> dict[str, list[Item]]:
         "sendings": [_plain(one, "channel", "sent_at") for one in Sending.objects.filter(subject__in=ids)],
         "paper_pages": [
             _plain(one, "number", "serial", "committed_at") for one in PaperPage.objects.filter(act__in=acts)
+        ],
+        "calls": [
+            _plain(one, "stage", "language", "started_at", "asked_at", "act")
+            for one in Call.objects.filter(act__in=acts)
+        ],
+        "code_tries": list(_tries(ids, keys)),
+        "sources": [
+            _plain(one, "channel", "method", "language", "entity", "agreed_at", "is_stopped")
+            for one in PersonSource.objects.filter(subject__in=ids)
+        ],
+        "drawn_for_checks": [
+            {"record": str(one.record.uid)} | _plain(one, "number")
+            for one in AuditItem.objects.filter(record__subject__in=ids).select_related("record")
         ],
         "opened_by_staff": [
             _plain(one, "opened_at", "act") for one in Opening.objects.filter(subject__in=ids)
@@ -133,6 +150,15 @@ def _received(keys: dict[bytes, datetime | None], company: Company) -> Iterator[
 def _held(ids: set[UUID]) -> Iterator[Item]:
     for held in Hold.objects.filter(subject__in=ids).exclude(sealed=b""):
         yield {"content": opening.held_words(held)} | _plain(held, "channel", "said_at", "ended_at")
+
+
+def _tries(ids: set[UUID], keys: dict[bytes, datetime | None]) -> Iterator[Item]:
+    """How often a code was typed for an act, a visit, or for the number in a day; see `codes.take`."""
+    acts = ConsentRecord.objects.filter(subject__in=ids).values_list("act", flat=True)
+    visits = Visit.objects.filter(number_key__in=list(keys)).values_list("pk", flat=True)
+    numbers = [UUID(bytes=key[:16]) for key, until in keys.items() if until is None]
+    for one in CodeTry.objects.filter(act__in=[*acts, *visits, *numbers]):
+        yield _plain(one, "tries", "first_at")
 
 
 def _requests(ids: set[UUID]) -> Iterator[Item]:

@@ -4,28 +4,40 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from consent import codes as guesses
 from consent import erasure, inbound, opening, recording, rights, vault
+from consent.audits import drawing
 from consent.canonical import canonical
 from consent.contact import Contact
 from consent.inbound import Delivery
 from consent.models import (
+    AuditItem,
+    AuditSample,
+    Call,
+    ConsentRecord,
     ContactTrouble,
     Hold,
     Opening,
     OutboundMessage,
+    PaperBatch,
+    PaperFile,
+    PaperPage,
+    PersonSource,
     RightsRequest,
     Sending,
 )
-from consent.preferences import asking, visits
+from consent.preferences import archive, asking, visits
 from consent.recording import File, Recorded, Telling
 from consent.sample import Sample
 from tests import cast, staff
@@ -103,7 +115,77 @@ def seed(aurora: Sample, contact: Contact, canary: str) -> UUID:
     )  # fmt: skip
     hold = rights.hold(aurora.company, subject, reason="Court", by="staff:1", at=now)
     assert hold is not None
+    seed_what_names_no_words(aurora, recorded, canary)
     return recorded.act
+
+
+def seed_what_names_no_words(aurora: Sample, recorded: Recorded, canary: str) -> None:
+    """Rows that lead to a person only by their ids."""
+    now, act = timezone.now(), recorded.act
+    guesses.take(act, number_key=vault.number_key(cast.CLARA), now=now)
+    Call.objects.create(id=vault.new_id(), sender=aurora.sender, started_at=now, act=act)
+    PersonSource.objects.create(
+        company=aurora.company, subject=recorded.subject, channel="sms", method=canary, language="en",
+        entity="subject", agreed_at=now,
+    )  # fmt: skip
+    clerk = User.objects.get(username="staff")
+    sample = AuditSample.objects.first() or drawing.draw(
+        aurora.company, first_day=date(2000, 1, 1), last_day=date(2100, 1, 1), asked=1, seed="seed",
+        user=clerk.pk, at=now + timedelta(seconds=1),
+    )  # fmt: skip
+    record = ConsentRecord.objects.get(uid=recorded.records[0])
+    if not AuditItem.objects.filter(record=record).exists():
+        AuditItem.objects.create(sample=sample, number=record.pk, record=record)
+    batch = PaperBatch.objects.create(
+        company=aurora.company, point=aurora.point, version=aurora.version, language="en", place="Shop",
+        made_by="staff:1", made_at=now,
+    )  # fmt: skip
+    file = PaperFile.objects.create(
+        id=vault.new_id(), batch=batch, name=b"", size=1, by="staff:1", created_at=now
+    )
+    PaperPage.objects.create(
+        id=vault.new_id(), batch=batch, file=file, number=0, media_type="image/png", state="committed",
+        act=act, serial=canary, committed_at=now,
+    )  # fmt: skip
+
+
+# Under which part of the archive a table's rows stand. A new table fails the test until it is decided about.
+INCLUDED = {
+    "Act": "records", "ConsentRecord": "records", "ContactPoint": "contacts", "Evidence": "evidence",
+    "EvidenceFile": "files", "OutboundMessage": "messages_to_you", "InboundMessage": "messages_from_you",
+    "Hold": "unclear_messages", "ContactTrouble": "delivery_troubles", "Sending": "sendings",
+    "PaperPage": "paper_pages", "Call": "calls", "CodeTry": "code_tries", "PersonSource": "sources",
+    "AuditItem": "drawn_for_checks", "Opening": "opened_by_staff", "Visit": "visits",
+    "RightsRequest": "requests", "LegalHold": "legal_holds",
+}  # fmt: skip
+COMPANYS = "the company's own, about nobody it asks"
+COUNTED = "counts, or what a provider says of a sender; leads to no person"
+IN_THE_LOG = "bytes of records that stand in the archive as records; leads to a person only through those"
+NOT_YET = (
+    "rows and pages that staff have not recorded: sealed as a file of the company, nobody's until then; they become"
+    " records, which stand in the archive, or go"
+)
+EXCLUDED = {
+    **dict.fromkeys(["Company", "Sender", "Purpose", "CapturePoint", "Offer", "Notice", "NoticeVersion"], COMPANYS),
+    **dict.fromkeys(["MessageTemplate", "Membership", "ApiKey", "Kiosk", "Subscription", "Attempt"], COMPANYS),
+    **dict.fromkeys(["ExportSchedule", "AuditSample", "AuditFinding", "PaperBatch"], COMPANYS),
+    **dict.fromkeys(["NoticeShown", "DecisionCount", "DecisionBatch", "QualityReading", "QualityChange"], COUNTED),
+    **dict.fromkeys(["QualityTold", "QualityPoll", "SenderUse", "SenderDay", "SourceCursor"], COUNTED),
+    **dict.fromkeys(["LogPending", "LogEntry", "LogTile", "LogHead", "Checkpoint", "LogEra"], IN_THE_LOG),
+    **dict.fromkeys(["Cosignature", "LogWitness"], IN_THE_LOG),
+    **dict.fromkeys(["Import", "ImportPart", "ImportFile", "PaperFile", "PaperPiece", "PaperCheck"], NOT_YET),
+    "SubjectKey": "the key all of it is sealed with; handed out it would only open what the archive shows anyway",
+    "Erased": "that nothing is held any more: there is no archive then",
+    "SandboxMessage": "the phone of the sandbox, which is the person's side and no company's",
+}  # fmt: skip
+
+
+def test_every_table_is_decided_about() -> None:
+    tables = {model.__name__ for model in apps.get_app_config("consent").get_models()}
+
+    assert tables == INCLUDED.keys() | EXCLUDED.keys()
+    assert not INCLUDED.keys() & EXCLUDED.keys()
+    assert {*INCLUDED.values()} == archive.TITLES.keys()
 
 
 def test_the_archive_holds_a_canary_of_every_table_and_of_nobody_else(aurora: Sample, client: Client) -> None:
@@ -116,17 +198,18 @@ def test_the_archive_holds_a_canary_of_every_table_and_of_nobody_else(aurora: Sa
 
     zipped = client.get(f"{path(answer['Location']).partition('?')[0]}everything.zip")
     assert (zipped.status_code, zipped["Cache-Control"]) == (200, "no-store")
-    archive = zipfile.ZipFile(io.BytesIO(zipped.content))
-    whole = b"\n".join(archive.read(name) for name in archive.namelist())
-    held = json.loads(archive.read("data.json"))
+    opened = zipfile.ZipFile(io.BytesIO(zipped.content))
+    whole = b"\n".join(opened.read(name) for name in opened.namelist())
+    held = json.loads(opened.read("data.json"))
 
-    assert [name for name, items in held.items() if items == [] and name != "paper_pages"] == []
+    assert {len(held[part]) for part in INCLUDED.values()} == {1, 2}  # of Bruno's rows none
+    assert {part for part in INCLUDED.values() if len(held[part]) == 2} == {"requests"}
     for part in ("evidence", "message", "wrote", "held", "scan", "name", "wish"):
         assert f"ANACANARY {part}".encode() in whole, part
     assert cast.ANA.value.encode() in whole
     assert b"BRUNOCANARY" not in whole
     assert cast.BRUNO.value.encode() not in whole
-    readable = archive.read("read-me.html").decode()
+    readable = opened.read("read-me.html").decode()
     for part in ("evidence", "message", "wrote", "held", "name"):
         assert f"ANACANARY {part}" in readable, part
 
