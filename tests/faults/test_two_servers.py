@@ -5,14 +5,17 @@ import json
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
+from consent import codes
 from consent.api import keys
 from tests.faults.installation import Installation, installed
 from tests.faults.test_same_at_once import together
@@ -20,6 +23,7 @@ from tests.faults.test_same_at_once import together
 pytestmark = [pytest.mark.engine, pytest.mark.fault, pytest.mark.slow]
 
 TIMES = 24
+GUESSES, GUESSERS = 200, 20
 ISSUE = """
 from consent.api import keys; from consent.models import Company
 print("key", keys.issue(Company.objects.get(), name="Two servers"))
@@ -68,6 +72,7 @@ def test_two_servers_act_as_one(servers: list[Installation]) -> None:
 
     one_write_is_one_wherever_it_arrives(servers, key)
     requests_that_lie_about_their_length_record_nothing(servers[0], key)
+    of_many_guesses_at_a_code_five_are_evaluated(servers)
     a_revoked_key_is_refused_within_a_second(servers, key)
 
 
@@ -85,6 +90,30 @@ def one_write_is_one_wherever_it_arrives(servers: list[Installation], key: str) 
     [(status, _body)] = set(answers)  # byte for byte
     assert status == 201
     assert said(servers[0], "records", RECORDS) == "1"
+
+
+def of_many_guesses_at_a_code_five_are_evaluated(servers: list[Installation]) -> None:
+    answered = form(servers[0], "/preferences/", {"phone": QUESTION["contact"], "wish": "code"})
+    page = answered.getheader("Location") or ""
+    ready = threading.Barrier(GUESSERS)
+    statuses: list[int] = []
+
+    def guess(server: Installation) -> None:
+        ready.wait(60)
+        statuses.extend(form(server, page, {"code": "00000000"}).status for _ in range(GUESSES // GUESSERS))
+
+    together([lambda server=servers[number % 2]: guess(server) for number in range(GUESSERS)])  # type: ignore[misc]
+    assert Counter(statuses) == {422: codes.PER_CODE, 429: GUESSES - codes.PER_CODE}
+
+
+def form(server: Installation, path: str, fields: dict[str, str]) -> http.client.HTTPResponse:
+    with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)) as connection:
+        connection.request(
+            "POST", path, urlencode(fields), {"Content-Type": "application/x-www-form-urlencoded"}
+        )
+        answer = connection.getresponse()
+        answer.read()
+        return answer
 
 
 def requests_that_lie_about_their_length_record_nothing(server: Installation, key: str) -> None:
