@@ -75,6 +75,7 @@ DRAINS: tuple[Callable[[], int], ...] = (
     giving_up.drain,
     aging.remind,
     aging.lapse,
+    aging.ask_again,
 )
 
 

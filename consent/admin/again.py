@@ -14,10 +14,10 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from consent import asking_again, opening
-from consent.admin import people
+from consent.admin import asking, people
 from consent.admin.site import admin_page
 from consent.asking_again import BATCH, Standing
-from consent.models import NoticeVersion, Purpose
+from consent.models import NoticeVersion, Purpose, Reasking
 from consent.vocabulary import Channel, Language
 
 MOST_COUNTED = 20_000  # more are told as "at least"; the export has all of them
@@ -51,7 +51,7 @@ def count(version: NoticeVersion) -> Count:
     return Count(min(found, MOST_COUNTED), found <= MOST_COUNTED)
 
 
-def show(request: HttpRequest, version: NoticeVersion) -> HttpResponse:
+def show(request: HttpRequest, version: NoticeVersion, *, problem: str = "") -> HttpResponse:
     """The page: how many, the first of them, and the way to all of them."""
     require(request)
     found = islice(asking_again.find(version, at=timezone.now()), LISTED)
@@ -61,9 +61,15 @@ def show(request: HttpRequest, version: NoticeVersion) -> HttpResponse:
         "count": count(version),
         "rows": list(rows(found, version)),
         "listed": LISTED,
+        "reasking": Reasking.objects.filter(version=version).first(),
+        "may_ask": request.user.has_perm("consent.change_noticeversion"),
+        "is_published": version.state == NoticeVersion.State.PUBLISHED,
+        "problem": problem,
+        "earliest": asking.earliest(version, timezone.now()),
         "has_older": version.notice.versions.filter(major__lt=version.major).exists(),
     }
-    return TemplateResponse(request, "consent/admin/again.html", admin_page(request, context))
+    page = admin_page(request, context)
+    return TemplateResponse(request, "consent/admin/again.html", page, status=422 if problem else 200)
 
 
 def export(request: HttpRequest, version: NoticeVersion) -> StreamingHttpResponse:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from consent import publishing
-from consent.admin import again, checked, comparing, preview
+from consent.admin import again, asking, checked, comparing, preview
 from consent.admin.checked import field_name
 from consent.admin.scoped import ModelForm, ScopedAdmin
 from consent.errors import BadInput
@@ -126,6 +126,7 @@ class VersionAdmin(ScopedAdmin):
             named("compare", self.compare, "compare"),
             named("again", self.again, "again"),
             named("again.csv", self.export_again, "again_csv"),
+            named("again/ask", require_POST(self.ask_again), "again_ask"),
             *super().get_urls(),
         ]
 
@@ -247,6 +248,16 @@ class VersionAdmin(ScopedAdmin):
     def export_again(self, request: HttpRequest, pk: int) -> Any:
         """The same as a file."""
         return again.export(request, self._version(request, pk))
+
+    def ask_again(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Have them asked again, or no longer."""
+        version = self._version(request, pk)
+        again.require(request)
+        if not may_write(request):
+            raise PermissionDenied
+        return asking.post(
+            request, version, refuse=lambda problem: again.show(request, version, problem=problem)
+        )
 
     def _version(self, request: HttpRequest, pk: int) -> NoticeVersion:
         version = self.get_object(request, str(pk))

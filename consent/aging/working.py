@@ -3,13 +3,16 @@
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import batched
 
 from django.utils import timezone
 
-from consent.aging import lapsing, reminders
-from consent.models import Company
+from consent import asking_again
+from consent.aging import lapsing, reasking, reminders
+from consent.aging.reminders import AT_ONCE
+from consent.models import Company, Reasking
 
-DAY = 86_400.0  # seconds
+HOUR, DAY = 3_600.0, 86_400.0  # seconds
 LOOK_EVERY = 600.0  # seconds from the beginning of a round to that of the next
 
 _rounds: dict[str, Iterator[int]] = {}
@@ -19,6 +22,23 @@ _begun: dict[str, float] = {}
 def remind() -> int:
     """Tell a few people that a consent of theirs ends. Returns how many were looked at, 0 between two rounds."""
     return _step("remind", _reminders)
+
+
+def ask_again() -> int:
+    """Ask a few people again whose consent is to an older meaning. Returns how many were looked at."""
+    return _step("ask again", _questions, every=HOUR)
+
+
+def _questions() -> Iterator[int]:
+    for asked in (
+        Reasking.objects.filter(ended_at=None).select_related("version__notice__company").order_by("pk")
+    ):
+        is_over = asked.ends_at is not None and asked.ends_at <= timezone.now()
+        for people in batched(asking_again.find(asked.version, at=timezone.now()), AT_ONCE, strict=False):
+            (reasking.end if is_over else reasking.ask)(asked, people, now=timezone.now())
+            yield len(people)
+        if is_over:
+            Reasking.objects.filter(pk=asked.pk, ended_at=None).update(ended_at=timezone.now())
 
 
 def lapse() -> int:

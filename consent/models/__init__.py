@@ -20,7 +20,7 @@ from consent.models.log import (
     LogWitness,
 )
 from consent.models.messages import InboundMessage, OutboundMessage
-from consent.models.notices import Notice, NoticeShown, NoticeVersion
+from consent.models.notices import Notice, NoticeShown, NoticeVersion, Reasking
 from consent.models.paper import Kiosk, PaperBatch, PaperCheck, PaperFile, PaperPage, PaperPiece
 from consent.models.people import CodeTry, ContactPoint, Erased, Evidence, EvidenceFile, SubjectKey
 from consent.models.preferences import Visit
@@ -102,6 +102,7 @@ __all__ = [
     "QualityPoll",
     "QualityReading",
     "QualityTold",
+    "Reasking",
     "RightsRequest",
     "SandboxJump",
     "SandboxMessage",

@@ -81,6 +81,22 @@ class NoticeShown(models.Model):
         ]
 
 
+class Reasking(models.Model):
+    """That staff have everybody asked again who agreed to an older meaning than a version's, and what silence means.
+
+    What stands goes on until it is answered; or until `ends_at`, when the company ends it.
+    """
+
+    version = models.OneToOneField(NoticeVersion, on_delete=models.PROTECT, related_name="reasking")
+    entity = models.CharField(max_length=40)  # whoever began it
+    started_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)  # nobody is asked any more
+
+    class Meta:
+        verbose_name = _("asking again")
+
+
 # A draft may change. A published version may only be retired; a retired one never changes.
 guard(
     "consent_noticeversion",
