@@ -35,6 +35,7 @@ class Subscription(models.Model):
         INVALIDATED = "invalidated", _("a consent was found invalid")
         LAPSED = "lapsed", _("a consent lapsed: no contact for long")
         ERASED = "erased", _("a person was erased")
+        QUALITY = "quality", _("the quality of a number changed")
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, verbose_name=_("company"))
     name = models.CharField(_("name"), max_length=80)

@@ -1,7 +1,4 @@
-"""Telling staff what changed: once for each change, as a notice on their first page and by e-mail.
-
-Whoever relays events to other systems reads `QualityChange`, whose keys only grow.
-"""
+"""Telling what changed, once for each change: staff by notice and e-mail, other systems by the log."""
 
 import logging
 from datetime import timedelta
@@ -12,7 +9,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from consent import colleagues
+from consent import colleagues, journal
 from consent.models import QualityChange, QualityTold
 from consent.quality import words
 from consent.vocabulary import NumberStatus, Rating, django_code
@@ -25,13 +22,14 @@ LEASE = timedelta(minutes=2)
 LONGEST_WAIT = timedelta(hours=1)
 MOST_ATTEMPTS = 20
 AT_ONCE = 20
+ENTRY = "quality"  # what an entry of the log is called that relays tell of
 
 # What a number becomes for the first time needs no words, unless it is bad.
 _GOOD = frozenset({Rating.GREEN.value, NumberStatus.CONNECTED.value})
 
 
 def queue(change: QualityChange) -> None:
-    """Have everybody told who may see to it, in the caller's transaction."""
+    """Have everybody told who may see to it, and subscribers, in the caller's transaction."""
     if change.was == "" and (change.facet == Facet.LIMIT or change.now in _GOOD):
         return
     now = timezone.now()  # and not by the number's own clock, which the sandbox turns ahead
@@ -44,6 +42,11 @@ def queue(change: QualityChange) -> None:
         )
         for user in colleagues.able(change.sender.company, to="consent.change_sender", at=now)
     )
+    sender = change.sender
+    journal.write(
+        ENTRY, company=sender.company, at=now, sender=str(sender.pk), channel=sender.channel, facet=change.facet,
+        was=change.was, now=change.now,
+    )  # fmt: skip
 
 
 def drain() -> int:

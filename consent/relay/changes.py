@@ -11,7 +11,21 @@ READ = 1_000  # entries looked at together
 # Changes told together: a webhook takes many, Twilio 25 in a request, and a workspace some calls for each.
 AT_ONCE = {Subscription.Kind.WEBHOOK: 100, Subscription.Kind.RAPIDPRO: 20, Subscription.Kind.TWILIO: 25}
 
-_KEPT = ("subject", "act", "purpose", "channel", "state", "event_time", "recorded_at")
+# What is no consent has a name of its own.
+_TYPES = {"erased": "person.erased", "quality": "quality.changed"}
+_KEPT = (
+    "sender",
+    "facet",
+    "was",
+    "now",
+    "subject",
+    "act",
+    "purpose",
+    "channel",
+    "state",
+    "event_time",
+    "recorded_at",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +40,7 @@ class Change:
     def event(self) -> dict[str, Any]:
         """What stands in a webhook: ids, words and times."""
         kept = {name: self.entry[name] for name in _KEPT if name in self.entry}
-        kind = f"consent.{self.kind}" if self.entry["type"] == "consent" else f"person.{self.kind}"
+        kind = _TYPES.get(self.kind, f"consent.{self.kind}")
         return {"id": self.entry["id"], "type": kind, "log_index": self.index, **kept}
 
 
@@ -45,6 +59,8 @@ def size() -> int:
 
 def after(subscription: Subscription) -> Portion:
     """The next changes that a subscriber is to be told of; those it does not ask for are passed over."""
+    is_webhook = subscription.kind == Subscription.Kind.WEBHOOK
+    types = ("consent", "erased", "quality") if is_webhook else ("consent", "erased")
     wanted = frozenset(subscription.events)
     whose = f'"company":"{subscription.company.slug}"'.encode()
     position, most = subscription.position, AT_ONCE[Subscription.Kind(subscription.kind)]
@@ -55,7 +71,7 @@ def after(subscription: Subscription) -> Portion:
             entry = json.loads(bytes(data))
             kind = entry["state"] if entry["type"] == "consent" else entry["type"]
             is_theirs = entry.get("company") == subscription.company.slug
-            if is_theirs and kind in wanted and entry["type"] in ("consent", "erased"):
+            if is_theirs and kind in wanted and entry["type"] in types:
                 found.append(Change(index, kind, entry))
         position = index + 1
         if len(found) == most:

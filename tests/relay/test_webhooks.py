@@ -15,10 +15,12 @@ from consent import erasure
 from consent.log import tree
 from consent.models import Attempt, Subscription
 from consent.providers import outside
+from consent.quality import keeping
+from consent.quality.reading import Kind, Reading, Source
 from consent.relay import changes, doors, giving_up, webhooks, working
 from consent.relay.doors import Door, Trouble
 from consent.sample import Sample
-from tests import cast
+from tests import cast, meta
 from tests.relay import receivers
 from tests.relay.receivers import Receiver, due_now, listening, status, subscribed, told
 from tests.staff import other_sample, user
@@ -59,6 +61,33 @@ def test_changes_arrive_signed_thin_and_in_order(aurora: Sample) -> None:
     assert not re.search(rb"\+?55119876|98765", body), "no number leaves"
     assert subscription.position == changes.size()
     assert Attempt.objects.get().events == 4
+
+
+def test_a_change_of_quality_is_told_once_and_to_webhooks_alone(aurora: Sample) -> None:
+    number = meta.sender(aurora)
+    user("bruno", "Staff", company=aurora.company)
+    now = timezone.now()
+    for value, times in (("green", 1), ("yellow", 3)):
+        for _ in range(times):
+            one = Reading(kind=Kind.RATING, value=value, said_at=now, number=number.pk)
+            keeping.keep(number, [one], source=Source.WEBHOOK, read_at=now)
+    cast.says(aurora)
+    sequenced()
+    with listening() as receiver:
+        subscription = told(subscribed(aurora, receiver.url))
+        told(subscribed(aurora, receiver.url, events=["given"]))
+    quality, given, again = events(receiver)
+    assert (quality["type"], given["type"], again["type"]) == (
+        "quality.changed",
+        "consent.given",
+        "consent.given",
+    )
+    assert {name: quality[name] for name in ("sender", "channel", "facet", "was", "now")} == {
+        "sender": str(number.pk), "channel": "whatsapp", "facet": "rating", "was": "green", "now": "yellow",
+    }  # fmt: skip
+    assert number.address[1:] not in json.dumps(quality), "no number leaves"
+    subscription.kind, subscription.position = Subscription.Kind.RAPIDPRO, 0
+    assert [one.kind for one in changes.after(subscription).changes] == ["given"]
 
 
 def test_only_what_was_asked_for_is_told(aurora: Sample) -> None:
