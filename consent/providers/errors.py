@@ -8,8 +8,8 @@ class SendError(Exception):
 
     `permanent`: trying again will not help. `uncertain`: the provider may have taken it, so that sending it
     again might reach the person twice. `stopped`: the person told the provider to let nothing of ours pass.
-    `needs_staff`: it will help when somebody has mended a token or the account, so not within seconds. Never
-    carries the number or the text.
+    `needs_staff`: it will help when somebody has mended a token or the account, so not within seconds.
+    `wait`: how many seconds the provider asks for. Never carries the number or the text.
     """
 
     def __init__(
@@ -20,6 +20,7 @@ class SendError(Exception):
         uncertain: bool = False,
         stopped: bool = False,
         needs_staff: bool = False,
+        wait: float = 0.0,
     ) -> None:
         super().__init__(code)
         self.code = code
@@ -27,6 +28,7 @@ class SendError(Exception):
         self.uncertain = uncertain
         self.stopped = stopped
         self.needs_staff = needs_staff
+        self.wait = wait
 
 
 class Refused(Exception):

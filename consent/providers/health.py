@@ -41,7 +41,9 @@ def ask_meta(sender: Sender, *, fields: int) -> tuple[dict[str, Any], int]:
             return read, known
         code = _code(answer.status, read)
         if code != UNKNOWN_FIELD or known == len(FIELDS) - 1:
-            raise SendError(code, needs_staff=answer.status in (401, 403))
+            asked = answer.headers.get("Retry-After", "")
+            wait = float(asked[:9]) if asked.isascii() and asked.isdigit() else 0.0
+            raise SendError(code, needs_staff=answer.status in (401, 403), wait=wait)
     raise AssertionError("the last list returns or raises")
 
 

@@ -20,6 +20,7 @@ EVERY = timedelta(minutes=10)
 SOON = timedelta(seconds=5)
 LEASE = timedelta(minutes=2)
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
+LONGEST_ASKED = timedelta(days=1)  # what a provider may ask us to wait
 TOLD_AFTER = 3  # failures in a row before anybody is told
 FIELDS_AGAIN = timedelta(days=1)  # after which the whole list of fields is tried again
 ASKED = Q(channel=Channel.WHATSAPP, provider__in=("meta", "twilio"))  # nobody rates the sandbox's numbers
@@ -89,6 +90,7 @@ def _failed(poll: QualityPoll, error: SendError, at: datetime) -> None:
     poll.failures = min(poll.failures + 1, 1_000)
     poll.problem = str(error.code)[:80]
     wait = min(FIRST_WAIT * 2 ** min(poll.failures - 1, 10), LONGEST_WAIT)
+    wait = max(wait, min(timedelta(seconds=error.wait), LONGEST_ASKED))
     poll.due_at = at + (LONGEST_WAIT if error.needs_staff else wait)
     if error.needs_staff or poll.failures >= TOLD_AFTER:
         seen_at = clocks.of(poll.sender).shown(at)

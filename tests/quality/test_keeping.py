@@ -324,6 +324,41 @@ def test_what_cannot_be_read_leaves_the_last_reading_standing(
     assert QualityChange.objects.filter(facet="reading").first().now == ""
 
 
+def test_a_provider_that_never_answers_is_given_up_and_decisions_stay_on_the_last_reading(
+    aurora: Sample, asked: Any, scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripted.answers(200, json.dumps(FULL | {"quality_rating": "RED"}))
+    sender = asked().sender
+    cast.says(aurora, channel="whatsapp")
+    monkeypatch.setattr(egress, "READ_SECONDS", 0.2)
+    scripted.falls_silent(2)
+    poll = asked()
+    assert (poll.problem, poll.failures) == ("egress.timeout", 1)
+    assert timedelta(seconds=30) < poll.due_at - timezone.now() <= polling.FIRST_WAIT
+    assert decides(aurora, sender) == "sender_quality"
+
+
+@pytest.mark.parametrize(
+    ("said", "wait"),
+    [("1800", timedelta(minutes=30)), ("999999999", polling.LONGEST_ASKED), ("soon", polling.FIRST_WAIT)],
+)
+def test_a_provider_that_asks_for_time_gets_it(
+    asked: Any, scripted: Scripted, said: str, wait: timedelta
+) -> None:
+    scripted.answers(429, '{"error": {"code": 4}}', **{"Retry-After": said})
+    poll = asked()
+    assert timedelta() <= wait - (poll.due_at - timezone.now()) < timedelta(seconds=30)
+
+
+def test_a_token_that_is_refused_is_told_at_once_and_tried_an_hour_later(
+    asked: Any, scripted: Scripted
+) -> None:
+    scripted.answers(401, '{"error": {"code": 190}}')
+    poll = asked()
+    assert poll.due_at - timezone.now() > timedelta(minutes=59)
+    assert [one.now for one in QualityChange.objects.filter(facet="reading")] == ["190"]
+
+
 def test_a_provider_that_hangs_up_is_asked_again_later(asked: Any, scripted: Scripted) -> None:
     scripted.hangs_up()
     assert asked().problem == "egress.connection"
