@@ -73,6 +73,7 @@ def overview(request: HttpRequest) -> dict[str, Any]:
         "chart": chart,
         "days": DAYS,
         "waiting": recent.waiting_acts(request),
+        "funnel": _funnel(request, since=now - timedelta(days=DAYS)),
         "outbox": [(label, outbox.get(state, 0), state) for state, label in OutboundMessage.State.choices],
         "queued": outbox.get(OutboundMessage.State.QUEUED, 0),
         "log": log,
@@ -81,6 +82,18 @@ def overview(request: HttpRequest) -> dict[str, Any]:
         "concerns": [*_concerns(request, log)],
         "has_companies": scope.companies(request).exists(),
     }
+
+
+def _funnel(request: HttpRequest, *, since: datetime) -> list[tuple[str, int, int]]:
+    """The steps of confirmation: each with its name, its number, and its share of those asked in hundredths."""
+    asked, confirmed, refused = recent.funnel(request, since=since)
+    steps = (
+        (_("asked to confirm their number"), asked),
+        (_("confirmed"), confirmed),
+        (_("refused or stopped"), refused),
+        (_("not answered"), asked - confirmed - refused),
+    )
+    return [(name, number, round(100 * number / asked)) for name, number in steps] if asked else []
 
 
 def log_health() -> LogHealth:

@@ -66,6 +66,25 @@ def waiting_acts(request: HttpRequest) -> int:
     return asked.filter(~Exists(answer)).aggregate(acts=Count("act", distinct=True))["acts"] or 0
 
 
+def funnel(request: HttpRequest, *, since: datetime) -> tuple[int, int, int]:
+    """How many acts asked people to prove their number since a moment, how many were confirmed, and how many refused or
+    stopped. One query.
+    """
+    later = ConsentRecord.objects.filter(
+        subject=OuterRef("subject"), channel=OuterRef("channel"), purpose=OuterRef("purpose"),
+        arrival__gt=OuterRef("arrival"),
+    )  # fmt: skip
+    asked = records(request, since=since).filter(state=State.REQUESTED)
+    said_yes = Exists(later.filter(state=State.GIVEN))
+    said_no = Exists(later.filter(state__in=(State.REFUSED, State.WITHDRAWN)))
+    counted = asked.aggregate(
+        asked=Count("act", distinct=True),
+        confirmed=Count("act", distinct=True, filter=said_yes),
+        refused=Count("act", distinct=True, filter=said_no & ~said_yes),
+    )
+    return counted["asked"], counted["confirmed"], counted["refused"]
+
+
 def messages_by_state(request: HttpRequest, *, since: datetime) -> dict[str, int]:
     """How many messages queued since a moment are in which state."""
     found = OutboundMessage.objects.filter(pk__gte=first_id(since)).order_by()

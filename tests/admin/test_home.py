@@ -166,3 +166,14 @@ def test_lists_for_a_second_person_and_lost_subscribers_are_told(
     ):
         assert words in text
         assert words not in page(clara)
+
+
+def test_the_funnel_of_confirmation_tells_who_answered_and_how(bruno: Client, cafe: Firm) -> None:
+    assert bruno.get(HOME).context_data["funnel"] == []
+    for person in (cast.ANA, cast.BRUNO, cast.CLARA):
+        cast.says(cafe.aurora, person, state="requested", possession="none")
+    cast.says(cafe.aurora, cast.BRUNO)
+    cast.says(cafe.aurora, cast.CLARA, state="refused")
+    steps = bruno.get(HOME).context_data["funnel"]
+    assert [(number, share) for _name, number, share in steps] == [(3, 100), (1, 33), (1, 33), (1, 33)]
+    assert "asked to confirm their number" in page(bruno)
