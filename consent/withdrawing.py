@@ -14,7 +14,7 @@ from consent import recording, spool
 from consent.canonical import canonical, moment
 from consent.contact import Contact
 from consent.models import Company, Purpose
-from consent.recording import ConsentEvent, Recorded
+from consent.recording import ConsentEvent, Recorded, Tell, tell_nobody
 from consent.vocabulary import Channel, Possession, State
 
 log = logging.getLogger(__name__)
@@ -61,10 +61,13 @@ class Stop:
         ]  # fmt: skip
 
 
-def record(stop: Stop) -> Recorded:
-    """Record a stop, in force when this returns. Raises Kept, and OSError where not even the disk takes it."""
+def record(stop: Stop, *, tell: Tell = tell_nobody) -> Recorded:
+    """Record a stop, in force when this returns. Raises Kept, and OSError where not even the disk takes it.
+
+    `tell` says what its person is told; what waited on disk is recorded without a word.
+    """
     try:
-        return recording.record(*stop.events())
+        return recording.record(*stop.events(), tell=tell)
     except (DatabaseError, InterfaceError) as error:
         log.exception("A stop could not be recorded now; the worker takes it in.")
         spool.write(DOOR, _bytes(stop))
