@@ -15,7 +15,7 @@ from psycopg.adapt import Transformer
 from psycopg.pq import ExecStatus, Format
 
 Row = tuple[Any, ...]
-Value = bytes | str | int | datetime
+Value = bytes | str | int | datetime | list[bytes]
 
 
 class Query:
@@ -48,7 +48,7 @@ class Query:
 
     def _ask_libpq(self, raw: psycopg.Connection[Any], values: Sequence[Value]) -> list[Row] | None:
         """The rows, or None where the statement has to be asked in the ordinary way."""
-        sent = [value if isinstance(value, bytes) else str(value).encode() for value in values]
+        sent = [value if isinstance(value, bytes) else _text(value) for value in values]
         # Text goes with its length, or libpq would end it at a NUL and ask about something else.
         formats = [Format.BINARY if isinstance(value, bytes | str) else Format.TEXT for value in values]
         try:
@@ -64,6 +64,9 @@ class Query:
         return list(reader.load_rows(0, result.ntuples, tuple))
 
     def _prepare(self, raw: psycopg.Connection[Any]) -> abc.Transformer:
+        # A key is found in the same way whichever it is: planning again takes longer than many questions. The server
+        # would, for lists, because it takes each to be longer than most are.
+        raw.pgconn.exec_(b"SET plan_cache_mode = force_generic_plan")
         raw.pgconn.prepare(self._name, self._numbered)  # what it refuses, asking for it refuses again
         reader = self._readers[raw] = Transformer(raw.adapters)
         return reader
@@ -95,6 +98,12 @@ def _is_plain(database: BaseDatabaseWrapper) -> bool:
         and not database.execute_wrappers
         and not database.queries_logged
     )
+
+
+def _text(value: Value) -> bytes:
+    if isinstance(value, list):  # of bytea
+        return b"{%b}" % b",".join([b'"\\\\x%b"' % one.hex().encode() for one in value])
+    return str(value).encode()
 
 
 def _adapt(database: BaseDatabaseWrapper, value: Any) -> Any:

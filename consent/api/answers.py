@@ -20,6 +20,7 @@ ALONG: dict[int, Headers] = {
     HTTPStatus.TOO_MANY_REQUESTS: (("Retry-After", "60"),),
     HTTPStatus.SERVICE_UNAVAILABLE: (("Retry-After", "1"),),
 }
+STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from django.db import close_old_connections
 
-from consent.api import decisions
+from consent.api import answers, decisions
 from consent.api.answers import Stream
 
 
@@ -19,7 +19,7 @@ class Front:
         if environ.get("PATH_INFO") != decisions.PATH:
             return self._application(environ, start_response)
         answer = decisions.answer(_call(environ))
-        start_response(f"{answer.status.value} {answer.status.phrase}", answer.headers)
+        start_response(answers.STATUS_LINES[answer.status], answer.headers)
         if isinstance(answer, Stream):
             return _then_close(answer.parts)
         # As Django does by a signal after its own requests: a broken connection must not meet the next one.

@@ -6,6 +6,8 @@ import logging
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.utils import timezone
 
 from consent import catalogue, vault
@@ -13,8 +15,9 @@ from consent.catalogue import Rules
 from consent.contact import Contact
 from consent.decision import counting
 from consent.decision.judging import ANSWER_LIVES, Decision, Judge
-from consent.decision.known import About, Known, look, look_at_many
+from consent.decision.known import About, Known, look, look_at_group, look_at_many
 from consent.decision.reasons import WORDS, Reason
+from consent.decision.together import Together
 from consent.vocabulary import Channel
 
 __all__ = ["ANSWER_LIVES", "WORDS", "About", "Decision", "Reason", "may_send", "may_send_to_each"]
@@ -44,7 +47,7 @@ def may_send(
     try:
         rules = catalogue.rules(company)
         lookup, number_key = vault.lookup(company, contact), _writes_from(contact, about)
-        known = look(about, lookup, number_key, is_limited=_is_limited(rules), now=now)
+        known = _look(about, lookup, number_key, is_limited=_is_limited(rules), now=now)
         decided = Judge(about, rules, moment, is_ahead=moment > now).decide(known, contact)
     except Exception:
         log.exception("A decision could not be made; it was answered with a no.")
@@ -118,6 +121,27 @@ def _collecting_no_garbage() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def _look(about: About, lookup: bytes, number_key: bytes, *, is_limited: bool, now: datetime) -> Known:
+    """What is known of somebody; in the web server it is asked together with whoever else waits for the same."""
+    database = connections[DEFAULT_DB_ALIAS]  # `connection` looks this up again at every dot
+    if not settings.OPTIN_GROUP_COMMIT or database.vendor != "postgresql" or database.in_atomic_block:
+        return look(about, lookup, number_key, is_limited=is_limited, now=now)
+    return _together.ask((about, is_limited), (lookup, number_key, now))
+
+
+def _look_together(topic: tuple[About, bool], people: Sequence[tuple[bytes, bytes, datetime]]) -> list[Known]:
+    about, is_limited = topic
+    if len(people) == 1:
+        [(lookup, number_key, now)] = people
+        return [look(about, lookup, number_key, is_limited=is_limited, now=now)]
+    earliest = min(now for _lookup, _number, now in people)
+    found = [(lookup, number_key) for lookup, number_key, _now in people]
+    return look_at_group(about, found, is_limited=is_limited, now=earliest)
+
+
+_together = Together(_look_together)
 
 
 def _is_limited(rules: Rules | None) -> bool:

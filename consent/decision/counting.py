@@ -60,14 +60,21 @@ def count(decided: Sequence[Decision], about: About) -> None:
             minute = _minutes[about.company] = _Minute(timezone.now())
         for reason, times in reasons.items():
             minute.times[channel, reason] += times
-        if (room := MOST_KEPT - len(minute.kept)) > 0:
-            allowed = [one for one in decided if one.allow]
-            sample = allowed[-minute.allowed % ONE_IN :: ONE_IN]
-            denied = [one for one in decided if not one.allow]
-            minute.kept += [(one, about) for one in (*sample, *denied)[:room]]
-            minute.allowed += len(allowed)
+        _keep(decided, about, minute)
     if settings.OPTIN_DECISIONS_SECONDS:
         _later.within(settings.OPTIN_DECISIONS_SECONDS)
+
+
+def _keep(decided: Sequence[Decision], about: About, minute: _Minute) -> None:
+    room = MOST_KEPT - len(minute.kept)
+    if room <= 0:
+        return
+    allowed = [one for one in decided if one.allow]
+    sample = allowed[-minute.allowed % ONE_IN :: ONE_IN]
+    denied = [one for one in decided if not one.allow] if len(allowed) < len(decided) else []
+    if sample or denied:
+        minute.kept += [(one, about) for one in (*sample, *denied)[:room]]
+    minute.allowed += len(allowed)
 
 
 def flush() -> None:

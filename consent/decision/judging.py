@@ -169,9 +169,10 @@ class Judge:
         assert self._rules is not None
         company = self._rules.company
         today = sum(at > moment - sendings.DAY for at in sent)
+        this_week = sum(at > moment - sendings.WEEK for at in sent)
         return bool(
             (company.offers_per_day and today >= company.offers_per_day)
-            or (company.offers_per_week and len(sent) >= company.offers_per_week)
+            or (company.offers_per_week and this_week >= company.offers_per_week)
         )
 
     def _reply(

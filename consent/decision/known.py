@@ -58,6 +58,7 @@ FROM c JOIN consent_sending m ON m.subject = c.subject JOIN consent_purpose q ON
 WHERE m.sent_at > %s AND m.sent_at <= %s AND q.category = 'marketing'
 """
 _UID = "COALESCE(r.uid, c.subject)"
+_ANY = "= ANY(%s::bytea[])"
 _SAID = slice(2, 10)  # the columns of a row that are those of history.Said
 
 
@@ -153,12 +154,19 @@ def _query(purpose: str, wrote: bool, sent: bool) -> prepared.Query:
     return prepared.Query(f"known {purpose} {wrote:d}{sent:d}", sql)
 
 
-_QUERIES = {
-    (purpose, wrote, sent): _query(purpose, wrote, sent)
+def _group_query(purpose: str, wrote: bool, sent: bool) -> prepared.Query:
+    sql = _statement(purpose=purpose, wrote=wrote, sent=sent, people=_ANY, numbers=_ANY)
+    return prepared.Query(f"known of a group {purpose} {wrote:d}{sent:d}", sql)
+
+
+_FORMS = [
+    (purpose, wrote, sent)
     for purpose in ("slug", "category")
     for wrote in (True, False)
     for sent in (True, False)
-}
+]
+_QUERIES = {form: _query(*form) for form in _FORMS}
+_GROUP_QUERIES = {form: _group_query(*form) for form in _FORMS}
 
 
 def question(
@@ -180,6 +188,27 @@ def look(about: About, lookup: bytes, number_key: bytes, *, is_limited: bool = T
     for row in rows:
         common.learn(row)
     return Known.of(common, rows)
+
+
+def look_at_group(
+    about: About, people: Sequence[tuple[bytes, bytes]], *, is_limited: bool = True, now: datetime
+) -> list[Known]:
+    """What is known of a few people, each found as in `look`, in their order. One query, on PostgreSQL alone."""
+    lookups = [lookup for lookup, _number in people]
+    numbers = list({number for _lookup, number in people if number})
+    query = _GROUP_QUERIES["category" if about.category else "slug", bool(numbers), is_limited]
+    asked = [numbers] if numbers else []
+    rows = query.ask(*_parameters(about, [lookups], asked, is_limited=is_limited, now=now))
+    common, found = Common(), dict[bytes, list[prepared.Row]]()
+    for row in rows:
+        common.learn(row)
+        owner = row[11] if row[11] is not None else row[10] if row[0] == "wrote" else None
+        if owner is not None:
+            found.setdefault(owner, []).append(row)
+    return [
+        Known.of(common, [*found.get(lookup, ()), *(found.get(number, ()) if number else ())])
+        for lookup, number in people
+    ]
 
 
 def look_at_many(
@@ -214,7 +243,7 @@ def _ask_many(
     """The statement for many: each parameter that names one of them is a list."""
     people, writers, uid = _one_of(lookups), _one_of(numbers), _UID
     if is_postgres := _is_postgres():
-        people = writers = "= ANY(%s::bytea[])"
+        people = writers = _ANY
         uid = f"uuid_send({_UID})"  # of many ids few are looked at: they come as bytes, see Judge
     sql = _statement(
         purpose="category" if about.category else "slug", wrote=bool(numbers), sent=is_limited,
