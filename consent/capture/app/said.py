@@ -2,8 +2,7 @@
 
 from typing import Annotated, Literal
 
-from ninja import Schema
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from consent.vocabulary import Channel
 
@@ -11,7 +10,7 @@ type Short = Annotated[str, StringConstraints(min_length=1, max_length=200, patt
 type Slug = Annotated[str, StringConstraints(pattern=r"^[-a-zA-Z0-9_]{1,40}$")]
 
 
-class Strict(Schema):
+class Strict(BaseModel):
     """An object of exactly these fields, each of exactly its type."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -73,7 +72,7 @@ class Withdrawal(Strict):
     evidence: dict[str, Short] = Field(default_factory=dict, max_length=20)
 
 
-class RecordOut(Schema):
+class RecordOut(BaseModel):
     """One record, as it was written."""
 
     id: str
@@ -82,7 +81,7 @@ class RecordOut(Schema):
     state: str
 
 
-class ActOut(Schema):
+class ActOut(BaseModel):
     """What was recorded: one record per answer, and the person's receipt."""
 
     act: str
@@ -91,13 +90,13 @@ class ActOut(Schema):
     receipt: str = Field(description="The address of the person's receipt: whoever knows it can read it.")
 
 
-class KeptOut(Schema):
+class KeptOut(BaseModel):
     """The withdrawal is on disk and will be recorded: the database takes nothing now. Nobody has to say it again."""
 
     kept: bool = True
 
 
-class BoxOut(Schema):
+class BoxOut(BaseModel):
     """One box to show, unticked."""
 
     key: str = Field(description="What to call the answer to it.")
@@ -107,7 +106,7 @@ class BoxOut(Schema):
     hint: str
 
 
-class PointOut(Schema):
+class PointOut(BaseModel):
     """What to show, word for word, and the token to send back with the answers."""
 
     point: str
