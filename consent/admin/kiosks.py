@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from consent.admin import labels, openings
-from consent.admin.scoped import ScopedAdmin, ScopedFilter
+from consent.admin.scoped import ONE_BUTTON, ScopedAdmin, ScopedFilter
 from consent.admin.site import admin_page
 from consent.capture.kiosk import tablets
 from consent.models import Kiosk
@@ -57,6 +57,11 @@ class KioskAdmin(ScopedAdmin):
             obj.digest = tablets.digest(request._new_key)  # type: ignore[attr-defined]
             obj.made_at, obj.made_by = timezone.now(), openings.entity(request)
         super().save_model(request, obj, form, change)
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().add_view(request, form_url, {**ONE_BUTTON, **(extra_context or {})})
 
     def response_add(
         self, request: HttpRequest, obj: Kiosk, post_url_continue: str | None = None

@@ -30,6 +30,9 @@ else:
     StackedInline = admin.StackedInline
     RelatedFieldListFilter = admin.RelatedFieldListFilter
 
+# For pages that lead on to what was made: another of it, or this form again, is no choice there.
+ONE_BUTTON = {"show_save_and_add_another": False, "show_save_and_continue": False}
+
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]
     """Counts no further than anybody turns pages: a table of records has millions."""

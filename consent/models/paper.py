@@ -27,9 +27,7 @@ class PaperBatch(models.Model):
     place = models.CharField(
         _("where they were signed"), max_length=120, help_text=_("Such as the shop or the meeting.")
     )
-    policy = models.CharField(
-        _("a second person checks"), max_length=6, choices=Policy.choices, default=Policy.ALL
-    )
+    policy = models.CharField(_("second check"), max_length=6, choices=Policy.choices, default=Policy.ALL)
     percent = models.PositiveSmallIntegerField(
         _("size of the sample, in percent"), default=10,
         validators=[MinValueValidator(1), MaxValueValidator(100)],

@@ -19,6 +19,11 @@ LEVEL = 0.3  # ink is at least this dark, as a share of how dark print is
 FLOOR, SPREAD = 0.1, 2.2  # for ink that is paler: less than the floor is paper, and how it compares
 EMPTY, TICKED = 0.025, 0.055  # share of the inside that is ink
 BESIDE = 1.5  # square millimetres of ink around a box that is empty
+FAINT, GRAIN = (
+    0.08,
+    4.0,
+)  # what a hard pencil leaves is darker than paper by so much of print, and than its grain
+FAINT_STROKE = 0.5  # square millimetres of one such stroke
 SPECK = 0.10  # square millimetres that are dirt
 SIGNED, UNSIGNED = 6.0, 1.5  # square millimetres of ink
 
@@ -107,11 +112,20 @@ def written(dark: Picture, field: Rect, *, black: float) -> float:
     return _area(_cut(dark, field), LEVEL * black) / SCALE**2
 
 
-def _area(part: Floats, level: float) -> float:
+def faint(dark: Picture, rect: Rect, *, black: float) -> float:
+    """Square millimetres of strokes that may be paler than ink: a hard pencil, which nobody means to overlook."""
+    part: Any = cv2.GaussianBlur(_cut(dark, rect), (0, 0), 1.2)
+    paper = float(np.median(part))
+    grain = 1.48 * float(np.median(np.abs(part - paper)))
+    level = paper + max(FAINT * black, GRAIN * grain)
+    return _area(part, level, speck=FAINT_STROKE) / SCALE**2
+
+
+def _area(part: Floats, level: float, *, speck: float = SPECK) -> float:
     mask = (part > level).astype(np.uint8)
     count, _labels, stats, _centres = cv2.connectedComponentsWithStats(mask, connectivity=8)
     sizes = stats[1:count, cv2.CC_STAT_AREA]
-    return float(sizes[sizes >= SPECK * SCALE**2].sum())
+    return float(sizes[sizes >= speck * SCALE**2].sum())
 
 
 def _cut(dark: Picture, rect: Rect) -> Floats:
@@ -129,8 +143,8 @@ def judged(share: float) -> tuple[Mark, float]:
     return Mark.UNSURE, 0.0
 
 
-def signed(area: float) -> Presence:
-    """Whether ink in the field of the signature is one."""
+def signed(area: float, *, faint: float) -> Presence:
+    """Whether ink in the field of the signature is one; `faint` is the area of whatever may be written there."""
     if area >= SIGNED:
         return Presence.PRESENT
-    return Presence.ABSENT if area <= UNSIGNED else Presence.UNSURE
+    return Presence.ABSENT if area <= UNSIGNED and faint < SIGNED else Presence.UNSURE

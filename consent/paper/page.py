@@ -45,14 +45,15 @@ def _sheet(
             shown = corners.laid_flat(
                 picture, found, scale=SHOWN, enlarged=max(picture.shape) / max(grey.shape)
             )
-            signature = boxes.written(dark, _inside(found.place.signature), black=black)
+            field = _inside(found.place.signature)
+            written = boxes.written(dark, field, black=black)
             return PageReading(
                 page=page,
                 part=part,
                 code=found.text,
                 sheet=found.sheet,
                 boxes=read,
-                signature=boxes.signed(signature),
+                signature=boxes.signed(written, faint=boxes.faint(dark, field, black=black)),
                 crops=_crops(shown, found.place),
                 picture=_jpeg(shown),
                 fingerprint=fingerprint,
@@ -114,7 +115,11 @@ def _boxes(dark: Picture, found: Found, black: float) -> tuple[Box, ...] | None:
             # A yes and a no ticked together say nothing: a person must see what was meant.
             judged = [(Mark.UNSURE, 0.0)] * 2
         elif {mark for mark, _confidence in judged} == {Mark.EMPTY}:
-            near = [boxes.around(dark, frame, black=black) > boxes.BESIDE for frame, _shown in frames]
+            near = [
+                boxes.around(dark, frame, black=black) > boxes.BESIDE
+                or boxes.faint(dark, frame.grown(-boxes.INSET), black=black) > 0
+                for frame, _shown in frames
+            ]
             judged = [(Mark.UNSURE, 0.0) if close else one for one, close in zip(judged, near, strict=True)]
         row = found.sheet.rows[number]
         read += [

@@ -36,3 +36,11 @@ def test_a_kiosk_of_another_companys_point_cannot_be_made(bruno: Client, bakery:
 
     assert "Select a valid choice" in bruno.post(reverse("admin:consent_kiosk_add"), form).content.decode()
     assert not Kiosk.objects.exists()
+
+
+def test_what_leads_on_to_what_was_made_offers_one_button(bruno: Client, cafe: Firm) -> None:
+    for name in ("consent_kiosk_add", "consent_paperbatch_add"):
+        page = bruno.get(reverse(f"admin:{name}")).content.decode()
+        assert 'name="_save"' in page
+        assert "_addanother" not in page
+        assert "_continue" not in page

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import cache
 from io import BytesIO
 
+import cv2
 import numpy as np
 import pypdfium2
 import pytest
@@ -138,3 +139,29 @@ def test_a_row_without_an_answer_but_with_ink_beside_it_is_left_to_a_person() ->
 
     assert marks[2] == Mark.UNSURE
     assert marks.count(Mark.EMPTY) == 7
+
+
+@pytest.mark.parametrize("grey", [205, 190, 170])
+def test_a_tick_of_a_hard_pencil_is_never_taken_for_an_empty_box(grey: int) -> None:
+    about, paper = printed(4, "a4")[0]
+    picture, place = paper.copy(), layout.of("a4", 4)
+    scale = picture.shape[1] / place.width
+    row, line = place.rows[1], place.signature
+    for strokes, box in (([[(0.1, 0.5), (0.4, 0.9), (0.9, 0.1)]], row.yes), ([_waves()], line)):
+        for stroke in strokes:
+            points = [((box.x + x * box.w) * scale, (box.y + y * box.h) * scale) for x, y in stroke]
+            cv2.polylines(picture, [np.array(points, np.int32)], False, (grey,) * 3, 5, cv2.LINE_AA)
+    out = BytesIO()
+    Image.fromarray(picture).save(out, "JPEG", quality=75)
+
+    (found,) = page.read(decoding.opened(out.getvalue()), 0)
+
+    assert found.sheet == about
+    marks = {(box.row, box.is_yes): box.mark for box in found.boxes}
+    assert marks[1, True] in {Mark.TICKED, Mark.UNSURE}
+    assert [marks[row, is_yes] for row in (0, 2, 3) for is_yes in (True, False)] == [Mark.EMPTY] * 6
+    assert found.signature != Presence.ABSENT
+
+
+def _waves() -> list[tuple[float, float]]:
+    return [(0.1 + 0.05 * step, 0.25 if step % 2 else 0.7) for step in range(12)]

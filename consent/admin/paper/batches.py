@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 from consent import vault
 from consent.admin import labels, openings, scope
 from consent.admin.paper import handing_in, looking, progress
-from consent.admin.scoped import ModelForm, ScopedAdmin, ScopedFilter
+from consent.admin.scoped import ONE_BUTTON, ModelForm, ScopedAdmin, ScopedFilter
 from consent.capture.paper import committing, keeping
 from consent.models import NoticeVersion, PaperBatch, PaperFile, PaperPage
 
@@ -135,6 +135,11 @@ class BatchAdmin(ScopedAdmin):
         super().save_model(request, obj, form, change)
         keeping.note(obj, "changed" if change else "made", by=openings.entity(request), at=timezone.now())
 
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().add_view(request, form_url, {**ONE_BUTTON, **(extra_context or {})})
+
     def response_add(
         self, request: HttpRequest, obj: PaperBatch, post_url_continue: str | None = None
     ) -> HttpResponse:
@@ -149,7 +154,9 @@ class BatchAdmin(ScopedAdmin):
     ) -> HttpResponse:
         batch = self.get_object(request, object_id)
         context = self._whole(request, batch) if batch and self.has_view_permission(request, batch) else {}
-        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+        return super().change_view(
+            request, object_id, form_url, {**ONE_BUTTON, **context, **(extra_context or {})}
+        )
 
     def upload(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Files in one form, for a browser without script."""

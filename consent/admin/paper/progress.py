@@ -78,7 +78,10 @@ def context(request: HttpRequest, batch: PaperBatch) -> dict[str, Any]:
         "is_reading": batch.files.filter(state=PaperFile.State.WAITING).exists(),
         "checkers": _checkers(batch),
         "piece": uploading.PIECE,
-        "can_be_destroyed": not totals.open and not totals.ready and not batch.destroyed_on,
+        "can_be_destroyed": bool(totals.all)
+        and not totals.open
+        and not totals.ready
+        and not batch.destroyed_on,
         "destroyed_by": labels.entity(batch.destroyed_by) if batch.destroyed_by else "",
         "is_over": bool(batch.destroyed_on),
     }
