@@ -29,6 +29,19 @@ ASKED = {
 OF_OPT_OUTS = ("contact", "date", "purpose", "channel", "source", "evidence")
 
 
+class SeveralFiles(forms.FileInput):
+    """A choice of as many files as one likes, such as all those of a folder."""
+
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Several files: its value is a list."""
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        return [super(FilesField, self).clean(one) for one in data or []]
+
+
 class Bring(forms.Form):
     """A file, what it holds, and the scans that it names."""
 
@@ -55,11 +68,13 @@ class Bring(forms.Form):
         ),
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,.xlsx,.ndjson,.jsonl,text/csv"}),
     )
-    evidence = forms.FileField(
+    evidence = FilesField(
         label=gettext_lazy("Scans and recordings"),
         required=False,
-        help_text=gettext_lazy("A zip, if a column of the list names its files."),
-        widget=forms.FileInput(attrs={"accept": ".zip,application/zip"}),
+        help_text=gettext_lazy(
+            "If a column of the list names them: up to 99 files at once, such as all those of a folder, or a zip."
+        ),
+        widget=SeveralFiles(attrs={"accept": ".zip,.pdf,.png,.jpg,.jpeg,.tif,.tiff,.mp3,.ogg,.amr,.wav"}),
     )
 
     def __init__(self, request: HttpRequest, data: Any = None, files: Any = None) -> None:

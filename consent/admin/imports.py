@@ -111,7 +111,7 @@ class ImportAdmin(ReadOnlyAdmin):
         )  # fmt: skip
         if evidence:
             try:
-                attachments.attach(batch, evidence, size=evidence.size)
+                attachments.attach_all(batch, evidence)
             except BadInput:
                 batch.delete()
                 raise
@@ -141,12 +141,12 @@ class ImportAdmin(ReadOnlyAdmin):
     def attach(self, request: HttpRequest, pk: Any) -> HttpResponse:
         """Take scans and recordings that rows name."""
         batch = self._found(request, pk, to_change=True)
-        file = request.FILES.get("evidence")
-        if file is None or batch.state not in steps.UNDOABLE:
+        files = request.FILES.getlist("evidence")
+        if not files or batch.state not in steps.UNDOABLE:
             raise Http404
 
         def attach() -> None:
-            attachments.attach(batch, file, size=file.size or 0)
+            attachments.attach_all(batch, files)
 
         return self._do(request, batch, attach, _("The files are kept with the list."))
 

@@ -1,8 +1,9 @@
 """Scans and recordings that rows of a list name: taken from a zip into sealed rows, never unpacked to a disk."""
 
 import zipfile
+from collections.abc import Sequence
 from functools import partial
-from typing import IO
+from typing import IO, Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -33,6 +34,23 @@ _KINDS = (
 )
 _BOMB = _("The zip unpacks to more than scans and recordings do.")
 _BROKEN = _("The zip cannot be read.")
+
+
+def attach_all(batch: Import, files: Sequence[Any]) -> int:
+    """Seal one zip, or scans and recordings that came one by one; returns how many. All or none. Raises BadInput."""
+    if len(files) == 1 and zipfile.is_zipfile(files[0]):
+        files[0].seek(0)
+        return attach(batch, files[0], size=files[0].size or 0)
+    for file in files:
+        if (file.size or 0) > LARGEST:
+            raise BadInput("zip.file_too_large", _("A file is larger than 25 MB."), status=413)
+        if scanner.is_set():
+            scanner.check(iter(partial(file.read, scanner.CHUNK), b""), pointer="evidence")
+    with transaction.atomic():
+        for file in files:
+            file.seek(0)
+            _seal(batch, file.name or "", file.read())
+    return len(files)
 
 
 def attach(batch: Import, file: IO[bytes], *, size: int) -> int:
@@ -78,11 +96,17 @@ def _refuse_malware(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) ->
 def _keep(batch: Import, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
     with archive.open(entry) as packed:
         content = packed.read(entry.file_size + 1)  # zipfile itself gives no more than it said
+    _seal(batch, entry.filename, content)
+
+
+def _seal(batch: Import, filename: str, content: bytes) -> None:
     kind = media_type(content)
     if kind is None:
-        message = _("The zip may hold PDF, PNG, JPEG, TIFF, MP3, OGG, AMR and WAV files, and nothing else.")
+        message = _(
+            "Scans and recordings are PDF, PNG, JPEG, TIFF, MP3, OGG, AMR and WAV files, or a zip of them."
+        )
         raise BadInput("zip.file_type", message, status=415)
-    name = claims.file_key(batch, entry.filename)
+    name = claims.file_key(batch, filename)
     kept = ImportFile(batch=batch, name=name, media_type=kind)
     kept.sealed = vault.seal_system(item=claims.file_item(kept), plaintext=content)
     ImportFile.objects.bulk_create([kept], ignore_conflicts=True)

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from consent.imports import reading
+from consent.imports import attachments, claims, reading
 from consent.models import ConsentRecord, EvidenceFile, Import, ImportPart, Purpose
 from tests import cast, clamd
 from tests.fulldisk import full
@@ -116,10 +116,12 @@ def test_zips_that_are_no_evidence_are_refused(bruno: Client, cafe: Firm, monkey
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.pdf", b"%PDF-" + b" " * 1_000_000)
+    broken = zipped(a=PDF).read().replace(b"PK\x03\x04", b"PK\x00\x00")
     rows = b"tel,date\n11987650001,2024-03-15\n"
     for evidence, words in (
-        (zipped(a=b"MZ a program"), "The zip may hold PDF"),
-        (SimpleUploadedFile("x.zip", b"no zip"), "The zip cannot be read."),
+        (zipped(a=b"MZ a program"), "Scans and recordings are PDF"),
+        (SimpleUploadedFile("x.zip", b"no zip"), "Scans and recordings are PDF"),
+        (SimpleUploadedFile("x.zip", broken), "The zip cannot be read."),
         (SimpleUploadedFile("x.zip", bomb.getvalue()), "The zip unpacks to more"),
     ):
         assert words in hand_in(bruno, rows, firm=cafe, evidence=evidence).content.decode()
@@ -207,3 +209,22 @@ def test_a_disk_too_full_for_an_upload_is_said(
 
     assert answer.status_code == 507
     assert not Import.objects.exists()
+
+
+def test_scans_come_one_by_one_by_their_names(bruno: Client, cafe: Firm, monkeypatch: Any) -> None:
+    rows = b"Celular,Fecha,Archivo\n11987654321,2024-03-15,ana.pdf\n"
+    scan, other = SimpleUploadedFile("../../ana.pdf", PDF), SimpleUploadedFile("b.pdf", PDF + b"b")
+    hand_in(bruno, rows, firm=cafe, evidence=[scan, other])
+    batch = Import.objects.get()
+    assert {bytes(kept.name) for kept in batch.files.all()} == {
+        claims.file_key(batch, name) for name in ("ana.pdf", "b.pdf")
+    }
+    for content, words in (
+        (b"MZ", "Scans and recordings are PDF"),
+        (PDF * 10, "A file is larger than 25 MB."),
+    ):
+        monkeypatch.setattr(attachments, "LARGEST", 50)
+        files = [SimpleUploadedFile("c.pdf", b"%PDF-c"), SimpleUploadedFile("d.pdf", content)]
+        path = reverse("admin:consent_import_attach", args=[batch.pk])
+        assert words in bruno.post(path, {"evidence": files}, follow=True).content.decode()
+        assert batch.files.count() == 2, "all of them or none"

@@ -97,7 +97,7 @@ class Installation:
 
 
 @contextlib.contextmanager
-def installed(folder: Path) -> Iterator[Installation]:
+def installed(folder: Path, **more: str) -> Iterator[Installation]:
     """An installation with the sample company, on the engine that this run tests; gone afterwards."""
     with _database(folder) as url, socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -112,6 +112,7 @@ def installed(folder: Path) -> Iterator[Installation]:
             "OPTIN_PUBLIC_URL": f"http://127.0.0.1:{port}",
             "OPTIN_SANDBOX": "1",
             "PORT": str(port),
+            **more,
         }
         made = Installation(port, variables, folder / "log")
         made.manage("prepare")

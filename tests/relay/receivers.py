@@ -61,8 +61,37 @@ def drips(request: BaseHTTPRequestHandler) -> None:
         pass
 
 
+def never_ends_its_headers(request: BaseHTTPRequestHandler) -> None:
+    """One header after the other, as fast as they go."""
+    try:
+        request.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        while True:
+            request.wfile.write(b"X-More: " + b"a" * 1000 + b"\r\n")
+    except OSError:
+        pass
+
+
+def only_hints(request: BaseHTTPRequestHandler) -> None:
+    """An answer that is still to come, and does not."""
+    request.wfile.write(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+    request.close_connection = True
+
+
+def drips_its_body(request: BaseHTTPRequestHandler) -> None:
+    """A body, a byte at a time, for ever."""
+    request.send_response(200)
+    request.end_headers()
+    try:
+        while True:
+            request.wfile.write(b"a")
+            request.wfile.flush()
+            time.sleep(0.02)
+    except OSError:
+        pass
+
+
 @contextmanager
-def listening() -> Iterator[Receiver]:
+def listening(port: int = 0) -> Iterator[Receiver]:
     """A receiver at an address of this machine."""
     receiver = Receiver()
 
@@ -78,7 +107,7 @@ def listening() -> Iterator[Receiver]:
         def log_message(self, *_arguments: Any) -> None:
             """Nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
     receiver.url = f"http://127.0.0.1:{server.server_port}/hook"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

@@ -3,6 +3,7 @@
 import json
 import re
 import threading
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -142,6 +143,9 @@ def test_more_than_a_portion_goes_in_several(aurora: Sample, monkeypatch: pytest
         (status(500), "answer.refused", "on"),
         (receivers.pours, "egress.answer_too_big", "on"),
         (receivers.drips, "egress.timeout", "on"),
+        (receivers.drips_its_body, "egress.timeout", "on"),
+        (receivers.never_ends_its_headers, "egress.connection", "on"),
+        (receivers.only_hints, "answer.refused", "on"),
     ],
 )
 def test_what_hostile_receivers_do_ends_and_is_written_down(
@@ -310,3 +314,42 @@ def test_what_somebody_leads_back_to_us_is_refused_and_ends(aurora: Sample, live
     subscription = told(subscribed(aurora, live_server.url.replace("localhost", "127.0.0.1") + "/api"))
     assert (subscription.trouble, subscription.state) == ("answer.loop", "failed")
     assert Attempt.objects.get().status == 508
+
+
+def test_while_one_is_down_and_others_are_hostile_everybody_else_is_told_and_it_is_once_it_is_up(
+    transactional_db: None, aurora: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the real clock; only the waits between two attempts are shorter than in life."""
+    monkeypatch.setattr(working, "FIRST_WAIT", timedelta(seconds=0.2))
+    monkeypatch.setattr(outside, "WHOLE_SECONDS", 1.0)
+
+    def until(done: Any) -> None:
+        deadline = time.monotonic() + 60
+        while not done():
+            assert time.monotonic() < deadline
+            sequenced()
+            working.drain()
+            time.sleep(0.05)
+
+    with listening() as down:
+        url, port = down.url, int(down.url.split(":")[2].split("/")[0])
+    with listening() as good, listening() as slow, listening() as hostile, listening() as redirects:
+        slow.answer = lambda request: (time.sleep(0.3), status(204)(request))[1]
+        hostile.answer = receivers.pours
+        redirects.answer = status(307, Location="http://169.254.169.254/latest/meta-data/")
+        late, *_others = [subscribed(aurora, one) for one in (url, hostile.url, redirects.url)]
+        for receiver in (good, slow):
+            subscribed(aurora, receiver.url)
+        said: list[str] = []
+        for number in range(6):
+            said.append(str(cast.says(aurora, cast.stranger(number)).records[0]))
+            until(lambda: all(len(events(one)) >= len(said) for one in (good, slow)))
+        until(lambda: Subscription.objects.get(pk=late.pk).failures >= 2)
+        assert Subscription.objects.get(pk=late.pk).trouble == "egress.connection"
+        with listening(port) as up:
+            until(lambda: Subscription.objects.get(pk=late.pk).position == changes.size())
+        working.wait()
+    for receiver in (good, slow, up):
+        assert [event["id"] for event in events(receiver)] == said
+    assert set(redirects.asked) == {"POST /hook"}
+    assert Subscription.objects.get(pk=late.pk).failures == 0
