@@ -10,11 +10,11 @@ from typing import Any
 
 from django.db import DatabaseError, InterfaceError
 
-from consent import recording, spool
+from consent import recording, spool, telling
 from consent.canonical import canonical, moment
 from consent.contact import Contact
 from consent.models import Company, Purpose
-from consent.recording import ConsentEvent, Recorded, Tell, tell_nobody
+from consent.recording import ConsentEvent, Recorded
 from consent.vocabulary import Channel, Possession, State
 
 log = logging.getLogger(__name__)
@@ -61,13 +61,12 @@ class Stop:
         ]  # fmt: skip
 
 
-def record(stop: Stop, *, tell: Tell = tell_nobody) -> Recorded:
-    """Record a stop, in force when this returns. Raises Kept, and OSError where not even the disk takes it.
-
-    `tell` says what its person is told; what waited on disk is recorded without a word.
+def record(stop: Stop) -> Recorded:
+    """Record a stop, in force when this returns, and tell its person once. Raises Kept, and OSError where not even the
+    disk takes it.
     """
     try:
-        return recording.record(*stop.events(), tell=tell)
+        return _record(stop)
     except (DatabaseError, InterfaceError) as error:
         log.exception("A stop could not be recorded now; the worker takes it in.")
         spool.write(DOOR, _bytes(stop))
@@ -80,11 +79,16 @@ def drain() -> int:
     if time.monotonic() - _last < EVERY:
         return 0
     _last = time.monotonic()
-    return spool.drain(DOOR, lambda content: _take_in(_stop(content)))
+    return spool.drain(DOOR, _take_in)
 
 
-def _take_in(stop: Stop) -> None:
-    recording.record(*stop.events())
+def _record(stop: Stop) -> Recorded:
+    told = telling.of_stop_for(stop.contact, stop.company, channels=stop.channels, purpose=stop.purpose)
+    return recording.record(*stop.events(), tell=told)
+
+
+def _take_in(content: bytes) -> None:
+    _record(_stop(content))
 
 
 def _bytes(stop: Stop) -> bytes:

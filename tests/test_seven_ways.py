@@ -2,6 +2,7 @@
 
 import json
 import re
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,16 @@ from consent.api import keys
 from consent.capture import sms
 from consent.capture.ivr import webhook as calls
 from consent.capture.whatsapp import working as whatsapp
-from consent.models import CapturePoint, Company, ConsentRecord, LogPending, Sender
-from consent.preferences import entry, waiting
+from consent.models import (
+    CapturePoint,
+    Company,
+    ConsentRecord,
+    ContactPoint,
+    LogPending,
+    OutboundMessage,
+    Sender,
+)
+from consent.preferences import entry, visits, waiting
 from consent.providers import accounts, meta_numbers
 from consent.recording import Recorded
 from consent.sample import Sample
@@ -77,11 +86,16 @@ class Ways:
     def api(self) -> Way:
         keys.forget()
         key = keys.issue(self.aurora.company, name="App")
-        headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": "once"}
-        return lambda: self.client.post(
-            "/api/v1/withdrawals", json.dumps({"contact": cast.ANA.value}), content_type="application/json",
-            headers=headers,
-        )  # fmt: skip
+        return lambda: self.withdraw(key=key, once="once")
+
+    def withdraw(self, *, key: str = "", once: str = "", **said: str) -> Any:
+        headers = {
+            "Authorization": f"Bearer {key or keys.issue(self.aurora.company, name='App')}",
+            "Idempotency-Key": once or secrets.token_hex(8),
+        }
+        body = json.dumps({"contact": cast.ANA.value, **said})
+        address = "/api/v1/withdrawals"
+        return self.client.post(address, body, content_type="application/json", headers=headers)
 
 
 WAYS = ["link", "number_and_code", "sms", "whatsapp", "phone", "paper", "api"]
@@ -107,9 +121,14 @@ def stop(request: pytest.FixtureRequest, aurora: Sample) -> Way:
 
 def worked() -> None:
     """The worker has looked at everything that waits."""
-    for drain in (waiting.drain, withdrawing.drain, sms.drain, calls.drain, whatsapp.drain):
+    for drain in (waiting.drain, withdrawing.drain, sms.drain, calls.drain, whatsapp.drain, visits.drain):
         while drain():
             pass
+
+
+def told() -> int:
+    """How many messages left or wait that are no code."""
+    return OutboundMessage.objects.exclude(kind="code").count()
 
 
 def records() -> list[ConsentRecord]:
@@ -166,3 +185,43 @@ def test_also_while_the_database_is_read_only_and_it_is_filed_once(
     worked()
     assert len(records()) == stopped
     assert not file.exists()
+
+
+@pytest.mark.parametrize("is_kept", [False, True], ids=["at once", "kept on disk"])
+def test_whoever_stops_is_told_once(aurora: Sample, stop: Way, settings: Any, is_kept: bool) -> None:
+    if is_kept:
+        with readonly():
+            answer = stop()
+        [file] = list((Path(settings.OPTIN_DATA_DIR) / "spool").glob(f"*{spool.SUFFIX}"))
+        sealed = file.read_bytes()
+        worked()
+        file.write_bytes(sealed)  # another worker had read it as well
+    else:
+        answer = stop()
+    worked()
+    assert stop().status_code < 400  # the same once more
+    worked()
+
+    said_at_once = [word for word in (b"<Message>", b"<Say") if word in answer.content]
+    assert len(said_at_once) + told() == 1
+
+
+def test_a_stop_of_one_thing_names_it_and_nobody_is_told_of_nothing(aurora: Sample) -> None:
+    cast.says(aurora)
+    app = Ways(aurora, cast.says(aurora, channel="whatsapp"))
+    assert app.withdraw(purpose="novidades", channel="sms").status_code == 201
+    assert app.withdraw(purpose="novidades", channel="sms").status_code == 201
+    assert app.withdraw(contact=cast.BRUNO.value).status_code == 201
+
+    said = opening.message_content(OutboundMessage.objects.get())["text"]
+    assert "/r/" in said
+    assert ("SMS" in said, "WhatsApp" in said) == (True, False)
+
+
+def test_damage_in_the_vault_hinders_no_stop(aurora: Sample) -> None:
+    said = cast.says(aurora)
+    ContactPoint.objects.filter(subject=said.subject).update(sealed=b"x" * 60)
+
+    assert Ways(aurora, said).withdraw().status_code == 201
+    assert cast.may(aurora).reason == "withdrawn"
+    assert told() == 0

@@ -11,19 +11,13 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 
-from consent import history, vault, withdrawing
+from consent import vault, withdrawing
 from consent.admin import openings, people
 from consent.admin.site import admin_page
 from consent.capture.paper import letters
-from consent.contact import Contact
-from consent.models import Company
-from consent.preferences import people as known
-from consent.preferences import telling
-from consent.recording import Tell, tell_nobody
-from consent.vocabulary import django_code
 from consent.withdrawing import Kept
 
 MAY_WRITE_DOWN = "consent.add_paperbatch"  # whoever may bring in paper
@@ -77,7 +71,7 @@ def _write_down(request: HttpRequest, said: dict[str, Any]) -> HttpResponse:
         by=openings.entity(request), form=str(said["form"]), now=timezone.now(),
     )  # fmt: skip
     try:
-        recorded = withdrawing.record(stop, tell=_confirmation(said["contact"], said["company"]))
+        recorded = withdrawing.record(stop)
     except Kept:
         context = {"title": _("Write down a stop"), "kept": True}
         return TemplateResponse(
@@ -85,16 +79,3 @@ def _write_down(request: HttpRequest, said: dict[str, Any]) -> HttpResponse:
         )
     messages.success(request, _("Written down. This number gets nothing more, on no channel."))
     return redirect(people.address(recorded.subject))
-
-
-def _confirmation(contact: Contact, company: Company) -> Tell:
-    """What the number is told: once, in its holder's language, and nothing where there was nothing to stop."""
-    person = next((one for one in known.with_number(contact) if one.company == company), None)
-    if person is None:
-        return tell_nobody
-    standings = history.standings(person.subject, at=timezone.now())
-    on = [channel for (channel, _purpose), standing in standings.items() if standing.is_given]
-    language = known.language_of(person)
-    with override(django_code(language)):
-        what = _("everything")
-    return telling.of_stop(person, what, on, language=language)

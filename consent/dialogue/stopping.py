@@ -15,7 +15,7 @@ from consent.dialogue import questions, replies, settling
 from consent.dialogue.heard import Heard
 from consent.dialogue.saying import SaidAt
 from consent.models import ConsentRecord, OutboundMessage, Purpose, Sender
-from consent.recording import ConsentEvent, Recorded
+from consent.recording import ConsentEvent, Recorded, Tell, tell_nobody
 from consent.vocabulary import Category, Channel, Possession, State, StopScope
 
 
@@ -40,9 +40,13 @@ def withdraw(heard: Heard, *, entity: str, scope: str = StopScope.EVERYTHING) ->
 
 
 def stop_all(
-    *, sender: Sender, contact: Contact, method: str, reference: str, evidence: Mapping[str, Any]
-) -> Recorded:
-    """Record a stop of everything on every channel, whatever was asked where: the key 0 of a call, in words."""
+    *, sender: Sender, contact: Contact, method: str, reference: str, evidence: Mapping[str, Any],
+    tell: Tell | None = None,
+) -> Recorded:  # fmt: skip
+    """Record a stop of everything on every channel, whatever was asked where: the key 0 of a call, in words.
+
+    Whoever hears the answer is told by it, and `tell` says what goes to those who do not.
+    """
     heard = hearing.hear(
         sender=sender, contact=contact, method=method, reference=reference, evidence=evidence
     )
@@ -52,7 +56,7 @@ def stop_all(
         records = ConsentRecord.objects.filter(subject__in=ids, purpose__isnull=False)
         for record in records.select_related("purpose"):
             ended[record.channel, record.purpose_id] = record.purpose
-    recorded = _withdraw(heard, ended)
+    recorded = _withdraw(heard, ended, tell=tell or tell_nobody)
     outbox.expire(_messages_to(recorded.subject))
     return recorded
 
@@ -115,7 +119,7 @@ def _ended(heard: Heard, *, scope: str) -> Ended:
     return asked
 
 
-def _withdraw(heard: Heard, ended: Ended, *, entity: str = "subject") -> Recorded:
+def _withdraw(heard: Heard, ended: Ended, *, entity: str = "subject", tell: Tell = tell_nobody) -> Recorded:
     sender = heard.sender
     recorded = recording.record(
         *(
@@ -126,7 +130,8 @@ def _withdraw(heard: Heard, ended: Ended, *, entity: str = "subject") -> Recorde
                 reference=heard.reference, evidence=heard.evidence, entity=entity, possession=Possession.INBOUND,
             )
             for (channel, _purpose), purpose in ended.items()
-        )
+        ),
+        tell=tell,
     )  # fmt: skip
     outbox.expire(_messages_to(recorded.subject).filter(sender=sender))
     return recorded

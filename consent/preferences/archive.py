@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from consent import holdings, opening
-from consent.preferences.people import Person
+from consent.people import Person
 from consent.vocabulary import django_code
 
 TITLES = {

@@ -11,12 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from consent import opening, posted, rights, vault
+from consent import opening, people, posted, rights, vault
 from consent.errors import BadInput
 from consent.models import RightsRequest
-from consent.preferences import archive, changing, entry, looks, people
+from consent.people import Person
+from consent.preferences import archive, changing, entry, looks
 from consent.preferences.changing import How
-from consent.preferences.people import Person
 from consent.proof import certificate, files, words
 
 KIND, TEXT, NAME = "kind", "text", "name"

@@ -13,12 +13,12 @@ from django.views.decorators.http import require_http_methods
 from consent import pinned, posted, shown, vault
 from consent.catalogue import Ask
 from consent.errors import BadInput
+from consent.people import Person
 from consent.pinned import Pinned
 from consent.preferences import changing, entry, looks
 from consent.preferences import sheet as sheets
 from consent.preferences.changing import How
 from consent.preferences.entry import Entry
-from consent.preferences.people import Person
 from consent.wording import Statement, statement
 
 TOKEN = "token"  # noqa: S105 - the name of a field

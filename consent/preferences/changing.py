@@ -9,15 +9,14 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from consent import history, outbox, recording
+from consent import history, outbox, recording, telling
 from consent.canonical import moment
 from consent.catalogue import Ask
 from consent.contact import Contact
 from consent.history import Standing
 from consent.models import Company, ConsentRecord, OutboundMessage, Purpose
+from consent.people import Person
 from consent.pinned import Pinned
-from consent.preferences import telling
-from consent.preferences.people import Person
 from consent.recording import ConsentEvent, Tell
 from consent.vocabulary import Channel, Possession, State, django_code
 from consent.wording import Statement, label

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from django.conf import settings
 
-from consent import receipts, vault
+from consent import people, receipts, vault
 from consent.contact import Contact
 from consent.models import ConsentRecord, Visit
-from consent.preferences import people, visits
-from consent.preferences.people import Person
+from consent.people import Person
+from consent.preferences import visits
 from consent.vocabulary import Possession
 
 OWN = receipts.OWN

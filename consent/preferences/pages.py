@@ -12,14 +12,14 @@ from django.utils.translation import override
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from consent import posted, receipts, vault
+from consent import people, posted, receipts, vault
 from consent.errors import BadInput
 from consent.models import ConsentRecord, Visit
-from consent.preferences import arriving, changing, entry, keeping, looks, people, visits
+from consent.people import Person
+from consent.preferences import arriving, changing, entry, keeping, looks, visits
 from consent.preferences import sheet as sheets
 from consent.preferences.changing import How
 from consent.preferences.entry import Entry
-from consent.preferences.people import Person
 from consent.proof import certificate
 from consent.vocabulary import django_code
 

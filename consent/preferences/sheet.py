@@ -13,7 +13,7 @@ from consent import catalogue, history, opening, receipts, wording
 from consent.catalogue import Ask
 from consent.history import Standing
 from consent.models import Company, ConsentRecord, Offer, Purpose
-from consent.preferences.people import Person
+from consent.people import Person
 from consent.proof import words
 from consent.vocabulary import Channel, State
 

@@ -8,11 +8,11 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from consent import receipts, vault, wording
+from consent import people, receipts, vault, wording
 from consent.models import Purpose
-from consent.preferences import changing, entry, keeping, looks, people
+from consent.people import Person
+from consent.preferences import changing, entry, keeping, looks
 from consent.preferences.changing import How
-from consent.preferences.people import Person
 from consent.vocabulary import Channel
 
 

@@ -10,12 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from consent import codes, dialogue, history, outbox, receipts, vault
+from consent import codes, dialogue, history, outbox, people, receipts, telling, vault
 from consent.contact import TEL, Contact
 from consent.errors import BadInput
 from consent.models import Company, ConsentRecord, OutboundMessage, Visit
-from consent.preferences import people, telling
-from consent.preferences.people import Person
+from consent.people import Person
 from consent.vocabulary import State, django_code
 
 CODE_LIVES = outbox.CODE_LIVES
@@ -76,7 +75,8 @@ def drain() -> int:
             return 0  # another worker was faster
         visit.taken_at = now
         visit.save(update_fields=["taken_at"])
-        if not is_over(visit, now=now):
+        # A stop may have waited on disk for long; a code is of no use then.
+        if visit.wish == Visit.Wish.STOP or not is_over(visit, now=now):
             _tell(visit)
     return 1
 
@@ -122,7 +122,7 @@ def _confirm_stop(visit: Visit, person: Person) -> None:
         text = telling.stop_text(person, _("everything"), receipts.own_address(act))
     outbox.reply(
         sender=sender, contact=contact_of(visit), subject=person.subject, text=text,
-        reference=f"visit:{visit.pk}", kind=Kind.RECEIPT, act=act,
+        reference=f"stop:{act}", kind=Kind.RECEIPT, act=act,
     )  # fmt: skip
 
 

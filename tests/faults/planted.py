@@ -15,8 +15,9 @@ def gives_away(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpR
     """Looks whose number was typed and, where it is somebody's, writes a row more."""
 
     def answered(request: HttpRequest) -> HttpResponse:
+        from consent import people
         from consent.contact import Contact
-        from consent.preferences import people, visits
+        from consent.preferences import visits
 
         request.body  # noqa: B018 - so that it can be read twice
         typed = request.POST.get("phone", "")

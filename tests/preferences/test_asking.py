@@ -167,7 +167,7 @@ NOT_YET = (
 )
 EXCLUDED = {
     **dict.fromkeys(["Company", "Sender", "Purpose", "CapturePoint", "Offer", "Notice", "NoticeVersion"], COMPANYS),
-    **dict.fromkeys(["MessageTemplate", "Membership", "ApiKey", "Kiosk", "Subscription", "Attempt"], COMPANYS),
+    **dict.fromkeys(["MessageTemplate", "Membership", "ApiKey", "Kiosk", "Subscription", "Attempt", "Reasking"], COMPANYS),
     **dict.fromkeys(["ExportSchedule", "AuditSample", "AuditFinding", "PaperBatch"], COMPANYS),
     **dict.fromkeys(["NoticeShown", "DecisionCount", "DecisionBatch", "QualityReading", "QualityChange"], COUNTED),
     **dict.fromkeys(["QualityTold", "QualityPoll", "SenderUse", "SenderDay", "SourceCursor"], COUNTED),
@@ -176,6 +176,9 @@ EXCLUDED = {
     **dict.fromkeys(["Import", "ImportPart", "ImportFile", "PaperFile", "PaperPiece", "PaperCheck"], NOT_YET),
     "SubjectKey": "the key all of it is sealed with; handed out it would only open what the archive shows anyway",
     "Erased": "that nothing is held any more: there is no archive then",
+    "ImportErasure": "whom to leave out of a list that waits, once erased: there is no archive then",
+    "SandboxJump": "by how much the sandbox lets time pass",
+    "SandboxPress": "what was pressed to try the health of a sandbox number",
     "SandboxMessage": "the phone of the sandbox, which is the person's side and no company's",
 }  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from consent import dialogue
+from consent import dialogue, telling
 from consent.capture.ivr import METHOD, calling_back, incoming, spoken
 from consent.capture.ivr.step import AGAIN, NO, STOP, YES, Matter, Step, Turn
 from consent.models import Call
@@ -95,12 +95,12 @@ def _after_read_back(step: Step) -> Turn:
 
 
 def _stop(step: Step) -> Turn:
-    """Let go of everything, on every channel; in force before the voice says so."""
+    """Let go of everything, on every channel; in force before the voice says so, or a message where nobody listens."""
     call = step.call
     language = _language(step)
     dialogue.stop_all(
         sender=step.sender, contact=step.contact, method=METHOD.slug, reference=step.reference,
-        evidence=step.evidence(),
+        evidence=step.evidence(), tell=telling.of_stop_for(step.contact, step.sender.company) if step.is_late else None,
     )  # fmt: skip
     return _over(call, [spoken.stopped(step.sender.company, language)])
 

@@ -18,7 +18,7 @@ YES, NO, AGAIN, STOP = "1", "2", "9", "0"
 class Step:
     """A key, "" for silence, as the answer to the question `number` of a call.
 
-    `message` is our own queued call where we called; None where we were called.
+    `message` is our own queued call where we called; None where we were called. `is_late` means that nobody listens.
     """
 
     call: Call
@@ -29,6 +29,7 @@ class Step:
     at: datetime
     parameters: Mapping[str, str]
     message: OutboundMessage | None
+    is_late: bool = False
 
     @property
     def reference(self) -> str:

@@ -76,7 +76,9 @@ def understand(delivery: Delivery, *, is_late: bool) -> Outcome:
         return Outcome(State.UNREADABLE, HOOK.silence, sender)
     if delivery.contact is None:
         return Outcome(State.ANSWERED, hidden.answer(parameters, sender, at=delivery.received_at), sender)
-    return Outcome(State.ANSWERED, _take(delivery, delivery.contact, sender, message), sender)
+    return Outcome(
+        State.ANSWERED, _take(delivery, delivery.contact, sender, message, is_late=is_late), sender
+    )
 
 
 def is_stop(parameters: Mapping[str, str]) -> bool:
@@ -84,7 +86,9 @@ def is_stop(parameters: Mapping[str, str]) -> bool:
     return parameters.get("Digits") == STOP
 
 
-def _take(delivery: Delivery, contact: Contact, sender: Sender, message: OutboundMessage | None) -> bytes:
+def _take(
+    delivery: Delivery, contact: Contact, sender: Sender, message: OutboundMessage | None, *, is_late: bool
+) -> bytes:
     parameters = delivery.parameters
     number = UUID(bytes=vault.digest("call", parameters["AccountSid"], parameters["CallSid"])[:16])
     known = Call.objects.select_for_update(of=("self",)).filter(pk=number).first()
@@ -92,6 +96,7 @@ def _take(delivery: Delivery, contact: Contact, sender: Sender, message: Outboun
     step = Step(
         call=call, sender=sender, contact=contact, key=parameters.get("Digits", ""),
         number=_number(parameters.get(STEP, "")), at=delivery.received_at, parameters=parameters, message=message,
+        is_late=is_late,
     )  # fmt: skip
     if parameters["CallStatus"] in _HUNG_UP or fate.is_machine(parameters):
         call.stage = Call.Stage.OVER

@@ -8,9 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from consent import inbound, receipts, vault
-from consent.models import OutboundMessage, Sender
-from consent.preferences.people import Person
+from consent import history, inbound, people, receipts, vault, wording
+from consent.contact import Contact
+from consent.models import Company, OutboundMessage, Purpose, Sender
+from consent.people import Person
 from consent.recording import Tell, Telling, tell_nobody
 from consent.vocabulary import Channel, django_code
 
@@ -26,6 +27,31 @@ def of_stop(person: Person, what: str, channels: Collection[str], *, language: s
         return stop_text(person, what, receipts.own_address(act))
 
     return _by(sender_for(person, channels), text, language)
+
+
+def of_stop_for(
+    contact: Contact, company: Company, *, channels: Collection[str] = tuple(Channel.values),
+    purpose: Purpose | None = None,
+) -> Tell:  # fmt: skip
+    """The confirmation of a stop that somebody else brings, in its person's language; to nobody who had nothing on."""
+    person = next((one for one in people.with_number(contact) if one.company == company), None)
+    if person is None or not _can_be_opened(person):
+        return tell_nobody
+    standings = history.standings(person.subject, at=timezone.now())
+    on = dict.fromkeys(
+        channel
+        for (channel, key), standing in standings.items()
+        if channel in channels and standing.is_given and (purpose is None or key == purpose.pk)
+    )
+    language = people.language_of(person)
+    with override(django_code(language)):
+        if purpose is not None:
+            what = "; ".join(wording.label(purpose, channel, language) for channel in on)
+        elif set(channels) == set(Channel.values):
+            what = _("everything")
+        else:
+            what = "; ".join(_("everything by %(channel)s") % {"channel": Channel(one).label} for one in on)
+    return of_stop(person, what, list(on), language=language)
 
 
 def stop_text(person: Person, what: str, link: str) -> str:
@@ -65,6 +91,14 @@ def sender_for(person: Person, channels: Collection[str] = ()) -> Sender | None:
     texts = [sender for sender in senders if sender.channel == Channel.SMS and person.number]
     fitting = [*chats, *texts] if Channel.WHATSAPP in channels else [*texts, *chats]
     return fitting[0] if fitting else None
+
+
+def _can_be_opened(person: Person) -> bool:
+    """Whether its contact is whole: damage in the vault must hinder no stop."""
+    try:
+        return person.contact is not None
+    except vault.SealBroken:
+        return False
 
 
 def _by(sender: Sender | None, text: Callable[[UUID], str], language: str) -> Tell:
