@@ -167,8 +167,8 @@ NOT_YET = (
 )
 EXCLUDED = {
     **dict.fromkeys(["Company", "Sender", "Purpose", "CapturePoint", "Offer", "Notice", "NoticeVersion"], COMPANYS),
-    **dict.fromkeys(["MessageTemplate", "Membership", "ApiKey", "Kiosk", "Subscription", "Attempt", "Reasking"], COMPANYS),
-    **dict.fromkeys(["ExportSchedule", "AuditSample", "AuditFinding", "PaperBatch"], COMPANYS),
+    **dict.fromkeys(["MessageTemplate", "Membership", "ApiKey", "Kiosk", "Subscription", "Attempt"], COMPANYS),
+    **dict.fromkeys(["ExportSchedule", "AuditSample", "AuditFinding", "PaperBatch", "Reasking"], COMPANYS),
     **dict.fromkeys(["NoticeShown", "DecisionCount", "DecisionBatch", "QualityReading", "QualityChange"], COUNTED),
     **dict.fromkeys(["QualityTold", "QualityPoll", "SenderUse", "SenderDay", "SourceCursor"], COUNTED),
     **dict.fromkeys(["LogPending", "LogEntry", "LogTile", "LogHead", "Checkpoint", "LogEra"], IN_THE_LOG),
