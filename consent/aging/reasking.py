@@ -4,25 +4,27 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from consent import catalogue, dialogue, history, recording
+from consent import catalogue, dialogue, history, outbox, recording, vault
 from consent.aging import reaching
 from consent.asking_again import Standing
 from consent.canonical import moment
 from consent.catalogue import Ask
 from consent.contact import Contact
 from consent.dialogue import Again
-from consent.models import ConsentRecord, OutboundMessage, Purpose, Reasking, Sender
+from consent.models import Act, CapturePoint, ConsentRecord, OutboundMessage, Purpose, Reasking
 from consent.recording import TIME, ConsentEvent
 from consent.vocabulary import State
 
 AGAIN = OutboundMessage.Kind.AGAIN
+SENT = (OutboundMessage.State.SENT, OutboundMessage.State.DELIVERED)
 
 type Person = Sequence[Standing]
+type Key = tuple[str, int | None]  # channel, purpose
 
 
 def ask(reasking: Reasking, people: Collection[Person], *, now: datetime) -> int:
-    """Ask those among some people who were not asked; returns how many. Whom nothing may be said to now is left for
-    the next time.
+    """Ask those among some people about what they were not asked about: one question for each capture point where
+    they agreed. Returns how many people. Whom nothing may be said to now is left for the next time.
     """
     ids = history.ids_of([person[0].subject for person in people])
     asked = _asked(reasking, ids)
@@ -32,11 +34,23 @@ def ask(reasking: Reasking, people: Collection[Person], *, now: datetime) -> int
     count = 0
     for person in people:
         subject = person[0].subject
+        # Who is found under two ids is asked once.
+        known: set[Key] = set().union(*(asked.setdefault(one, set()) for one in ids[subject]))
+        left = {(one.channel, one.purpose) for one in person} - known
         contact = contacts.get(subject)
-        if contact is None or asked & ids[subject]:
+        if contact is None:
             continue
-        count += _ask(reasking, min(ids[subject]), person, contact, asks, purposes, now=now)
-        asked |= ids[subject]  # who is found under two ids is asked once
+        done: set[Key] = set()
+        for found in asks:
+            offers = tuple(offer for offer in found.offers if (offer.channel, offer.purpose_id) in left)
+            if offers and _ask(
+                reasking, min(ids[subject]), person, contact, Ask(found.point, offers, found.version), purposes,
+                now=now,
+            ):  # fmt: skip
+                done |= {(offer.channel, offer.purpose_id) for offer in offers}
+                left -= done
+        asked[subject] |= done
+        count += bool(done)
     return count
 
 
@@ -50,57 +64,63 @@ def _asks(reasking: Reasking) -> list[Ask]:
     ]
 
 
-def _asked(reasking: Reasking, ids: dict[UUID, set[UUID]]) -> set[UUID]:
-    """Who was asked under this meaning before. One query."""
+def _asked(reasking: Reasking, ids: dict[UUID, set[UUID]]) -> dict[UUID, set[Key]]:
+    """What people were asked about under this meaning before, by this or by a reminder. One query."""
     version = reasking.version
     messages = OutboundMessage.objects.filter(subject__in=set().union(*ids.values()), kind=AGAIN)
     requests = ConsentRecord.objects.filter(
         act__in=messages.values("act"), state=State.REQUESTED,
         notice__notice=version.notice_id, notice__major=version.major,
     )  # fmt: skip
-    return set(requests.values_list("subject", flat=True))
+    asked: dict[UUID, set[Key]] = {}
+    for subject, *key in requests.values_list("subject", "channel", "purpose"):
+        asked.setdefault(subject, set()).add((key[0], key[1]))
+    return asked
 
 
 def _ask(
-    reasking: Reasking, subject: UUID, person: Person, contact: Contact, asks: Sequence[Ask],
-    purposes: dict[int, Purpose], *, now: datetime,
+    reasking: Reasking, subject: UUID, person: Person, contact: Contact, found: Ask, purposes: dict[int, Purpose], *,
+    now: datetime,
 ) -> bool:  # fmt: skip
-    agreed = {(one.channel, one.purpose) for one in person}
-    company = reasking.version.notice.company
-    for found in asks:
-        offers = tuple(offer for offer in found.offers if (offer.channel, offer.purpose_id) in agreed)
-        if not offers:
-            continue
-        language = found.language(person[0].language)
+    """Ask one person what one capture point asks; whether it could be said."""
+    language = found.language(person[0].language)
+    sender = reaching.sender_for(
+        contact,
+        [(one.channel, purposes[one.purpose].slug) for one in person],
+        company=reasking.version.notice.company,
+        senders=reaching.senders(found.company, first=found.sender),
+        can_say=lambda sender: dialogue.can_say(sender, contact, kind=AGAIN, language=language, ask=found),
+        now=now,
+    )
+    if sender is None:
+        return False
+    again = Again(
+        ask=found, offers=found.offers, sender=sender, language=language, kind=AGAIN,
+        source=_source(reasking, subject, found.point), ends_at=reasking.ends_at,
+    )  # fmt: skip
+    evidence = {"agreed_before_to": person[0].version, "asked_by": reasking.entity}
+    return dialogue.renew(again, contact, evidence=evidence).is_new
 
-        def can_say(sender: Sender, *, ask: Ask = found, language: str = language) -> bool:
-            return dialogue.can_say(sender, contact, kind=AGAIN, language=language, ask=ask)
 
-        sender = reaching.sender_for(
-            contact, [(one.channel, purposes[one.purpose].slug) for one in person], company=company,
-            senders=reaching.senders(company, first=found.sender), can_say=can_say, now=now,
-        )  # fmt: skip
-        if sender is None:
-            return False
-        again = Again(
-            ask=found, offers=offers, sender=sender, language=language, kind=AGAIN,
-            source=f"meaning:{reasking.version_id}:{subject}", ends_at=reasking.ends_at,
-        )  # fmt: skip
-        evidence = {"agreed_before_to": person[0].version, "asked_by": reasking.entity}
-        return dialogue.renew(again, contact, evidence=evidence).is_new
-    return False
+def _source(reasking: Reasking, subject: UUID, point: CapturePoint) -> str:
+    return f"meaning:{reasking.version_id}:{subject}:{point.pk}"
 
 
 def end(reasking: Reasking, people: Collection[Person], *, now: datetime) -> int:
-    """End what still stands on the older meaning, because the day has come; returns for how many people."""
+    """End what still stands on the older meaning though it was asked about, because the day has come; returns for how
+    many people. What nobody could be asked about goes on.
+    """
     assert reasking.ends_at is not None, "only then anything is ended"
     company = reasking.version.notice.company
-    contacts = reaching.contacts_of([person[0].subject for person in people])
+    ids = history.ids_of([person[0].subject for person in people])
+    told = _told(reasking, ids)
+    contacts = reaching.contacts_of(list(ids))
     purposes = Purpose.objects.in_bulk({one.purpose for person in people for one in person})
     ended = 0
     for person in people:
+        over = [one for one in person if (one.channel, one.purpose) in told.get(one.subject, ())]
         contact = contacts.get(person[0].subject)
-        if contact is None:
+        if contact is None or not over:
             continue
         evidence = {
             "reason": "older meaning", "agreed_before_to": person[0].version,
@@ -114,8 +134,32 @@ def end(reasking: Reasking, people: Collection[Person], *, now: datetime) -> int
                     evidence=evidence, reference=f"meant:{reasking.version_id}:{one.subject}:{moment(person[0].since)}",
                     entity=reasking.entity,
                 )
-                for one in person
+                for one in over
             )
         )  # fmt: skip
         ended += 1
     return ended
+
+
+def _told(reasking: Reasking, ids: dict[UUID, set[UUID]]) -> dict[UUID, set[Key]]:
+    """What people were told the day of: by a question of this that left. A question that did not leaves no more.
+    Four queries.
+    """
+    company = reasking.version.notice.company_id
+    whose = {
+        vault.reference_key(company, _source(reasking, one, point)): subject
+        for subject, same in ids.items()
+        for one in same
+        for point in reasking.version.notice.points.all()
+    }
+    rows = Act.objects.filter(reference__in=list(whose)).values_list("pk", "reference")
+    acts = {act: whose[bytes(reference)] for act, reference in rows}
+    messages = OutboundMessage.objects.filter(act__in=list(acts), kind=AGAIN)
+    outbox.expire(messages)
+    told: dict[UUID, set[Key]] = {}
+    requests = ConsentRecord.objects.filter(
+        act__in=messages.filter(state__in=SENT).values("act"), state=State.REQUESTED
+    )
+    for act, channel, purpose in requests.values_list("act", "channel", "purpose"):
+        told.setdefault(acts[act], set()).add((channel, purpose))
+    return told

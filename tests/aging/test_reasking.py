@@ -2,15 +2,16 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import time_machine
 from django.utils import timezone
 
 from consent import catalogue, opening, publishing
 from consent.aging import working
-from consent.models import ConsentRecord, NoticeVersion, OutboundMessage, Reasking
+from consent.models import CapturePoint, ConsentRecord, NoticeVersion, Offer, OutboundMessage, Reasking
 from consent.sample import Sample
-from consent.vocabulary import Possession, State
+from consent.vocabulary import Channel, Possession, State
 from tests import cast
 from tests.cast import ANA, BRUNO
 
@@ -40,8 +41,12 @@ def queued() -> list[OutboundMessage]:
     return list(OutboundMessage.objects.filter(kind="again"))
 
 
-def answers(aurora: Sample, text: str, contact: Any = ANA) -> None:
+def left() -> None:
     OutboundMessage.objects.update(state=OutboundMessage.State.SENT, sent_at=timezone.now())
+
+
+def answers(aurora: Sample, text: str, contact: Any = ANA) -> None:
+    left()
     cast.writes(aurora, text, contact)
 
 
@@ -95,6 +100,7 @@ def test_silence_ends_it_on_the_day_and_not_before(aurora: Sample) -> None:
     reasking = begun(renewed(aurora), ends_at=timezone.now() + LATER)
     look()
     assert "terminam em" in str(opening.message_content(queued()[0])["text"])
+    left()
     with time_machine.travel(timezone.now() + LATER - timedelta(hours=1), tick=True):
         look()
         assert cast.may(aurora).allow
@@ -125,3 +131,59 @@ def test_whoever_stopped_is_not_asked(aurora: Sample) -> None:
     begun(renewed(aurora))
     look()
     assert queued() == []
+
+
+def at_two_points(aurora: Sample) -> UUID:
+    """Ana agreed to two things, each asked at a capture point of its own under the same notice."""
+    Offer.objects.exclude(purpose__slug="novidades", channel=Channel.SMS).delete()
+    other = CapturePoint.objects.create(
+        company=aurora.company, slug="pedidos", title={}, notice=aurora.version.notice, sender=aurora.sender
+    )
+    Offer.objects.create(point=other, purpose=aurora.purposes["pedidos"], channel=Channel.SMS)
+    catalogue.forget()
+    cast.says(aurora)
+    return cast.says(aurora, purpose=aurora.purposes["pedidos"], point=other).subject
+
+
+def asked() -> set[str]:
+    requests = ConsentRecord.objects.filter(state=State.REQUESTED).select_related("purpose")
+    return {record.purpose.slug for record in requests if record.purpose}
+
+
+def test_what_was_agreed_to_at_two_capture_points_is_asked_about_at_both(aurora: Sample) -> None:
+    at_two_points(aurora)
+    version = renewed(aurora)
+    begun(version, ends_at=timezone.now() + LATER)
+    look()
+    look()
+    assert asked() == {"novidades", "pedidos"}
+    assert len(queued()) == 2
+    answers(aurora, "SIM")
+    with time_machine.travel(timezone.now() + LATER + timedelta(hours=1), tick=True):
+        look()
+        assert cast.may(aurora).allow
+        assert cast.may(aurora, purpose="pedidos").allow
+
+
+def test_what_was_not_asked_about_goes_on(aurora: Sample) -> None:
+    at_two_points(aurora)
+    CapturePoint.objects.filter(slug="pedidos").update(is_open=False)
+    version = renewed(aurora)
+    begun(version, ends_at=timezone.now() + LATER)
+    look()
+    assert asked() == {"novidades"}
+    left()
+    with time_machine.travel(timezone.now() + LATER + timedelta(hours=1), tick=True):
+        look()
+        assert cast.may(aurora).reason == "revoked"
+        assert cast.may(aurora, purpose="pedidos").allow
+
+
+def test_a_question_that_never_left_ends_nothing_and_leaves_no_more(aurora: Sample) -> None:
+    cast.says(aurora)
+    begun(renewed(aurora), ends_at=timezone.now() + LATER)
+    look()
+    with time_machine.travel(timezone.now() + LATER + timedelta(hours=1), tick=True):
+        look()
+        assert cast.may(aurora).allow
+    assert [message.state for message in queued()] == [OutboundMessage.State.EXPIRED]
