@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_safe
+from django.views.defaults import page_not_found
 
 from consent import branding, catalogue, contact, history, languages, receipts, vault
 from consent.models import Company, ConsentRecord
@@ -79,14 +80,25 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
     return response
 
 
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """An address where nothing is, in the language it asks for; without one in the browser's."""
+    if "lang" not in request.GET:
+        return page_not_found(request, exception)
+    language = languages.choose(request, offered=list(Language.values), default=Language.ENGLISH)
+    with override(django_code(language)):
+        return page_not_found(request, exception)
+
+
 def _said(found: Receipt) -> str:
-    """What the act is to the person now: "given", "requested", "over" (a yes that ended), or "no"."""
+    """What the act is to the person now: "given", "requested", "over" (a yes that ended), "stopped" or "no"."""
     then, now = ({getattr(line, name) for line in found.lines} for name in ("state", "state_now"))
     if State.GIVEN in now and then & {State.GIVEN, State.REQUESTED}:
         return "given"
     if State.GIVEN in then:
         return "over"
-    return "requested" if State.REQUESTED in then & now else "no"
+    if State.REQUESTED in then & now:
+        return "requested"
+    return "stopped" if then == {State.WITHDRAWN} else "no"
 
 
 def _zone(company: Company) -> tzinfo:

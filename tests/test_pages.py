@@ -100,7 +100,7 @@ def test_a_receipt_tells_that_a_yes_has_ended(client: Client, given: UUID, auror
     assert "now: withdrawn by the person" in over
 
     no = text(client.get(f"{address(stopped)}?lang=en"))
-    assert "You said no" in no
+    assert "You stopped it" in no
     assert "Café Aurora may not send you:" in no
     assert "News and offers SMS" in no
 

@@ -92,17 +92,21 @@ def test_the_way_out_is_shorter_than_the_way_in_and_so_is_the_way_back(
         assert way.fields == 0 < way_in.fields
 
 
-def test_stopping_everything_is_the_largest_button(aurora: Sample, browse: Browse) -> None:
+@pytest.mark.parametrize("width", [SMALL, DESK])
+def test_stopping_everything_is_the_largest_button(aurora: Sample, browse: Browse, width: int) -> None:
+    cast.says(aurora, channel="whatsapp")
     act = cast.says(aurora).act
-    page = browse()
+    cast.stops(aurora, channel="whatsapp")
+    page = browse(width=width, javascript=False)
     page.goto(own(act))
-    buttons = page.locator("main button, main a.switch, main a.act")
-    sizes = [box["width"] * box["height"] for box in map(Locator.bounding_box, buttons.all()) if box]
+    buttons = page.locator("main button, main a.switch, main a.act").all()
+    areas = [box["width"] * box["height"] for box in map(Locator.bounding_box, buttons) if box]
 
-    assert sizes[-1 if len(sizes) == 1 else sizes.index(max(sizes))] == max(sizes)
-    largest = buttons.nth(sizes.index(max(sizes)))
-    expect(largest).to_have_attribute("name", "all")
-    assert sizes.count(max(sizes)) == 1
+    largest = max(areas)
+    assert len(areas) == 3, "stop one, turn one on, stop everything"
+    assert areas.count(largest) == 1
+    expect(buttons[areas.index(largest)]).to_have_attribute("name", "all")
+    assert page.locator("main [required]").count() == 0, "nothing has to be filled in to stop"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -173,6 +177,7 @@ def test_asking_about_data_is_accessible_and_fits(
 def test_what_is_read_aloud_tells_each_switch_from_the_others(aurora: Sample, browse: Browse) -> None:
     cast.says(aurora, channel="whatsapp")
     said = cast.says(aurora)
+    cast.stops(aurora, channel="whatsapp")
     page = browse(javascript=False)
     page.goto(f"{own(said.act)}?lang=en")
 
@@ -180,7 +185,7 @@ def test_what_is_read_aloud_tells_each_switch_from_the_others(aurora: Sample, br
     for part in (
         'heading "Your choices" [level=1]',
         'button "Stop: News and offers by SMS"',
-        'button "Stop: News and offers by WhatsApp"',
+        'link "Turn on: News and offers by WhatsApp"',
         'button "Stop everything from Café Aurora"',
         'heading "Everything you said, newest first" [level=2]',
     ):
