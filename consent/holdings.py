@@ -179,7 +179,7 @@ def _value(value: Any) -> Any:
     return value if isinstance(value, int) else str(value)
 
 
-def as_json(held: dict[str, list[Item]], *, company: Company, at: datetime) -> bytes:
+def as_json(held: dict[str, list[Item]], *, company: Company, name: str, at: datetime) -> bytes:
     """For other programs (LGPD art. 18 V, GDPR art. 20)."""
-    about = {"company": company.legal_name, "written_at": moment(at)}
+    about = {"company": company.legal_name, "written_at": moment(at)} | ({"name": name} if name else {})
     return json.dumps(about | held, ensure_ascii=False, indent=1).encode()

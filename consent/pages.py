@@ -12,7 +12,7 @@ from django.utils.translation import override
 from django.views.decorators.http import require_safe
 from django.views.defaults import page_not_found
 
-from consent import branding, catalogue, contact, history, languages, receipts, vault
+from consent import branding, catalogue, contact, history, languages, receipts, rights, vault
 from consent.models import Company, ConsentRecord
 from consent.proof import certificate
 from consent.receipts import Receipt
@@ -64,6 +64,7 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
                         act, use="receipt"
                     ),  # what is taken along may be passed on
                     "company": found.company,
+                    "name": rights.name_of(found.subject) if receipts.is_own(token) else "",
                     "brand": branding.brand(found.company),
                     "said": _said(found),
                     "zone": f"UTC{found.event_time.astimezone(zone):%:z}",

@@ -12,6 +12,7 @@ from consent.log import published
 from consent.models import Act, Company, ConsentRecord, Sender
 
 OWN = "own"  # the use of the token in addresses that go to the number alone
+STOP = "stop"  # its use in stop links
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +96,19 @@ def own_address(act: UUID) -> str:
     return f"{settings.OPTIN_PUBLIC_URL}/r/{vault.act_token(act, use=OWN)}/"
 
 
+def stop_address(subject: UUID) -> str:
+    """The address that stops everything of a person's company in one click, absolute; it never expires."""
+    return f"{settings.OPTIN_PUBLIC_URL}/stop/{vault.act_token(subject, use=STOP)}/"
+
+
 def read_token(token: str) -> UUID | None:
     """The act of a receipt's address, of either kind; None for any other text."""
     return vault.read_act_token(token, use="receipt") or vault.read_act_token(token, use=OWN)
+
+
+def is_own(token: str) -> bool:
+    """Whether an address is the one that only whoever holds the number was given."""
+    return vault.read_act_token(token, use=OWN) is not None
 
 
 def short_text(act: UUID, company: str) -> str:

@@ -62,10 +62,11 @@ def ask(
     return request
 
 
-def answer(request: RightsRequest, state: str, *, text: str, by: str, at: datetime) -> bool:
+def answer(request: RightsRequest, state: str, *, text: str, by: str, at: datetime, name: str = "") -> bool:
     """Answer, refuse or put off a request, with what the person is told; whether it still waited for that.
 
-    It is put off once, and not after its day. What was answered stays answered.
+    It is put off once, and not after its day. What was answered stays answered. A correction that is granted says
+    which `name` counts from then on, the one the person wrote where none is given; what was said before stays.
     """
     with transaction.atomic():
         now = RightsRequest.objects.select_for_update().select_related("company").get(pk=request.pk)
@@ -78,7 +79,10 @@ def answer(request: RightsRequest, state: str, *, text: str, by: str, at: dateti
             now.closed_at = at
         now.state, now.decided_by = state, by
         try:
-            now.answer = _seal(now, b"answer", {"text": text[:LONGEST]})
+            told = {"text": text[:LONGEST]}
+            if now.kind == Kind.CORRECTION and state == State.DONE:
+                told["name"] = (name or wish(now).get("name", ""))[:LONGEST_NAME]
+            now.answer = _seal(now, b"answer", told)
         except opening.Erased:
             now.answer = b""  # nobody can read it any more: the person was erased
         now.save()
@@ -97,6 +101,20 @@ def answered(request: RightsRequest) -> str:
         return _open(request, b"answer", request.answer).get("text", "")
     except opening.Erased:
         return ""
+
+
+def name_of(subject: UUID) -> str:
+    """The person's name as last corrected (LGPD art. 18 III), under any of their ids; "" where it never was."""
+    ids = history.ids_of([subject])[subject]
+    granted = RightsRequest.objects.filter(subject__in=ids, kind=Kind.CORRECTION, state=State.DONE)
+    for one in granted.order_by("-closed_at"):
+        try:
+            name = _open(one, b"answer", one.answer).get("name", "")
+        except opening.Erased:
+            continue
+        if name:
+            return name
+    return ""
 
 
 def hold(company: Company, subject: UUID, *, reason: str, by: str, at: datetime) -> LegalHold | None:

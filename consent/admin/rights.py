@@ -92,7 +92,12 @@ class RightsRequestAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         openings.trace(request, company=made.company, subject=made.subject, asked=str(made.pk))
         try:
-            return self._page(request, made, {"wish": rights.wish(made), "told": rights.answered(made)})
+            opened = {
+                "wish": rights.wish(made),
+                "told": rights.answered(made),
+                "name": rights.name_of(made.subject),
+            }
+            return self._page(request, made, opened)
         except opening.Erased:
             return self._page(request, made, {"is_erased": True})
 
@@ -102,8 +107,13 @@ class RightsRequestAdmin(ReadOnlyAdmin):
         if not request.user.has_perm(MAY_ANSWER):
             raise PermissionDenied
         state, text = request.POST.get("state", ""), request.POST.get("text", "").replace("\0", "").strip()
+        name = request.POST.get("name", "").strip()
         if state not in (State.DONE, State.REFUSED, State.EXTENDED):
             raise Http404
+        if not name.isprintable() or len(name) > rights.LONGEST_NAME:
+            return self._page(
+                request, made, {"problem": _("Write the name in one line, without codes.")}, status=422
+            )
         if state != State.DONE and not text:
             return self._page(
                 request, made, {"problem": _("Give the reason: the person reads it.")}, status=422
@@ -121,7 +131,8 @@ class RightsRequestAdmin(ReadOnlyAdmin):
         if not text:
             with override(django_code(made.language)):
                 text = str(ANSWERS[Kind(made.kind)])
-        if rights.answer(made, state, text=text, by=openings.entity(request), at=timezone.now()):
+        by, now = openings.entity(request), timezone.now()
+        if rights.answer(made, state, text=text, by=by, at=now, name=name):
             messages.success(request, _("Written down. The person reads it on the page of their request."))
         else:
             messages.warning(request, _("This cannot be done any more. Nothing was changed."))
@@ -160,6 +171,7 @@ class RightsRequestAdmin(ReadOnlyAdmin):
             "canned": canned,
             "later": later,
             "longest": rights.LONGEST,
+            "longest_name": rights.LONGEST_NAME,
             **extra,
         }
         return TemplateResponse(

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from consent import holdings, opening
+from consent import holdings, opening, rights
 from consent.people import Person
 from consent.vocabulary import django_code
 
@@ -39,20 +39,22 @@ TITLES = {
 def build(person: Person, *, language: str, at: datetime) -> bytes:
     """The archive as a zip. Raises opening.Erased."""
     held = holdings.read(person.subject, company=person.company)
+    name = rights.name_of(person.subject)
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("data.json", holdings.as_json(held, company=person.company, at=at))
+        archive.writestr("data.json", holdings.as_json(held, company=person.company, name=name, at=at))
         with override(django_code(language)):
-            archive.writestr("read-me.html", _page(person, held, at=at))
+            archive.writestr("read-me.html", _page(person, held, name=name, at=at))
         for file in holdings.files(person.ids):
             archive.writestr(holdings.file_name(file), opening.file_content(file))
     return written.getvalue()
 
 
-def _page(person: Person, held: dict[str, list[dict[str, Any]]], *, at: datetime) -> str:
+def _page(person: Person, held: dict[str, list[dict[str, Any]]], *, name: str, at: datetime) -> str:
     parts = [(TITLES[name], [list(_flat(item)) for item in items]) for name, items in held.items()]
     return render_to_string(
-        "consent/preferences/archive.html", {"company": person.company, "parts": parts, "at": at}
+        "consent/preferences/archive.html",
+        {"company": person.company, "your_name": name, "parts": parts, "at": at},
     )
 
 

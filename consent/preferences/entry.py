@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from django.conf import settings
-
 from consent import people, receipts, vault
 from consent.contact import Contact
 from consent.models import ConsentRecord, Visit
@@ -15,7 +13,6 @@ from consent.vocabulary import Possession
 
 OWN = receipts.OWN
 RECEIPT = "receipt"
-STOP = "stop"
 CODE = "visit code"  # the page where a code is typed
 VISIT = "visit"  # what is behind it
 # How long an address that went to a number shows that whoever opens it holds the number. Later it may have been
@@ -86,14 +83,9 @@ def is_ours(token: str) -> bool:
     return any(vault.read_act_token(token, use=use) for use in (OWN, RECEIPT, VISIT))
 
 
-def stop_address(subject: UUID) -> str:
-    """The address that stops everything of a person's company in one click, absolute; it never expires."""
-    return f"{settings.OPTIN_PUBLIC_URL}/stop/{vault.act_token(subject, use=STOP)}/"
-
-
 def by_stop_link(token: str) -> Person | None:
     """Whose stop link this is. Erased people's links work as well; None for an address that is none."""
-    subject = vault.read_act_token(token, use=STOP)
+    subject = vault.read_act_token(token, use=receipts.STOP)
     if subject is None:
         return None
     record = ConsentRecord.objects.filter(subject=subject).select_related("company").first()

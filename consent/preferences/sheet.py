@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from consent import catalogue, history, opening, receipts, wording
+from consent import catalogue, history, opening, receipts, rights, wording
 from consent.catalogue import Ask
 from consent.history import Standing
 from consent.models import Company, ConsentRecord, Offer, Purpose
@@ -56,13 +56,14 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Everything of one company. `said` is newest first."""
+    """Everything of one company. `said` is newest first; `name` is the person's as last corrected, for them alone."""
 
     company: Company
     person: Person
     lines: tuple[Line, ...]
     said: tuple[Said, ...]
     has_more: bool
+    name: str
 
     @property
     def is_anything_on(self) -> bool:
@@ -83,6 +84,7 @@ def read(person: Person, *, language: str, at: datetime, only: UUID | None = Non
         lines=tuple(_lines(person, keys, language=language, at=at)),
         said=tuple(_said(acts, () if only else ids, language=language)),
         has_more=len(newest) > MOST_ACTS,
+        name="" if only else rights.name_of(person.subject),
     )
 
 

@@ -20,7 +20,7 @@ from consent.vocabulary import Channel
 @require_http_methods(["GET", "HEAD", "OPTIONS", "POST"])
 def page(request: HttpRequest, token: str, purpose: str = "", channel: str = "") -> HttpResponse:
     """What the link stops; a post stops it, whatever its body. Used twice it says the same, and after erasure too."""
-    if vault.read_act_token(token, use=entry.STOP) is None or (channel and channel not in Channel.values):
+    if vault.read_act_token(token, use=receipts.STOP) is None or (channel and channel not in Channel.values):
         raise Http404("No such link.")
     key = f"{purpose}.{channel}" if purpose else ""
     if request.method == "POST":

@@ -5,10 +5,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from consent import dialogue, vault
+from consent import dialogue, receipts, vault
 from consent.capture.website import pressure
 from consent.models import Act, Visit
-from consent.preferences import entry
 from consent.sample import Sample
 from tests import cast
 from tests.browser.conftest import DESK, PHONE, Browse
@@ -116,7 +115,7 @@ def test_every_page_is_accessible_and_fits(
     cast.says(aurora, channel="whatsapp")
     said = cast.says(aurora)
     cast.stops(aurora, channel="whatsapp")
-    stop = entry.stop_address(said.subject)
+    stop = receipts.stop_address(said.subject)
     page = browse(width=SMALL)
     for address in (own(said.act), anybodys(said.act), f"{own(said.act)}back/aurora/novidades.sms/", stop):
         page.goto(f"{address}?lang={language}")

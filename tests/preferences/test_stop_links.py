@@ -9,9 +9,8 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from consent import erasure
+from consent import erasure, receipts
 from consent.models import ConsentRecord
-from consent.preferences import entry
 from consent.recording import Recorded
 from consent.sample import Sample
 from tests import cast
@@ -20,7 +19,7 @@ from tests.preferences.conftest import path
 
 
 def link(said: Recorded) -> str:
-    return path(entry.stop_address(said.subject))
+    return path(receipts.stop_address(said.subject))
 
 
 @pytest.mark.parametrize("method", ["get", "head", "options"])
@@ -100,7 +99,7 @@ def test_it_works_after_years(aurora: Sample, client: Client, said: Recorded) ->
 def test_one_bit_off_and_a_person_nobody_knows_are_not_found(client: Client, said: Recorded) -> None:
     token = link(said).strip("/").rpartition("/")[2]
     changed = token[:-2] + ("A" if token[-2] != "A" else "B") + token[-1]
-    unknown: Any = path(entry.stop_address(uuid4()))
+    unknown: Any = path(receipts.stop_address(uuid4()))
     for address in (f"/stop/{changed}/", unknown):
         assert client.get(address).status_code == 404
         assert client.post(address).status_code == 404
