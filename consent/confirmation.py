@@ -101,6 +101,7 @@ def _show(request: HttpRequest, act: UUID, first: ConsentRecord, state: str) -> 
                 "keeps": dialogue.is_patient(act),
                 "boxes": _boxes(act, language),
                 "paragraphs": _text(act),
+                "stop": receipts.stop_address(first.subject),
                 "receipt": receipts.own_address(answer) if answer else "",
                 "can_ask_again": state == OVER and dialogue.may_ask_again(act),
                 "form": reverse("website-form", args=[first.company.slug, first.point.slug])

@@ -1,5 +1,6 @@
 """The link that proves a number: programs may open it, people confirm with it, once and in time."""
 
+import re
 from typing import Any
 
 import pytest
@@ -62,6 +63,20 @@ def test_pressing_yes_confirms_and_again_is_already_confirmed(
     assert "Já está confirmado" in again.content.decode()
     assert first["Location"] in again.content.decode()
     assert ConsentRecord.objects.filter(state="given").count() == 1
+
+
+def test_the_page_leads_to_one_link_that_stops_everything(
+    aurora: Sample, asked: Recorded, client: Client
+) -> None:
+    client.post(path(asked), {"answer": "yes"})
+    cast.says(aurora, channel="whatsapp")
+    found = re.search(r'href="[^"]*(/stop/[^/"]+/)\?lang=', client.get(path(asked)).content.decode())
+    assert found is not None
+
+    assert client.get(found[1]).status_code == 200
+    assert cast.may(aurora).allow
+    assert client.post(found[1]).status_code == 200
+    assert cast.may(aurora).reason == cast.may(aurora, channel="whatsapp").reason == "withdrawn"
 
 
 def test_pressing_no_refuses_for_good(aurora: Sample, asked: Recorded, client: Client) -> None:

@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from consent import opening, spool, withdrawing
+from consent import opening, receipts, spool, withdrawing
 from consent.api import keys
 from consent.capture import sms
 from consent.capture.ivr import webhook as calls
@@ -25,7 +25,7 @@ from consent.models import (
     OutboundMessage,
     Sender,
 )
-from consent.preferences import entry, visits, waiting
+from consent.preferences import visits, waiting
 from consent.providers import accounts, meta_numbers
 from consent.recording import Recorded
 from consent.sample import Sample
@@ -53,7 +53,7 @@ class Ways:
         self.client = Client()
 
     def link(self) -> Way:
-        address = path(entry.stop_address(self.said.subject))
+        address = path(receipts.stop_address(self.said.subject))
         return lambda: self.client.post(address)
 
     def number_and_code(self) -> Way:
@@ -225,3 +225,17 @@ def test_damage_in_the_vault_hinders_no_stop(aurora: Sample) -> None:
     assert Ways(aurora, said).withdraw().status_code == 201
     assert cast.may(aurora).reason == "withdrawn"
     assert told() == 0
+
+
+def test_a_chat_has_room_for_the_receipt_and_the_choices(aurora: Sample, client: Client) -> None:
+    meta.sender(aurora)
+    for number, word in enumerate(["AJUDA", "SAIR"]):
+        written = meta.text(word, id=f"wamid.room{number}")
+        assert meta.post(client, meta.batch(meta.value(messages=[written]))).status_code == 200
+    worked()
+
+    replies = [opening.message_content(one)["text"] for one in OutboundMessage.objects.order_by("created_at")]
+    [act] = {record.act_id for record in records()}
+    assert replies[0].endswith("/preferences/")
+    assert replies[1].endswith(receipts.own_address(act))
+    assert client.get(path(receipts.own_address(act))).status_code == 200

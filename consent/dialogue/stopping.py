@@ -69,7 +69,7 @@ def stop(heard: Heard) -> str:
     recorded = _withdraw(heard, ended)
     if has_stopped and recorded.is_new:
         return ""  # one answer to a stop, and no second one
-    return replies.to_stop(company)
+    return replies.to_stop(company, channel=heard.sender.channel, act=recorded.act)
 
 
 def wrong_number(heard: Heard) -> str:
