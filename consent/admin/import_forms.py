@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from consent.admin import again, scope
 from consent.imports import keeping, mapping, reading, verdicts
+from consent.imports.encoding import Encoding
 from consent.imports.mapping import Columns
 from consent.models import Company, Import, ImportPart
 from consent.vocabulary import Channel, Language
@@ -26,6 +27,7 @@ ASKED = {
     "file": gettext_lazy("Name of a scan or recording"),
     "language": gettext_lazy("Language"),
 }
+WRONG_LETTERS = "other"
 OF_OPT_OUTS = ("contact", "date", "purpose", "channel", "source", "evidence")
 
 
@@ -63,7 +65,7 @@ class Bring(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("File"),
         help_text=gettext_lazy(
-            "CSV in UTF-8, XLSX or JSON lines, up to 1,000,000 rows, with any columns: you say next what they mean."
+            "CSV, XLSX or JSON lines, up to 1,000,000 rows, with any columns: you say next what they mean."
             " An export of another installation is recognised."
         ),
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,.xlsx,.ndjson,.jsonl,text/csv"}),
@@ -97,6 +99,9 @@ class Map(forms.Form):
         super().__init__(data)
         self._batch = batch
         about = keeping.about(batch)
+        self._columns = about.columns
+        if about.proposed:
+            self._add_encoding(about)
         self._asked = [] if batch.kind == Import.Kind.LEDGER else [
             name for name in ASKED if batch.kind != Import.Kind.OPT_OUTS or name in OF_OPT_OUTS
         ]  # fmt: skip
@@ -104,6 +109,17 @@ class Map(forms.Form):
             self._add_column(name, about)
         if self._asked:
             self._add_constants(about.columns)
+
+    def _add_encoding(self, about: keeping.About) -> None:
+        name = Encoding(about.proposed).label
+        self.fields["encoding"] = forms.ChoiceField(
+            label=_("Are the letters right?"), widget=forms.RadioSelect, required=False,
+            choices=[
+                (about.proposed, _("Yes: the file is in %(encoding)s") % {"encoding": name}),
+                (WRONG_LETTERS, _("No, or I do not know")),
+            ],
+            initial=about.columns.encoding or None,
+        )  # fmt: skip
 
     def _add_column(self, name: str, about: keeping.About) -> None:
         none = _("– not in the list –")
@@ -144,13 +160,14 @@ class Map(forms.Form):
 
     def columns(self) -> Columns:
         """What was chosen."""
-        if not self._asked:
-            return Columns({})
         said = self.cleaned_data
+        encoding = said.get("encoding", self._columns.encoding)
+        if not self._asked:
+            return Columns({}, encoding=encoding)
         chosen = {name: int(said[f"in_{name}"]) for name in self._asked if said[f"in_{name}"]}
         return Columns(
             chosen, purpose=said["purpose"], channel=said["channel"], source=said["source"].strip(),
-            day_first=said["order"] == "day",
+            day_first=said["order"] == "day", encoding=encoding,
         )  # fmt: skip
 
     def field_of(self, pointer: str) -> str | None:
@@ -163,7 +180,11 @@ class Map(forms.Form):
 
     def constant_fields(self) -> list[forms.BoundField]:
         """What holds for every row."""
-        return [self[name] for name in self.fields if not name.startswith("in_")]
+        return [self[name] for name in self.fields if not name.startswith("in_") and name != "encoding"]
+
+    def encoding_field(self) -> forms.BoundField | None:
+        """Whether the letters are right, where that must be said."""
+        return self["encoding"] if "encoding" in self.fields else None
 
 
 def counted(batch: Import) -> list[tuple[str, Any, int]]:

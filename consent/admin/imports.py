@@ -107,7 +107,7 @@ class ImportAdmin(ReadOnlyAdmin):
         file, evidence = form.cleaned_data["file"], form.cleaned_data["evidence"]
         batch = keeping.take_in(
             file, name=file.name, size=file.size, company=form.cleaned_data["company"],
-            kind=form.cleaned_data["kind"], entity=openings.entity(request),
+            kind=form.cleaned_data["kind"], entity=openings.entity(request), may_propose=True,
         )  # fmt: skip
         if evidence:
             try:

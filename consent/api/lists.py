@@ -16,6 +16,7 @@ from consent.errors import BadInput
 from consent.exports import taking_out
 from consent.exports.lines import Wanted
 from consent.imports import keeping, mapping, reading, steps, verdicts
+from consent.imports.encoding import Encoding
 from consent.imports.mapping import Columns
 from consent.models import ApiKey, Company, Import, ImportPart
 from consent.vocabulary import Channel, State
@@ -59,6 +60,9 @@ class Meanings(Schema):
     channel: Annotated[str, StringConstraints(max_length=8)] = Field("", description="Or `all`, of opt-outs.")
     source: Annotated[str, StringConstraints(max_length=500)] = ""
     evidence: Annotated[str, StringConstraints(max_length=500)] = ""
+    encoding: Literal["", "windows-1252"] = Field(
+        "", description="Confirms the encoding that was proposed for a list that staff brought in."
+    )
     day_first: bool = Field(True, description="Whether 03/04/2024 is the 3rd of April.")
 
 
@@ -77,11 +81,16 @@ class ListOut(Schema):
 
 
 @router.post("/imports", auth=IN, response={201: ListOut}, summary="Bring in a list", openapi_extra=_BODY)
-@v1.parameters("kind")
+@v1.parameters("kind", "encoding")
 def bring(
-    request: HttpRequest, kind: Annotated[Literal["claims", "opt_outs"], Query()] = "claims"
+    request: HttpRequest,
+    kind: Annotated[Literal["claims", "opt_outs"], Query()] = "claims",
+    encoding: Annotated[Encoding | None, Query()] = None,
 ) -> Status[ListOut]:
-    """CSV in UTF-8, XLSX or JSON lines, up to 1,000,000 rows and 300 MB. Nothing is recorded yet.
+    """CSV, XLSX or JSON lines, up to 1,000,000 rows and 300 MB. Nothing is recorded yet.
+
+    Text is in UTF-8, in UTF-16 if it begins with its mark, or in the `encoding` you name; anything else is refused
+    with the line (`file.encoding`): nothing is guessed.
 
     The same file again is refused while it is on its way (`file.same`), and changes nothing afterwards.
     """
@@ -99,8 +108,9 @@ def bring(
             file.write(part)
         file.seek(0)
         batch = keeping.take_in(
-            file, name=name, size=size, company=_company(request), kind=kind, entity=_entity(request)
-        )
+            file, name=name, size=size, company=_company(request), kind=kind, entity=_entity(request),
+            encoding=encoding or "",
+        )  # fmt: skip
     return Status(201, _told(batch))
 
 
@@ -126,7 +136,7 @@ def columns(request: HttpRequest, batch: UUID, payload: Meanings) -> ListOut:
         found,
         Columns(
             chosen, purpose=payload.purpose, channel=payload.channel, source=payload.source,
-            evidence=payload.evidence, day_first=payload.day_first,
+            evidence=payload.evidence, day_first=payload.day_first, encoding=payload.encoding,
         ),
     )  # fmt: skip
     return _told(found)

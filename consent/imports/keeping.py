@@ -3,11 +3,11 @@
 import hashlib
 import json
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import batched, islice
+from itertools import batched, chain, islice
 from typing import IO, Any
 
 from django.db import IntegrityError, transaction
@@ -34,18 +34,28 @@ _SAME = _("This file is being brought in already. Go on with that list, or undo 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a list is called, its headings, and what they mean."""
+    """What a list is called, its headings, and what they mean.
+
+    Where its encoding is only `proposed`, `letters` are words of it, by which people can tell whether it is right.
+    """
 
     name: str
     headings: list[str]
     columns: Columns
+    proposed: str = ""
+    letters: tuple[str, ...] = ()
 
     def written(self) -> dict[str, Any]:
-        return {"name": self.name, "headings": self.headings, "columns": self.columns.written()}
+        return asdict(self) | {"columns": self.columns.written()}
 
 
-def take_in(file: IO[bytes], *, name: str, size: int, company: Company, kind: str, entity: str) -> Import:
+def take_in(
+    file: IO[bytes], *, name: str, size: int, company: Company, kind: str, entity: str, encoding: str = "",
+    may_propose: bool = False,
+) -> Import:  # fmt: skip
     """Seal a file's rows, and guess what its columns mean. Nothing is recorded yet.
+
+    `encoding` is what a program says of the file; `may_propose` where somebody will be asked whether it is right.
 
     Raises BadInput where it is no list, with status 409 where the same file is on its way already.
     """
@@ -53,7 +63,7 @@ def take_in(file: IO[bytes], *, name: str, size: int, company: Company, kind: st
         scanner.check(iter(partial(file.read, scanner.CHUNK), b""), pointer="file")
         file.seek(0)
     digest = vault.digest("import", str(company.pk), _digest(file))
-    table = reading.read(file, size=size)
+    table = reading.read(file, size=size, said=encoding, may_propose=may_propose)
     now = timezone.now()
     columns = vault.digest("columns", str(company.pk), *table.headings)
     is_ledger = ledger.is_export(table.headings)
@@ -64,31 +74,58 @@ def take_in(file: IO[bytes], *, name: str, size: int, company: Company, kind: st
     first = list(islice(table.rows, PREVIEW))
     shown = [cells for _number, cells in first if isinstance(cells, list)]
     guessed = _remembered(batch) or mapping.guess(table.headings, shown, company)
-    seal_about(batch, About(name[:LONGEST_NAME], table.headings, guessed))
+    known = About(name[:LONGEST_NAME], table.headings, guessed, table.proposed)
+    seal_about(batch, known)
     Import.objects.filter(company=company, state=State.READING, lease_until__lt=now).delete()
     try:
         with transaction.atomic():
             batch.save(force_insert=True)
     except IntegrityError as error:
         raise BadInput("file.same", _SAME, status=409) from error
+    letters = _Letters(table.headings)
+    rows = chain(first, table.rows)
     try:
-        _keep_rows(batch, first, table)
+        _keep_rows(batch, letters.noted(rows) if table.proposed else rows)
     except BaseException:
         batch.delete()
         raise
+    if table.proposed:
+        seal_about(batch, replace(known, letters=letters.words()))
     batch.state, batch.lease_until = State.MAPPING, None
-    batch.save(update_fields=["rows", "state", "lease_until"])
+    batch.save(update_fields=["rows", "state", "lease_until", "sealed"])
     return batch
 
 
-def _keep_rows(batch: Import, first: Sequence[Row], table: reading.Table) -> None:
+class _Letters:
+    """Words of a file that hold each a letter none before them held, and that ASCII has not."""
+
+    MOST = 12  # words that anybody looks at
+    LONGEST = 40
+
+    def __init__(self, headings: list[str]) -> None:
+        self._words: dict[str, str] = {}  # by the first letter that was new in it
+        self._look(headings)
+
+    def words(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self._words.values()))
+
+    def noted(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """The same rows, looked at while they pass."""
+        for number, cells in rows:
+            if isinstance(cells, list) and len(self._words) < self.MOST:
+                self._look(cells)
+            yield number, cells
+
+    def _look(self, cells: list[str]) -> None:
+        for word in (word for cell in cells if not cell.isascii() for word in cell.split()):
+            for letter in word:
+                if not letter.isascii() and letter not in self._words and len(self._words) < self.MOST:
+                    self._words[letter] = word[: self.LONGEST]
+
+
+def _keep_rows(batch: Import, rows: Iterable[Row]) -> None:
     """Part by part, each in a transaction of its own: nobody who writes waits for a long file."""
-
-    def rows() -> Any:
-        yield from first
-        yield from table.rows
-
-    for number, part in enumerate(batched(rows(), PART, strict=False)):
+    for number, part in enumerate(batched(rows, PART, strict=False)):
         made = ImportPart(batch=batch, number=number, rows=len(part))
         seal_rows(made, part)
         made.save(force_insert=True)
@@ -119,7 +156,10 @@ def preview(batch: Import, count: int = 5) -> list[list[str]]:
 def about(batch: Import) -> About:
     """What is known of a list. Raises SealBroken."""
     found = json.loads(vault.open_system(item=b"import" + batch.pk.bytes, sealed=batch.sealed))
-    return About(found["name"], found["headings"], mapping.read(found["columns"]))
+    return About(
+        found["name"], found["headings"], mapping.read(found["columns"]), found.get("proposed", ""),
+        tuple(found.get("letters", ())),
+    )  # fmt: skip
 
 
 def choose(batch: Import, columns: Columns) -> None:

@@ -26,6 +26,7 @@ class Columns:
     source: str = ""
     evidence: str = ""
     day_first: bool = True
+    encoding: str = ""  # that staff confirmed, where it was proposed
 
     def written(self) -> dict[str, Any]:
         """As it is kept."""

@@ -6,7 +6,7 @@ import re
 import warnings
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from itertools import chain, islice
 from typing import IO, Any
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent import ledger
 from consent.errors import BadInput
+from consent.imports import encoding
 
 LARGEST = 300_000_000  # bytes of a file
 MOST_ROWS = 1_000_000
@@ -38,14 +39,18 @@ _BROKEN = _("The spreadsheet cannot be read. Save it again, or as CSV.")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The headings of a list, and its rows."""
+    """The headings of a list, its rows, and the encoding if nobody but us says that it is this one."""
 
     headings: list[str]
     rows: Iterator[Row]
+    proposed: str = ""
 
 
-def read(file: IO[bytes], *, size: int) -> Table:
-    """The table in a file of `size` bytes. Raises BadInput, now or while rows are read, where it is none."""
+def read(file: IO[bytes], *, size: int, said: str = "", may_propose: bool = False) -> Table:
+    """The table in a file of `size` bytes. Raises BadInput, now or while rows are read, where it is none.
+
+    `said` is the encoding of its text, else it is UTF-8 or has a mark; see `encoding.find` for what is proposed.
+    """
     if size > LARGEST:
         raise BadInput("file.too_large", _("The file is larger than 300 MB: bring it in parts."), status=413)
     start = file.read(8192)
@@ -53,16 +58,17 @@ def read(file: IO[bytes], *, size: int) -> Table:
     if not start.strip():
         raise BadInput("file.empty", _("The file is empty."))
     if start.startswith(b"PK\x03\x04"):
-        rows = _of_spreadsheet(file, size)
-    elif start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise _not_utf8(1)
-    elif start.startswith((b"%PDF", b"\xd0\xcf\x11\xe0", b"\x1f\x8b", b"<", b"MZ", b"\x89PNG", b"\xff\xd8")):
+        return _with_headings(_counted(_of_spreadsheet(file, size)))
+    if start.startswith((b"%PDF", b"\xd0\xcf\x11\xe0", b"\x1f\x8b", b"<", b"MZ", b"\x89PNG", b"\xff\xd8")):
         raise BadInput("file.type", _NO_TABLE, status=415)
-    elif start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
-        return _of_json_lines(file)
-    else:
-        rows = _of_csv(file)
-    return _with_headings(_counted(rows))
+    found = encoding.find(file, said=said, may_propose=may_propose)
+    begins = found.text(start)
+    if "\0" in begins.partition("\n")[0]:
+        raise encoding.unreadable(1)  # UTF-16 without its mark, or no text
+    text = encoding.in_utf8(file, found)
+    is_json = begins.lstrip().startswith("{")
+    table = _of_json_lines(text) if is_json else _with_headings(_counted(_of_csv(text)))
+    return replace(table, proposed=encoding.Encoding.WINDOWS_1252.value if found.is_proposed else "")
 
 
 def _with_headings(rows: Iterator[Row]) -> Table:
@@ -102,11 +108,6 @@ def _clean(cells: list[str] | str) -> list[str] | str:
     return "row.bad_character" if any(map(_NOT_TEXT.search, cells)) else cells
 
 
-def _not_utf8(line: int) -> BadInput:
-    message = _("Line %(line)s is not in UTF-8. Save the file as “CSV UTF-8” and bring it again.")
-    return BadInput("file.encoding", message, params={"line": line})
-
-
 # --- CSV
 
 
@@ -134,7 +135,7 @@ class _Lines:
         try:
             text = line.decode()
         except UnicodeDecodeError as error:
-            raise _not_utf8(self.number) from error
+            raise encoding.unreadable(self.number) from error
         return text.removeprefix("\ufeff") if self.number == 1 else text
 
 

@@ -16,6 +16,10 @@ from consent.vocabulary import Channel
 State = Import.State
 UNDOABLE = (State.MAPPING, State.CHECKING, State.CHECKED, State.APPROVAL)
 
+_WHICH_LETTERS = _(
+    "Say whether the letters are right. If they are not, undo the list, save the file as “CSV UTF-8” and bring it"
+    " again."
+)
 _NO_NUMBERS = _("Say which column holds the phone numbers. The columns are: %(columns)s.")
 
 
@@ -98,10 +102,13 @@ def _elsewhere() -> BadInput:
 
 
 def _check(batch: Import, columns: Columns) -> None:
+    about = keeping.about(batch)
+    if about.proposed and columns.encoding != about.proposed:
+        raise BadInput("encoding.unconfirmed", _WHICH_LETTERS, pointer="encoding")
     if batch.kind == Import.Kind.LEDGER:
         return
     company: Company = batch.company
-    headings = keeping.about(batch).headings
+    headings = about.headings
     if any(not 0 <= place < len(headings) for place in columns.columns.values()):
         raise BadInput("column.unknown", _("There is no such column."))
     if "contact" not in columns.columns:

@@ -1,6 +1,7 @@
 """Staff bring in a list in the admin: a file, its columns, a dry run, records; with the rights that takes."""
 
 import io
+import re
 import secrets
 import zipfile
 from datetime import timedelta
@@ -14,6 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from consent import ledger
 from consent.imports import attachments, claims, reading
 from consent.models import ConsentRecord, EvidenceFile, Import, ImportPart, Purpose
 from tests import cast, clamd
@@ -89,6 +91,50 @@ def test_a_list_goes_from_file_to_records(bruno: Client, cafe: Firm) -> None:
     )
 
 
+def test_letters_that_were_only_proposed_are_confirmed_and_remembered(bruno: Client, cafe: Firm) -> None:
+    Purpose.objects.update(validity_days=0)
+    rows = "Código;Telefone;Data;Loja\n1;(11) 98765-0001;15/03/2024;São João\n"
+    hand_in(bruno, rows.encode("cp1252"), firm=cafe)
+    batch = Import.objects.get()
+    seen = page(bruno, batch)
+    assert "<strong>Código</strong>, <strong>São</strong>" in seen
+    assert not re.search("name=.encoding.[^>]*checked", seen), "nobody is nudged"
+
+    said = {
+        "in_contact": "1", "in_date": "2", "in_source": "3", "order": "day", "purpose": "novidades",
+        "channel": "sms",
+    }  # fmt: skip
+    for answer in ({}, {"encoding": "other"}, {"encoding": "utf-8"}):
+        refusal = step(bruno, "map", batch, **said, **answer).content.decode()
+        assert (
+            "Say whether the letters are right." in refusal or "not one of the available choices" in refusal
+        )
+        batch.refresh_from_db()
+        assert batch.state == Import.State.MAPPING
+    step(bruno, "map", batch, **said, encoding="windows-1252")
+    assert lists.work(batch) == {"given": 1}
+    step(bruno, "commit", batch)
+    lists.work(batch)
+    assert ConsentRecord.objects.filter(method="import").count() == 1
+
+    hand_in(bruno, rows.replace("0001", "0002").encode(), firm=cafe)
+    assert "encoding" not in page(bruno, Import.objects.latest("created_at")), "UTF-8 is no question"
+    hand_in(bruno, rows.replace("0001", "0003").encode("cp1252"), firm=cafe)
+    again = Import.objects.latest("created_at")
+    assert re.search('name="encoding" value="windows-1252"[^>]*checked', page(bruno, again)), "remembered"
+
+
+def test_an_export_that_excel_saved_anew_is_asked_about_as_well(bruno: Client, cafe: Firm) -> None:
+    headings = ";".join(ledger.COLUMNS)
+    hand_in(bruno, f"{headings}\nJoão\n".encode("cp1252"), firm=cafe)
+    batch = Import.objects.get()
+    assert batch.kind == Import.Kind.LEDGER
+    assert "Say whether the letters are right." in step(bruno, "map", batch).content.decode()
+    step(bruno, "map", batch, encoding="windows-1252")
+    batch.refresh_from_db()
+    assert batch.state == Import.State.CHECKING
+
+
 def test_files_that_are_no_lists_are_explained(bruno: Client, cafe: Firm, monkeypatch: Any) -> None:
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -97,8 +143,8 @@ def test_files_that_are_no_lists_are_explained(bruno: Client, cafe: Firm, monkey
         (b"", "The submitted file is empty."),
         (b" \n", "The file is empty."),
         (b"tel,date\n", "The file has headings and no rows."),
-        ("nome,tel\nJoão,1\n".encode("latin-1"), "Line 2 is not in UTF-8."),
-        ("nome,tel\nJoão,1\n".encode("utf-16"), "Line 1 is not in UTF-8."),
+        (b"nome,tel\nJo\xe3o,1\n\x81,2\n", "Line 3 cannot be read as Windows-1252."),
+        ("nome,tel\nJoão,1\n".encode("utf-16-le"), "Line 1 is not in UTF-8."),
         (b"%PDF-1.4", "Bring a CSV file, an XLSX spreadsheet or JSON lines."),
         (b"PK\x03\x04broken", "The spreadsheet cannot be read."),
         (bomb.getvalue(), "The spreadsheet unpacks to more than anybody writes."),

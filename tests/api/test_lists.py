@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from consent.api import keys
+from consent.imports import keeping
 from consent.log import tree
 from consent.models import Import, Purpose
 from consent.sample import Sample
@@ -58,6 +59,33 @@ def test_a_list_goes_in_by_api(program: Client, aurora: Sample) -> None:
         {"row": 2, "verdict": "given"}, {"row": 3, "verdict": "phone.bad_character"},
     ]  # fmt: skip
     assert send(program, f"imports/{number}/undo").json()["code"] == "import.recorded"
+
+
+def test_a_program_says_what_a_list_is_written_in(program: Client, aurora: Sample) -> None:
+    old = "Telefone;Dia;Região\n11987654321;2026-03-15;São Paulo\n".encode("cp1252")
+    for query in ("", "?encoding=utf-8", "?encoding=utf-16"):
+        refused = send(program, f"imports{query}", old, media_type="text/csv")
+        assert (refused.status_code, refused.json()["code"]) == (422, "file.encoding")
+    assert send(program, "imports?encoding=latin-9", old, media_type="text/csv").status_code == 422
+    assert not Import.objects.exists()
+    made = send(program, "imports?encoding=windows-1252", old, media_type="text/csv").json()
+    assert made["headings"] == ["Telefone", "Dia", "Região"]
+    begun = send(program, f"imports/{made['id']}/columns", MEANS).json()
+    assert begun["state"] == "checking", "it said so itself: nobody is asked"
+    marked = send(program, "imports", old.decode("cp1252").encode("utf-16"), media_type="text/csv").json()
+    assert marked["headings"] == made["headings"]
+
+
+def test_a_program_can_confirm_what_was_proposed_to_staff(program: Client, aurora: Sample) -> None:
+    old = "Telefone;Dia;Região\n11987654321;2026-03-15;São Paulo\n".encode("cp1252")
+    batch = keeping.take_in(
+        io.BytesIO(old), name="a.csv", size=len(old), company=aurora.company, kind="claims", entity="staff:1",
+        may_propose=True,
+    )  # fmt: skip
+    asked = send(program, f"imports/{batch.pk}/columns", MEANS)
+    assert (asked.status_code, asked.json()["code"]) == (422, "encoding.unconfirmed")
+    said = send(program, f"imports/{batch.pk}/columns", MEANS | {"encoding": "windows-1252"})
+    assert said.json()["state"] == "checking"
 
 
 def test_what_is_wrong_has_a_code(program: Client, aurora: Sample, bakery_key: str) -> None:

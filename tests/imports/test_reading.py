@@ -18,8 +18,11 @@ ENTITY = f'{DECLARED}<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e
 LAUGHS = f'{DECLARED}<!DOCTYPE x [<!ENTITY a "{"l" * 100}"><!ENTITY b "{"&a;" * 100}">]><x>{"&b;" * 100}</x>'
 
 
-def read(content: bytes) -> Table:
-    return reading.read(io.BytesIO(content), size=len(content))
+JOAO = "Nome;Observação\nJoão;“à tarde” – € 5\n"
+
+
+def read(content: bytes, *, said: str = "", may_propose: bool = False) -> Table:
+    return reading.read(io.BytesIO(content), size=len(content), said=said, may_propose=may_propose)
 
 
 def rows(content: bytes) -> list[Any]:
@@ -60,6 +63,50 @@ def test_a_table_is_read_whatever_separates_it(separator: str) -> None:
     table = read(text.encode())
     assert table.headings == ["name", "phone"]
     assert list(table.rows) == [(2, [f"Ana{separator} B", "1"]), (5, ["C", "2"])]
+
+
+@pytest.mark.parametrize("mark", ["utf-8-sig", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("said", ["", "its own"])
+def test_text_with_a_mark_is_read_by_it(mark: str, said: str) -> None:
+    marked = JOAO.encode(mark) if mark == "utf-8-sig" else ("\ufeff" + JOAO).encode(mark)
+    table = read(marked, said=mark[:6].rstrip("-s") if said else "")
+    assert (table.headings, list(table.rows), table.proposed) == (
+        ["Nome", "Observação"], [(2, ["João", "“à tarde” – € 5"])], "",
+    )  # fmt: skip
+    lines = ("\ufeff" + '{"nome": "João"}\n').encode(mark.replace("-sig", ""))
+    assert rows(lines) == [(1, ["João"])]
+
+
+def test_windows_1252_is_read_where_it_is_said_and_only_proposed_where_somebody_is_asked() -> None:
+    old = JOAO.encode("cp1252")
+    expected = (["Nome", "Observação"], [(2, ["João", "“à tarde” – € 5"])])
+    assert refused(old) == "file.encoding"
+    table = read(old, said="windows-1252")
+    assert ((table.headings, list(table.rows)), table.proposed) == (expected, "")
+    table = read(old, may_propose=True)
+    assert ((table.headings, list(table.rows)), table.proposed) == (expected, "windows-1252")
+    for clear in (JOAO.encode(), JOAO.encode("utf-16")):
+        assert read(clear, may_propose=True).proposed == ""
+    cut = "Nome\nJoão".encode()[:-2]  # ends within a letter
+    assert read(cut, may_propose=True).proposed == "windows-1252"
+
+
+@pytest.mark.parametrize(
+    ("content", "said", "line"),
+    [
+        (JOAO.encode(), "utf-16", 1), (JOAO.encode("utf-16"), "utf-8", 1), (JOAO.encode("utf-16"), "windows-1252", 1),
+        (JOAO.encode("utf-8-sig"), "windows-1252", 1), (JOAO.encode("cp1252"), "utf-8", 1),
+        (b"a;b\n" * 40_000 + b"x;\x81\n", "windows-1252", 40_001), (b"a;b\n1;\x8d\n", "windows-1252", 2),
+        (("\ufeff" + "a;b\n" * 40_000).encode("utf-16-be") + b"\xd8\x00\x00\x31", "", 40_001),
+    ],
+)  # fmt: skip
+def test_text_that_is_not_what_was_said_is_refused_with_its_line(
+    content: bytes, said: str, line: int
+) -> None:
+    with pytest.raises(BadInput) as error:
+        list(read(content, said=said).rows)
+    assert error.value.code == "file.encoding"
+    assert f"Line {line} " in error.value.message
 
 
 def test_a_file_without_headings_has_numbered_columns() -> None:
@@ -127,7 +174,8 @@ def test_a_spreadsheet_is_not_believed_how_large_it_is() -> None:
     [
         (b"", "file.empty"), (b" \r\n", "file.empty"), (b"a,b\n", "file.no_rows"), (b"%PDF-1.7", "file.type"),
         (b"\xd0\xcf\x11\xe0old xls", "file.type"), (b"<html>", "file.type"), (b"MZ\x90", "file.type"),
-        (b"\x1f\x8b gzip", "file.type"), (b"\xff\xfea\x00,\x00", "file.encoding"), (b"a,b\n\xe3,1\n", "file.encoding"),
+        (b"\x1f\x8b gzip", "file.type"), ("a,b\n1,2\n".encode("utf-16-le"), "file.encoding"),
+        (b"a,b\n\xe3,1\n", "file.encoding"),
         (b"PK\x03\x04", "file.malformed"),
     ],
 )  # fmt: skip
