@@ -12,7 +12,7 @@ from bench import figures
 
 MEASURES = [
     "decision", "capture", "capture_sqlite", "sequencing", "growth", "verify", "proof", "webhooks", "paper", "lists",
-    "telling", "audience", "stream", "app_capture",
+    "telling", "audience", "stream", "app_capture", "health",
 ]  # fmt: skip
 
 

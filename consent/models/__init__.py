@@ -33,6 +33,7 @@ from consent.models.quality import (
     SenderDay,
     SenderUse,
     SourceCursor,
+    SourceDay,
 )
 from consent.models.records import Act, ConsentRecord
 from consent.models.relay import Attempt, Subscription
@@ -112,6 +113,7 @@ __all__ = [
     "SenderUse",
     "Sending",
     "SourceCursor",
+    "SourceDay",
     "SubjectKey",
     "Subscription",
     "Visit",

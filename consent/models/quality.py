@@ -189,6 +189,37 @@ class PersonSource(models.Model):
         ]
 
 
+class SourceDay(models.Model):
+    """How many people agreed on one day (UTC) through one source, and what came of them: `PersonSource`, summed up.
+
+    Zero and empty words stand for what is not known: as none of them is null, a source has one row a day.
+    """
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, db_index=False, db_constraint=False)
+    channel = models.CharField(max_length=8, choices=Channel.choices)
+    day = models.DateField()
+    point = models.PositiveBigIntegerField()  # keys
+    notice = models.PositiveBigIntegerField()
+    method = models.CharField(max_length=16)
+    language = models.CharField(max_length=5)
+    entity = models.CharField(max_length=40)
+    people = models.IntegerField()
+    stopped = models.IntegerField()
+    blocked = models.IntegerField()
+    unreached = models.IntegerField()
+    complaints = models.IntegerField()
+    turned_away = models.IntegerField()
+
+    class Meta:
+        verbose_name = _("day of a source")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["company", "channel", "day", "point", "notice", "method", "language", "entity"],
+                name="one_day_of_a_source",
+            )
+        ]
+
+
 class SourceCursor(models.Model):
     """How far people were followed to their source: one row."""
 

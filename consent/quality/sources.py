@@ -1,18 +1,19 @@
 """Where the trouble comes from: whom each capture point, method, notice, language and member of staff brought.
 
-The worker follows records in the order of their arrival (a cursor), so that a page reads one narrow table.
+The worker follows records in the order of their arrival (a cursor) and keeps sums per day, which a page reads.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Sum
 from django.utils import timezone
 
-from consent.models import ConsentRecord, ContactTrouble, Hold, PersonSource, SourceCursor
+from consent.models import ConsentRecord, ContactTrouble, Hold, PersonSource, SourceCursor, SourceDay
+from consent.quality import source_days
 from consent.quality.signals import wilson
 from consent.vocabulary import State as Consent
 
@@ -22,8 +23,6 @@ LOOKS_BACK = timedelta(hours=1)  # what is told late still counts
 FEWEST = 30  # people, below which nothing is said of a source
 DIMENSIONS = ("point", "method", "notice", "language", "entity")
 OUTCOMES = ("is_stopped", "is_blocked", "is_unreached", "is_complaint")
-# Whoever turns away says something of who asked; a number that nobody reaches, of how it was taken down.
-TURNED_AWAY = Q(is_stopped=True) | Q(is_blocked=True) | Q(is_complaint=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +68,8 @@ def drain() -> int:
     """Follow what is new. Returns how many records were looked at."""
     with transaction.atomic():
         cursor, _new = SourceCursor.objects.select_for_update().get_or_create(pk=1)
+        if not SourceDay.objects.exists() and PersonSource.objects.exists():
+            source_days.recount()  # people from before there were sums
         records = list(
             ConsentRecord.objects.filter(
                 arrival__gt=cursor.arrival, state__in=(Consent.GIVEN, Consent.WITHDRAWN), recorded_at__lt=_settled()
@@ -93,6 +94,7 @@ def _in_order(records: Sequence[ConsentRecord]) -> Iterator[ConsentRecord]:
         (row.subject, row.channel): row
         for row in PersonSource.objects.filter(subject__in={record.subject for record in records})
     }
+    before = {key: source_days.of(row) for key, row in known.items()}
     changed: dict[tuple[Any, str], PersonSource] = {}
     for record in records:
         key = (record.subject, record.channel)
@@ -109,6 +111,9 @@ def _in_order(records: Sequence[ConsentRecord]) -> Iterator[ConsentRecord]:
         changed.values(), update_conflicts=True, unique_fields=["subject", "channel"],
         update_fields=["company", "point", "method", "notice", "language", "entity", "agreed_at", *OUTCOMES],
     )  # fmt: skip
+    source_days.move(
+        [before[key] for key in changed if key in before], [source_days.of(row) for row in changed.values()]
+    )
 
 
 def _new(record: ConsentRecord) -> PersonSource:
@@ -135,43 +140,40 @@ def _flag(outcome: str, found: Iterable[tuple[Any, str, datetime]]) -> None:
     rows = PersonSource.objects.filter(
         subject__in={subject for subject, _channel in last}, **{outcome: False}
     )
-    flagged = []
+    before, flagged = [], []
     for row in rows:
         at = last.get((row.subject, row.channel))
         if at is not None and at >= row.agreed_at:
+            before.append(source_days.of(row))
             setattr(row, outcome, True)
             flagged.append(row)
     PersonSource.objects.bulk_update(flagged, [outcome], batch_size=500)
+    source_days.move(before, map(source_days.of, flagged))
 
 
 def ranked(company: int, channel: str, *, since: datetime) -> list[Source]:
     """Every source of a company's people on a channel, the one that brings the most trouble for certain first.
 
-    One query, whatever the number of people.
+    Whole days (UTC) count, from the one of `since` on. One query, which reads the sums alone.
     """
     rows = (
-        PersonSource.objects.filter(company=company, channel=channel, agreed_at__gte=since)
+        SourceDay.objects.filter(company=company, channel=channel, day__gte=since.astimezone(UTC).date())
         .values(*DIMENSIONS)
-        .annotate(
-            people=Count("pk"),
-            stopped=Count("pk", filter=Q(is_stopped=True)),
-            blocked=Count("pk", filter=Q(is_blocked=True)),
-            unreached=Count("pk", filter=Q(is_unreached=True)),
-            complaints=Count("pk", filter=Q(is_complaint=True)),
-            away=Count("pk", filter=TURNED_AWAY),
-        )
+        .annotate(**{name: Sum(name) for name in source_days.COUNTS})
     )  # fmt: skip
     sums: dict[tuple[str, Any], list[int]] = {}
     whole = [0] * 6
     for row in rows:
-        counts = [row[name] for name in ("people", "stopped", "blocked", "unreached", "complaints", "away")]
+        counts = [row[name] for name in source_days.COUNTS]
         whole = [one + more for one, more in zip(whole, counts, strict=True)]
         for dimension in DIMENSIONS:
-            if row[dimension] in (None, "", "subject"):
+            if row[dimension] in (0, "", "subject"):
                 continue  # nobody's: people who spoke for themselves are no member of staff
             there = sums.setdefault((dimension, row[dimension]), [0] * 6)
             sums[(dimension, row[dimension])] = [one + more for one, more in zip(there, counts, strict=True)]
-    found = [_source(dimension, value, counts, whole) for (dimension, value), counts in sums.items()]
+    found = [
+        _source(dimension, value, counts, whole) for (dimension, value), counts in sums.items() if counts[0]
+    ]
     return sorted(found, key=lambda one: (-one.is_told, -one.low, -one.rate, -one.people))
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from consent.models import PersonSource, Sender
-from consent.quality import counting, keeping
+from consent.quality import counting, keeping, source_days
 from consent.quality.reading import Kind, Reading, Source
 from consent.sample import Sample
 from tests.browser.conftest import DESK, PHONE, Browse
@@ -35,6 +35,7 @@ def troubled(aurora: Sample) -> Sender:
     people(aurora, good, number=60, away=1, first=1)
     people(aurora, bad, number=60, away=20, first=1_000)
     PersonSource.objects.update(channel="whatsapp")
+    source_days.recount()
     return sender
 
 

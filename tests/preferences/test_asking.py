@@ -170,7 +170,7 @@ EXCLUDED = {
     **dict.fromkeys(["MessageTemplate", "Membership", "ApiKey", "Kiosk", "Subscription", "Attempt"], COMPANYS),
     **dict.fromkeys(["ExportSchedule", "AuditSample", "AuditFinding", "PaperBatch", "Reasking"], COMPANYS),
     **dict.fromkeys(["NoticeShown", "DecisionCount", "DecisionBatch", "QualityReading", "QualityChange"], COUNTED),
-    **dict.fromkeys(["QualityTold", "QualityPoll", "SenderUse", "SenderDay", "SourceCursor"], COUNTED),
+    **dict.fromkeys(["QualityTold", "QualityPoll", "SenderUse", "SenderDay", "SourceCursor", "SourceDay"], COUNTED),
     **dict.fromkeys(["LogPending", "LogEntry", "LogTile", "LogHead", "Checkpoint", "LogEra"], IN_THE_LOG),
     **dict.fromkeys(["Cosignature", "LogWitness"], IN_THE_LOG),
     **dict.fromkeys(["Import", "ImportPart", "ImportFile", "PaperFile", "PaperPiece", "PaperCheck"], NOT_YET),

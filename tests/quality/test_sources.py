@@ -1,5 +1,6 @@
 """A source that brings people who turn away stands first, and only where there are people enough to tell."""
 
+import random
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -7,8 +8,8 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
-from consent.models import CapturePoint, ConsentRecord, ContactTrouble, Hold, PersonSource, Sender
-from consent.quality import sources
+from consent.models import CapturePoint, ConsentRecord, ContactTrouble, Hold, PersonSource, Sender, SourceDay
+from consent.quality import source_days, sources
 from consent.sample import Sample
 from tests import cast
 
@@ -39,6 +40,7 @@ def people(aurora: Sample, point: CapturePoint, *, number: int, away: int, first
         )
         for one in range(number)
     )  # fmt: skip
+    source_days.recount()
 
 
 def ranked(aurora: Sample) -> list[sources.Source]:
@@ -115,3 +117,60 @@ def test_blocks_numbers_that_nobody_reaches_and_complaints_count_for_the_source(
         1,
         2,
     )
+
+
+def sums() -> set[tuple[Any, ...]]:
+    names = (*source_days.KEYS, *source_days.COUNTS)
+    return set(SourceDay.objects.exclude(people=0).values_list(*names))
+
+
+def test_sums_kept_up_change_by_change_are_those_of_a_count_of_everybody(aurora: Sample) -> None:
+    chance = random.Random(4)
+    contacts = (cast.ANA, cast.BRUNO, cast.CLARA)
+    now = timezone.now()
+    strangers = [
+        PersonSource(
+            company=aurora.company, subject=UUID(int=number), channel="sms", method="website", language="en",
+            entity="subject", agreed_at=now - timedelta(minutes=chance.randrange(500_000)), is_unreached=number % 2,
+        )
+        for number in range(50)
+    ]  # fmt: skip
+    PersonSource.objects.bulk_create(strangers)
+    source_days.move((), map(source_days.of, strangers))
+    for turn in range(15):
+        for _ in range(chance.randint(1, 3)):
+            contact = chance.choice(contacts)
+            match chance.randrange(4):
+                case 0 | 1:
+                    cast.says(
+                        aurora, contact, method=chance.choice(("website", "sms", "ivr")),
+                        entity=chance.choice(("subject", "staff:7")), point=chance.choice((aurora.point, None)),
+                    )  # fmt: skip
+                case 2:
+                    cast.stops(aurora, contact, entity=chance.choice(("subject", "platform:twilio")))
+                case 3 if (
+                    someone := ConsentRecord.objects.values_list("subject", flat=True).order_by("-pk").first()
+                ):
+                    Hold.objects.create(
+                        id=UUID(int=chance.getrandbits(128)), company=aurora.company, sender=aurora.sender,
+                        subject=someone, channel="sms", kind="unsure", said_at=now + timedelta(seconds=turn),
+                    )  # fmt: skip
+        sources.drain()
+    kept = sums()
+    assert len(kept) > 1
+    source_days.recount()
+    assert sums() == kept
+    assert sum(row[len(source_days.KEYS)] for row in kept) == PersonSource.objects.count() == 53
+
+
+def test_people_from_before_there_were_sums_are_summed_up_once(aurora: Sample) -> None:
+    people(aurora, aurora.point, number=40, away=4, first=1)
+    SourceDay.objects.all().delete()
+    sources.drain()
+    (point,) = [one for one in ranked(aurora) if one.dimension == "point"]
+    assert (point.people, point.stopped, point.turned_away) == (40, 4, 4)
+
+
+def test_people_of_the_days_before_do_not_count(aurora: Sample) -> None:
+    people(aurora, aurora.point, number=40, away=4, first=1)
+    assert sources.ranked(aurora.company.pk, "sms", since=timezone.now() + timedelta(days=1)) == []
