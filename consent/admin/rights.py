@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 from django.views.decorators.cache import never_cache
@@ -153,7 +154,7 @@ class RightsRequestAdmin(ReadOnlyAdmin):
             canned = str(ANSWERS[Kind(made.kind)])
             later = str(LATER)
         context = {
-            "title": made.get_kind_display(),
+            "title": capfirst(made.get_kind_display()),
             "opts": self.opts,
             "made": made,
             "badge": badge(made),
