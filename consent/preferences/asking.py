@@ -56,6 +56,9 @@ def ask(request: HttpRequest, token: str, company: str) -> HttpResponse:
         "kinds": Kind.choices,
         "chosen": fields.get(KIND, Kind.ACCESS),
         "problems": [problem] if problem else [],
+        "wrong": problem.pointer if problem else "",
+        "name": _as_typed(fields.get(NAME, "")),
+        "text": _as_typed(fields.get(TEXT, "")),
         "own": [(one, address(one)) for one in own[:20]],
         "longest": rights.LONGEST,
         "longest_name": rights.LONGEST_NAME,
@@ -130,6 +133,11 @@ def _make(
         )  # fmt: skip
         changing.stop_everything(person, how=how)
     return made
+
+
+def _as_typed(text: str) -> str:
+    """What was typed, to be shown again, without the character that no page may hold."""
+    return text.replace("\0", "")
 
 
 def _request(token: str) -> RightsRequest:

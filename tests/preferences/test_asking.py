@@ -341,3 +341,12 @@ def test_what_is_due_soon_stands_on_the_first_page_and_what_is_late_says_so(
     assert "due within five days" in text(clerk.get("/admin/"))
     assert "overdue" in text(clerk.get("/admin/consent/rightsrequest/"))
     assert "Overdue" in text(clerk.get(f"/admin/consent/rightsrequest/{made.pk}/change/"))
+
+
+def test_a_mistake_is_marked_where_it_is_and_nothing_typed_is_lost(aurora: Sample, client: Client) -> None:
+    answer = ask(client, cast.says(aurora), "correct", text="It is spelled <wrong>", lang="en")
+
+    assert answer.status_code == 422
+    assert 'name="name" value=""' in answer.text
+    assert 'aria-invalid="true"' in answer.text
+    assert "It is spelled &lt;wrong&gt;</textarea>" in answer.text
