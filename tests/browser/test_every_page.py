@@ -44,7 +44,7 @@ def of_the_choices(aurora: Sample) -> dict[str, str]:
     cast.stops(aurora, cast.CLARA)
     gone = cast.says(aurora, cast.stranger(1))
     erasure.erase(gone.subject, company=aurora.company, entity="subject")
-    stop = path(entry.stop_address(said.subject))
+    stop = path(receipts.stop_address(said.subject))
     return {
         "choices": own(said.act),
         "choices weak": anybodys(said.act),
