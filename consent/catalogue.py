@@ -30,9 +30,16 @@ class Ask:
         return self.point.sender
 
     @property
-    def is_open(self) -> bool:
-        """Whether it may be shown: opened by staff, with boxes and a published notice."""
+    def is_ready(self) -> bool:
+        """Whether it may be shown where everything it asks can be asked: opened by staff, with boxes and a published
+        notice.
+        """
         return self.point.is_open and self.version is not None and bool(self.offers)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may be shown by a method that cannot ask for a guardian."""
+        return self.is_ready and not self.point.asks_guardian
 
     @property
     def languages(self) -> list[str]:

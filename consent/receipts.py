@@ -7,7 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from consent import history, opening, vault
+from consent import guardian, history, opening, vault
 from consent.log import published
 from consent.models import Act, Company, ConsentRecord, Sender
 
@@ -41,6 +41,7 @@ class Receipt:
     method: str
     notice: str
     sender: Sender | None
+    guardians: tuple[str, ...] = ()  # what those who spoke for a child are to it, in words
 
     @property
     def is_in_the_log(self) -> bool:
@@ -69,7 +70,21 @@ def read(act: UUID, *, at: datetime) -> Receipt | None:
         method=first.method,
         notice=first.notice.digest if first.notice else "",
         sender=first.point.sender if first.point else None,
+        guardians=guardians_of(first),
     )
+
+
+def guardians_of(record: ConsentRecord) -> tuple[str, ...]:
+    """What those who spoke for a child in the act of a record are to it, in words of the language now active.
+
+    A query only where its capture point asks for a guardian; nothing is left of it once the person is erased.
+    """
+    if record.point is None or not record.point.asks_guardian:
+        return ()
+    try:
+        return tuple(guardian.named(opening.evidence_of(record.act_id)))
+    except opening.Erased:
+        return ()
 
 
 def _line(record: ConsentRecord, standings: dict[tuple[str, int | None], history.Standing]) -> Line:

@@ -115,6 +115,15 @@ class Confirmation(TextChoices):
     NONE = "none", _("not proved (single step)")
 
 
+class Relation(TextChoices):
+    """What an adult who consents for a child is to it (LGPD art. 14 par. 1: a parent, or who answers by law)."""
+
+    MOTHER = "mother", _("mother")
+    FATHER = "father", _("father")
+    GUARDIAN = "guardian", _("legal guardian")
+    OTHER = "other", _("other adult who answers for the child by law")
+
+
 def django_code(language: str) -> str:
     """Django's name for a record's language: "pt-BR" is "pt-br"."""
     return language.lower()

@@ -20,7 +20,7 @@ from consent import catalogue, keywords, poster
 from consent.admin import chat_links, flow_files, labels, recent, sheets
 from consent.admin.scoped import InlineFormSet, ModelForm, ScopedAdmin, ScopedFilter, ScopedInline
 from consent.catalogue import Ask
-from consent.models import CapturePoint, NoticeVersion, Offer
+from consent.models import CapturePoint, NoticeVersion, Offer, Purpose
 from consent.vocabulary import Channel, Confirmation, Language
 
 COUNTED_DAYS = 30
@@ -117,6 +117,16 @@ class OfferFormSet(InlineFormSet):
                     "purpose",
                     ValidationError(_("Choose a purpose of the same company."), code="other_company"),
                 )
+            elif purpose and self._is_of_others(purpose):
+                message = _("Children have purposes of their own, which no other capture point asks for.")
+                form.add_error("purpose", ValidationError(message, code="guardian.purpose"))
+
+    def _is_of_others(self, purpose: Purpose) -> bool:
+        """Whether a purpose is asked of children here and of adults elsewhere, or the other way round."""
+        others = Offer.objects.filter(purpose=purpose).exclude(
+            point__asks_guardian=self.instance.asks_guardian
+        )
+        return others.exists()
 
 
 class OfferInline(ScopedInline):
@@ -152,6 +162,7 @@ class PointAdmin(ScopedAdmin):
     fieldsets = [
         (None, {"fields": ["company", "slug", "title", "is_open"]}),
         (_("What is said"), {"fields": ["notice", "languages"]}),
+        (_("For children"), {"fields": ["asks_guardian"]}),
         (_("In a conversation"), {"fields": ["keyword", "voice", "flow", "signup", "signup_text"]}),
         (_("Proof that the number is theirs"), {"fields": ["sender", "confirmation", "trusts_app"]}),
     ]
@@ -170,7 +181,7 @@ class PointAdmin(ScopedAdmin):
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return ["company", "slug"] if obj else []
+        return ["company", "slug", "asks_guardian"] if obj else []
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
@@ -274,7 +285,7 @@ class PointAdmin(ScopedAdmin):
         names = dict(Language.choices)
         return {
             "readiness": self.readiness(point),
-            "is_ready": ask is not None and ask.is_open,
+            "is_ready": ask is not None and ask.is_ready,
             "public_address": poster.address(point),
             "snippet": poster.snippet(point),
             "posters": [(code, names[code]) for code in point.languages if code in names]

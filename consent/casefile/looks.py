@@ -6,7 +6,7 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.translation import override
 
-from consent import branding
+from consent import branding, guardian
 from consent.models import Company
 from consent.vocabulary import django_code
 
@@ -27,9 +27,11 @@ def render(evidence: bytes, *, company: Company, language: str) -> bytes | None:
         "shown_in": found.get("language", ""),
         "paragraphs": str(found.get("text", "")).split("\n\n"),
         "boxes": found.get("boxes") or [],
+        "guardian_text": found.get("guardian_text") or {},
         "questions": questions,
         "answer": found.get("message", ""),
         "at": found.get("shown_at") or found.get("received_at") or "",
     }
     with override(django_code(language)):
+        context["guardians"] = guardian.named(found)
         return render_to_string("consent/case/looks.html", context).encode()

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from consent import catalogue, opening, recording
 from consent.catalogue import Ask
-from consent.dialogue import questions
+from consent.dialogue import guarding, questions
 from consent.models import ConsentRecord
 from consent.recording import ConsentEvent, Recorded
 from consent.vocabulary import State
@@ -35,13 +35,17 @@ def ask_again(act: UUID, *, evidence: Mapping[str, Any]) -> Recorded | None:
     shown = statement(ask, ask.version, first.language)
     boxes = [box for box in shown.boxes if (box.offer.purpose_id, box.offer.channel) in asked]
     whole = {**opening.evidence_of(act), "again": dict(evidence), "first_asked_in": str(act)}
+    now = timezone.now()
+    limits = guarding.limits(requests, at=now)
+    if any(days is not None and days <= 0 for days in limits.values()):
+        return None
     return recording.record(
         *(
             ConsentEvent(
                 company=ask.company, contact=contact, purpose=request.purpose, channel=request.channel,
                 state=State.REQUESTED, notice=request.notice, language=request.language,
-                event_time=timezone.now(), method=request.method, reference=f"again:{act}", evidence=whole,
-                point=request.point,
+                event_time=now, method=request.method, reference=f"again:{act}", evidence=whole,
+                point=request.point, valid_days=limits[request.uid],
             )
             for request in requests
         ),
@@ -54,7 +58,7 @@ def _again(act: UUID) -> tuple[Ask, list[ConsentRecord]] | None:
     requests = list(records.select_related("company", "purpose", "notice", "point").order_by("arrival"))
     point = requests[0].point if requests else None
     ask = catalogue.ask(requests[0].company.slug, point.slug) if point else None
-    if ask is None or not ask.is_open or ask.version != requests[0].notice:
+    if ask is None or not ask.is_ready or ask.version != requests[0].notice:
         return None
     offered = {(offer.purpose_id, offer.channel) for offer in ask.offers}
     if not all((request.purpose_id, request.channel) in offered for request in requests):

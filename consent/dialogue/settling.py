@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from consent import opening, outbox, recording, vault
-from consent.dialogue import questions
+from consent import guardian, opening, outbox, recording, vault
+from consent.dialogue import guarding, questions
 from consent.dialogue.heard import Heard
 from consent.models import Act, ConsentRecord, OutboundMessage
 from consent.recording import ConsentEvent, Recorded, Tell, tell_nobody
@@ -73,9 +73,14 @@ def settle(
     """Record one answer to all the requests of some acts, as one act."""
     requests = questions.waiting(heard.subject).filter(act__in=acts)
     requested = list(requests.select_related("company", "purpose", "notice", "point"))
+    limits = guarding.limits(requested, at=heard.said_at.at)
+    if state == State.GIVEN:  # a child that came of age meanwhile speaks for itself
+        requested = [one for one in requested if (days := limits[one.uid]) is None or days > 0]
     if not requested:
         return None
     evidence = {**heard.evidence, "answers": [questions.answered(act) for act in acts]}
+    if guardians := guarding.of(requested):
+        evidence[guardian.EVIDENCE] = [one.evidence() for one in guardians.values()]
     # Asked twice is answered once.
     boxes = {(request.channel, request.purpose_id): request for request in requested}
     recorded = recording.record(
@@ -85,6 +90,7 @@ def settle(
                 channel=request.channel, state=state, notice=request.notice, language=request.language,
                 event_time=heard.said_at.at, clock=heard.said_at.clock, method=request.method,
                 reference=heard.reference, evidence=evidence, possession=possession, point=request.point,
+                valid_days=limits[request.uid],
             )
             for request in boxes.values()
         ),

@@ -263,6 +263,14 @@ class CapturePoint(models.Model):
         _("what the sign-up link says"), max_length=300, blank=True, default="",
         help_text=_("Word for word as at Meta: it is what people agree to there."),
     )  # fmt: skip
+    asks_guardian = models.BooleanField(
+        _("for children: asks for a guardian"), default=False, db_default=False,
+        help_text=_(
+            "A parent or legal guardian says yes for a child: the form asks who they are and when the child was born,"
+            " their own number is proved, and the yes ends when the child comes of age. Only on the website form."
+            " It cannot be changed later."
+        ),
+    )  # fmt: skip
     languages = models.JSONField(_("languages"), default=every_language)
     is_open = models.BooleanField(_("open"), default=True)
 
@@ -280,6 +288,18 @@ class CapturePoint(models.Model):
             models.UniqueConstraint(
                 fields=["company", "signup"], condition=~models.Q(signup=""), name="point_signup_in_company"
             ),
+            models.CheckConstraint(
+                condition=models.Q(asks_guardian=False)
+                | models.Q(
+                    confirmation__in=[Confirmation.REPLY, Confirmation.CODE, Confirmation.LINK],
+                    trusts_app=False,
+                    keyword="",
+                    voice=None,
+                    flow="",
+                    signup="",
+                ),
+                name="guardian_only_where_asked",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -288,6 +308,36 @@ class CapturePoint(models.Model):
     def clean(self) -> None:
         if self.confirmation == Confirmation.CALL and self.voice is None:
             raise ValidationError({"voice": _("Choose the number that calls people to confirm.")})
+        before = CapturePoint.objects.filter(pk=self.pk).values_list("asks_guardian", flat=True).first()
+        if before is not None and before != self.asks_guardian:
+            message = _("This cannot be changed later. Make another capture point.")
+            raise ValidationError({"asks_guardian": message})
+        if self.asks_guardian:
+            self._clean_guardian()
+        if self.notice_id and self._shares_notice():
+            message = _(
+                "Children have a notice of their own: a simple one, which no other capture point shows."
+            )
+            raise ValidationError({"notice": message})
+
+    def _clean_guardian(self) -> None:
+        """Refuse whatever else would ask, or believe, without a guardian."""
+        cannot_ask = _("Nobody can be asked for a guardian there. Leave this empty.")
+        problems = {
+            name: cannot_ask for name in ("keyword", "voice", "flow", "signup") if getattr(self, name) not in ("", None)
+        }  # fmt: skip
+        if self.confirmation in (Confirmation.NONE, Confirmation.CALL):
+            problems["confirmation"] = _(
+                "A guardian's number is always proved by a message: choose an answer, a code or a link."
+            )
+        if self.trusts_app:
+            problems["trusts_app"] = _("A guardian's number is proved by us. Take this back.")
+        if problems:
+            raise ValidationError(problems)
+
+    def _shares_notice(self) -> bool:
+        others = CapturePoint.objects.filter(notice=self.notice_id).exclude(pk=self.pk)
+        return others.exclude(asks_guardian=self.asks_guardian).exists()
 
 
 class Offer(models.Model):

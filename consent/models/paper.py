@@ -1,5 +1,6 @@
 """Signed sheets on their way to records: batches, the files staff hand in, their pages, and who checked them."""
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -195,3 +196,7 @@ class Kiosk(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        if self.point_id and self.point.asks_guardian:
+            raise ValidationError({"point": _("It asks for a guardian, which only the website form can.")})

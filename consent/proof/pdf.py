@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from consent import branding, contact
+from consent import branding, contact, receipts
 from consent.log import published
 from consent.models import Company, ConsentRecord
 from consent.proof import typesetting, words
@@ -86,6 +86,8 @@ def _line(record: ConsentRecord) -> list[str]:
 def _what_happened(account: Account) -> dict[str, Any]:
     first = account.first
     facts = [(_("When"), words.moment(first)), (_("How"), words.method(first.method))]
+    if guardians := receipts.guardians_of(first):
+        facts.append((_("For a child, by its"), ", ".join(guardians)))
     if account.number:
         facts.append((_("Your number"), account.number.replace("·", "•")))  # the font's own dot is a speck
     if first.point is not None:

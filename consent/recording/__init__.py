@@ -7,6 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
+from consent import guardian
 from consent.canonical import canonical
 from consent.models import NoticeVersion
 from consent.recording import committer, writer
@@ -99,5 +100,12 @@ def _check(event: ConsentEvent) -> None:
         raise ValueError("Nobody is asked, and nobody agrees, without a notice.")
     if event.notice is not None and event.notice.state == NoticeVersion.State.DRAFT:
         raise ValueError("A notice must be published before it is shown.")
+    asks_guardian = event.point is not None and event.point.asks_guardian
+    if (
+        asks_guardian
+        and event.state in (State.GIVEN, State.REQUESTED)
+        and not guardian.of_evidence(event.evidence)
+    ):
+        raise ValueError("Nobody is asked or agrees for a child without a guardian who says who they are.")
     if event.event_time.utcoffset() is None:
         raise ValueError("A time without a zone could be any of 27 hours.")

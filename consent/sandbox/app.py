@@ -21,7 +21,9 @@ NAME = "Sandbox app"
 @in_the_sandbox
 def app(request: HttpRequest) -> HttpResponse:
     """The app of the company whose capture point was made first."""
-    points = CapturePoint.objects.filter(is_open=True, notice__versions__state="published")
+    points = CapturePoint.objects.filter(
+        is_open=True, asks_guardian=False, notice__versions__state="published"
+    )
     point = points.select_related("company").order_by("pk").first()
     language = language_of(request)
     context = {

@@ -12,7 +12,7 @@ from django.utils import timezone
 from PIL import Image
 
 from consent import catalogue, poster
-from consent.models import ApiKey, CapturePoint, NoticeShown, NoticeVersion, Sender
+from consent.models import ApiKey, CapturePoint, Notice, NoticeShown, NoticeVersion, Purpose, Sender
 from tests import cast
 from tests.admin.test_scope import point_form
 from tests.staff import Firm
@@ -215,3 +215,51 @@ def test_a_flow_for_rapidpro_comes_with_a_key_of_its_own(bruno: Client, auditor:
     assert bruno.post(page.replace("pt-BR", "de")).status_code == 404
     change = bruno.get(reverse("admin:consent_capturepoint_change", args=[cafe.aurora.point.pk]))
     assert "Flow for RapidPro and Weni" in change.content.decode()
+
+
+def test_a_point_for_children_is_made_with_what_is_its_own(bruno: Client, cafe: Firm) -> None:
+    notice = Notice.objects.create(company=cafe.company, slug="criancas")
+    form = point_form(cafe.aurora.point, company=cafe.company.pk, slug="criancas") | {
+        "offers-0-point": "", "asks_guardian": "on", "confirmation": "none",
+    }  # fmt: skip
+    add = reverse("admin:consent_capturepoint_add")
+
+    page = bruno.post(add, form).content.decode()
+    assert "Children have a notice of their own" not in page  # one thing after the other
+    assert "number is always proved by a message" in page
+    form["confirmation"] = "reply"
+    assert "Children have a notice of their own" in bruno.post(add, form).content.decode()
+    form["notice"] = notice.pk
+    assert "Children have purposes of their own" in bruno.post(add, form).content.decode()
+    purpose = Purpose.objects.create(
+        company=cafe.company, slug="oficina", category="utility", name={"en": "Workshop"}
+    )
+    form["offers-0-purpose"] = purpose.pk
+    assert bruno.post(add, form).status_code == 302
+
+    point = CapturePoint.objects.get(slug="criancas")
+    assert point.asks_guardian
+    other = change(cafe.aurora.point)
+    page = bruno.post(
+        other, point_form(cafe.aurora.point) | {"offers-0-purpose": purpose.pk}
+    ).content.decode()
+    assert "Children have purposes of their own" in page
+    form = point_form(point, notice=notice.pk) | {"offers-0-channel": "sms"}
+    assert bruno.post(change(point), form).status_code == 302
+    point.refresh_from_db()
+    assert point.asks_guardian  # the switch stays as it was made
+
+
+def test_no_sheet_is_printed_and_no_batch_made_for_children(bruno: Client, cafe: Firm) -> None:
+    notice = Notice.objects.create(company=cafe.company, slug="criancas")
+    point = CapturePoint.objects.create(
+        company=cafe.company, slug="criancas", title={"en": "C"}, notice=notice, sender=cafe.aurora.sender,
+        asks_guardian=True,
+    )  # fmt: skip
+    sheets = reverse("admin:consent_capturepoint_sheets", args=[point.pk])
+    answer = bruno.post(sheets, {"language": "en", "paper": "a4", "count": 1}, follow=True)
+
+    assert answer["Content-Type"].startswith("text/html")
+    assert answer.content.decode().count("It asks for a guardian, which only the website form can.") == 2
+    page = bruno.post(reverse("admin:consent_paperbatch_add"), {"point": point.pk}).content.decode()
+    assert "It asks for a guardian, which only the website form can." in page

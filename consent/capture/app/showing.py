@@ -20,6 +20,12 @@ def asked(company: int, point: str) -> Ask:
     ask = catalogue.ask_of(company, point)
     if ask is None:
         raise Http404("No such capture point.")
+    if ask.point.asks_guardian:
+        raise BadInput(
+            "point.guardian",
+            "This capture point asks for a guardian. Only its form on the website can.",
+            status=409,
+        )
     if not ask.is_open:
         raise BadInput(
             "point.closed", "This capture point is closed, or its notice is not published.", status=409

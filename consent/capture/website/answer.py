@@ -9,10 +9,12 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
-from consent import catalogue, dialogue, http, pinned, recording, vault
+from consent import catalogue, dialogue, guardian, http, pinned, recording, vault
 from consent.canonical import moment
 from consent.capture.website import METHOD, page, reading
+from consent.capture.website.child import ASKED, BORN, NOTE, RELATION
 from consent.capture.website.reading import Answer
 from consent.catalogue import Ask
 from consent.errors import BadInput
@@ -20,8 +22,8 @@ from consent.models import NoticeVersion
 from consent.pinned import Pinned
 from consent.recording import ConsentEvent, Recorded, Telling
 from consent.showing import show
-from consent.vocabulary import Confirmation, Possession, State
-from consent.wording import Statement
+from consent.vocabulary import Confirmation, Possession, State, django_code
+from consent.wording import Box, Statement
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +68,8 @@ def verify(fields: Mapping[str, str], ask: Ask, *, now: datetime) -> Seen:
 def reference(seen: Seen, said: Answer) -> str:
     """The name of this answer: a second click brings the same one, another number or other boxes another."""
     keys = [box.key for box in said.ticked]
+    if said.guardian is not None:
+        keys += said.guardian.evidence().values()
     name = vault.digest("website", seen.pinned.nonce, said.contact.canonical, *keys).hex()
     return f"website:{name}"
 
@@ -103,11 +107,19 @@ def record(
                 evidence=evidence,
                 reference=reference,
                 point=ask.point,
+                valid_days=_valid_days(said, box, now=now),
             )
             for box in said.ticked
         ),
         tell=tell,
     )
+
+
+def _valid_days(said: Answer, box: Box, *, now: datetime) -> int | None:
+    """For how many days a yes for a child counts; None for one of their own: as the purpose says."""
+    if said.guardian is None:
+        return None
+    return said.guardian.days(at=now, longest=box.offer.purpose.validity_days)
 
 
 def reply(request: HttpRequest, ask: Ask, recorded: Recorded) -> HttpResponse:
@@ -155,4 +167,14 @@ def _evidence(
         "accept_language": http.header(request, "Accept-Language"),
         "embedded_in": seen.pinned.host,
         "confirmation": str(ask.point.confirmation),
+        **_guardian(said, seen.pinned.language),
     }
+
+
+def _guardian(said: Answer, language: str) -> dict[str, Any]:
+    """Who speaks for a child, with the words they were asked by; nothing where nobody does."""
+    if said.guardian is None:
+        return {}
+    with override(django_code(language)):
+        asked = {"asked": str(ASKED), "note": str(NOTE), "born": str(BORN), "relation": str(RELATION)}
+    return {guardian.EVIDENCE: [said.guardian.evidence()], "guardian_text": asked}

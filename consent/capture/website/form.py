@@ -1,6 +1,6 @@
 """The form as it is shown: crispy markup around what `reading` reads; it validates nothing by itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import phonenumbers
@@ -18,13 +18,14 @@ from consent.wording import Statement
 
 
 class ConsentForm(forms.Form):
-    """One unticked box per purpose and channel, and a number."""
+    """One unticked box per purpose and channel, a number, and what is asked of who speaks for a child."""
 
     def __init__(
         self,
         statement: Statement,
         *,
         region: str,
+        child: Mapping[str, forms.Field] | None = None,
         typed: Mapping[str, str] | None = None,
         problems: Sequence[BadInput] = (),
     ) -> None:
@@ -36,7 +37,8 @@ class ConsentForm(forms.Form):
             self.fields[name] = forms.BooleanField(
                 label=box.label, help_text=box.hint, required=False, widget=widget
             )
-        self.fields[reading.PHONE] = _phone_field(region)
+        self.fields |= child or {}
+        self.fields[reading.PHONE] = _phone_field(region, is_guardian=bool(child))
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True  # the render token is what protects this form
@@ -46,6 +48,7 @@ class ConsentForm(forms.Form):
                 *(Field(name, template="consent/website/box.html") for name in boxes),
                 template="consent/website/boxes.html",
             ),
+            *([Fieldset("", *_large(child), template="consent/website/child.html")] if child else []),
             Field(reading.PHONE, css_class="form-control-lg"),
         )
 
@@ -58,15 +61,19 @@ class ConsentForm(forms.Form):
                 self.add_error(problem.pointer, ValidationError(problem.message, code=problem.code))
 
 
+def _large(names: Iterable[str]) -> list[Field]:
+    return [Field(name, css_class="form-select-lg form-control-lg") for name in names]
+
+
 def _is_ticked(value: object) -> bool:
     return value in (reading.TICKED, True)
 
 
-def _phone_field(country: str) -> PhoneNumberField:
+def _phone_field(country: str, *, is_guardian: bool) -> PhoneNumberField:
     region = country if country in phonenumbers.SUPPORTED_REGIONS else None
     field = PhoneNumberField(
         region=region,
-        label=_("Your phone number"),
+        label=_("Your own phone number, not the child's") if is_guardian else _("Your phone number"),
         help_text=_("With area code, such as %(example)s. From another country: with + and the country code.")
         % {"example": _example(region)},
     )

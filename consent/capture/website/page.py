@@ -14,7 +14,7 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csp import csp_override
 
 from consent import branding, languages, pinned
-from consent.capture.website import METHOD, proof, reading
+from consent.capture.website import METHOD, child, proof, reading
 from consent.capture.website.form import ConsentForm
 from consent.catalogue import Ask
 from consent.errors import BadInput
@@ -69,6 +69,7 @@ def show_form(
             "form": ConsentForm(
                 showing.statement,
                 region=ask.company.country,
+                child=child.fields(now) if ask.point.asks_guardian else None,
                 typed=None if typed is None else _shown_again(typed, keep_ticks=seen is not None),
                 problems=problems,
             ),
@@ -76,6 +77,8 @@ def show_form(
             "problems": problems,
             "boxes_problems": [problem for problem in problems if problem.pointer == reading.BOXES],
             "token": token,
+            "child_asked": child.ASKED,
+            "child_note": child.NOTE,
             "trap": reading.TRAP,
             "is_proved": ask.point.confirmation != Confirmation.NONE,
             "is_called": ask.point.confirmation == Confirmation.CALL,
@@ -151,7 +154,7 @@ def _framed(_request: HttpRequest, response: HttpResponse) -> HttpResponse:
 
 def _shown_again(typed: Mapping[str, str], *, keep_ticks: bool) -> dict[str, str]:
     ticks = {name: value for name, value in typed.items() if keep_ticks and name.startswith(reading.BOX)}
-    return ticks | {reading.PHONE: reading.typed_number(typed)}
+    return ticks | {reading.PHONE: reading.typed_number(typed)} | child.typed(typed)
 
 
 def _frame(request: HttpRequest, ask: Ask, language: str) -> dict[str, Any]:

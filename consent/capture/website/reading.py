@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
+from consent import guardian
 from consent.catalogue import Ask
 from consent.contact import LONGEST_TEXT, Contact
 from consent.errors import BadInput
+from consent.guardian import Guardian
 from consent.wording import Box, Statement
 
 PHONE = "phone"
@@ -25,10 +28,11 @@ _PURPOSE_UNKNOWN = _("One of the boxes is not offered here. Please choose again.
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a person said with a form: their number, and the boxes they ticked."""
+    """What a person said with a form: their number, the boxes they ticked, and for which child if for one."""
 
     contact: Contact
     ticked: tuple[Box, ...]
+    guardian: Guardian | None = None
 
 
 class Refused(Exception):
@@ -39,12 +43,13 @@ class Refused(Exception):
         self.problems = problems
 
 
-def read_answer(fields: Mapping[str, str], *, ask: Ask, statement: Statement) -> Answer:
+def read_answer(fields: Mapping[str, str], *, ask: Ask, statement: Statement, now: datetime) -> Answer:
     """The answer in the fields; what else they hold is ignored. Raises Refused with every problem."""
     problems = [*_unstorable(fields), *_strange_boxes(fields, statement)]
     ticked = tuple(box for box in statement.boxes if fields.get(field_name(box)) == TICKED)
     if not ticked or any(fields.get(field_name(box), TICKED) != TICKED for box in statement.boxes):
         problems.append(BadInput("consent.not_given", message=_NOT_GIVEN, pointer=BOXES))
+    speaks = _guardian(fields, problems, now=now) if ask.point.asks_guardian else None
     try:
         company = ask.company
         contact = Contact.tel(fields.get(PHONE, ""), company.country, allowed=company.countries)
@@ -52,7 +57,7 @@ def read_answer(fields: Mapping[str, str], *, ask: Ask, statement: Statement) ->
         raise Refused(*problems, problem) from problem
     if problems:
         raise Refused(*problems)
-    return Answer(contact, ticked)
+    return Answer(contact, ticked, speaks)
 
 
 def field_name(box: Box) -> str:
@@ -66,11 +71,26 @@ def typed_number(fields: Mapping[str, str]) -> str:
     return text if len(text) <= LONGEST_TEXT and text.isprintable() else ""
 
 
+def _guardian(fields: Mapping[str, str], problems: list[BadInput], *, now: datetime) -> Guardian | None:
+    """Who speaks for which child; None, with what is wrong added to the problems, where that is not said."""
+    relation, of_age = None, None
+    try:
+        relation = guardian.read_relation(fields.get(guardian.RELATION, ""))
+    except BadInput as problem:
+        problems.append(problem)
+    try:
+        of_age = guardian.read_of_age(fields.get(guardian.BORN, ""), now=now)
+    except BadInput as problem:
+        problems.append(problem)
+    return Guardian(relation, of_age) if relation and of_age else None
+
+
 def _unstorable(fields: Mapping[str, str]) -> list[BadInput]:
     return [
         BadInput("form.bad_character", message=_BAD_CHARACTER, pointer=name if name in (PHONE, BOXES) else "")
         for name, value in fields.items()
-        if "\0" in name + value and name != PHONE  # the number's own rules name it better
+        if "\0" in name + value
+        and name not in (PHONE, guardian.RELATION, guardian.BORN)  # their own rules name it better
     ]
 
 

@@ -24,7 +24,7 @@ def form(request: HttpRequest, company: str, point: str) -> HttpResponse:
     if ask is None:
         raise Http404("No such capture point.")
     now = timezone.now()
-    if not ask.is_open or ask.version is None:
+    if not ask.is_ready or ask.version is None:
         status = HTTPStatus.NOT_FOUND if ask.point.is_open else HTTPStatus.GONE
         return page.show_page(request, ask, "closed", {}, status=status)
     if request.method == "POST":
@@ -46,7 +46,7 @@ def _post(request: HttpRequest, ask: Ask, *, now: datetime) -> HttpResponse:
         seen = answer.verify(fields, ask, now=now)
         if fields.get(reading.TRAP):
             return answer.reply_to_a_program(request, ask)
-        said = reading.read_answer(fields, ask=ask, statement=seen.statement)
+        said = reading.read_answer(fields, ask=ask, statement=seen.statement, now=now)
         reference = answer.reference(seen, said)
         if is_pressed:
             proof.demand(fields, seen.pinned, reference=reference, now=now)

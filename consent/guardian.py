@@ -1,0 +1,106 @@
+"""A consent that an adult gives for a child: who gives it, and until when it can count (LGPD art. 14 par. 1)."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from consent.errors import BadInput
+from consent.vocabulary import Relation
+
+RELATION = "relation"
+BORN = "born"
+EVIDENCE = "guardians"  # where the evidence of an act keeps them
+
+MAJORITY = (
+    18  # years: Codigo Civil (Brazil) art. 5, and the same in the Americas and Europe but for a few places
+)
+# A log entry says for how many days a consent counts. In whole weeks, nobody reads a birthday out of it.
+WEEK = timedelta(days=7)
+LEAST = 2 * WEEK  # the number is still to be proved, and then one week must be left
+FIRST_IN_THE_WORLD = timedelta(hours=14)  # a day begins there so much before it does in UTC
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+_NO_RELATION = _("Say who you are to the child.")
+_NO_DAY = _("Give the day the child was born, with day, month and year.")
+_NOT_BORN = _("This day has not come yet. Give the day the child was born.")
+_OF_AGE = _(
+    "Whoever was born on this day is 18, or will be within two weeks, and says yes at their own number. Nothing was"
+    " recorded."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Guardian:
+    """Who answers for a child: what they are to it, and the day it comes of age. The birth date is NOT kept."""
+
+    relation: str
+    of_age: date
+
+    def days(self, *, at: datetime, longest: int) -> int:
+        """For how many days a yes given at a moment counts: `longest` of the purpose (0: for ever), or in whole weeks
+        until the child comes of age, wherever it lives. 0 or less: it cannot count any more.
+        """
+        left = _comes_of_age(self.of_age) - at
+        weeks = left // WEEK * WEEK.days
+        return min(weeks, longest) if longest else weeks
+
+    def evidence(self) -> dict[str, str]:
+        """What is kept of it, sealed."""
+        return {"relation": str(self.relation), "child_of_age": self.of_age.isoformat()}
+
+
+def read_relation(text: str) -> str:
+    """The relation that was chosen. Raises BadInput."""
+    if text not in Relation.values:
+        raise BadInput("guardian.relation", _NO_RELATION, pointer=RELATION)
+    return text
+
+
+def read_of_age(born: str, *, now: datetime) -> date:
+    """The day on which whoever was born on a day, in ISO 8601, comes of age. Raises BadInput where that is no day, is
+    yet to come, or too long ago.
+    """
+    try:
+        if not _DAY.fullmatch(born):
+            raise ValueError
+        day = date.fromisoformat(born)
+        of_age = majority(day)
+    except ValueError as error:
+        raise BadInput("guardian.born", _NO_DAY, pointer=BORN) from error
+    if day > (now + FIRST_IN_THE_WORLD).date():
+        raise BadInput("guardian.not_born", _NOT_BORN, pointer=BORN)
+    if _comes_of_age(of_age) - now < LEAST:
+        raise BadInput("guardian.of_age", _OF_AGE, pointer=BORN)
+    return of_age
+
+
+def majority(born: date) -> date:
+    """The day somebody comes of age; 1 March for who was born on 29 February (Codigo Civil art. 132 par. 3)."""
+    try:
+        return born.replace(year=born.year + MAJORITY)
+    except ValueError:
+        if born.year + MAJORITY > date.max.year:
+            raise
+        return date(born.year + MAJORITY, 3, 1)
+
+
+def of_evidence(evidence: Mapping[str, Any]) -> tuple[Guardian, ...]:
+    """Who spoke for which children in an act, by its evidence."""
+    return tuple(
+        Guardian(each["relation"], date.fromisoformat(each["child_of_age"]))
+        for each in evidence.get(EVIDENCE, ())
+    )
+
+
+def named(evidence: Mapping[str, Any]) -> list[str]:
+    """What those who spoke for children in an act are to them, in words; each once."""
+    relations = dict.fromkeys(one.relation for one in of_evidence(evidence))
+    return [str(Relation(one).label) for one in relations]
+
+
+def _comes_of_age(day: date) -> datetime:
+    return datetime.combine(day, time.min, UTC) - FIRST_IN_THE_WORLD
