@@ -15,14 +15,12 @@ type Floats = np.ndarray[Any, np.dtype[np.float32]]
 SEARCH = 3.5  # millimetres that a frame may have moved on paper that is not flat
 INSET = 0.85  # millimetres from the frame's middle line to where ink of the frame has ended
 FRAME_SEEN = 0.25  # how dark a frame must stand out, from 0 to 1
+PALEST = 0.3  # how dark the rim of a mark is at least; where it is not, the mark is cut off or hidden
 LEVEL = 0.3  # ink is at least this dark, as a share of how dark print is
 FLOOR, SPREAD = 0.1, 2.2  # for ink that is paler: less than the floor is paper, and how it compares
 EMPTY, TICKED = 0.025, 0.055  # share of the inside that is ink
 BESIDE = 1.5  # square millimetres of ink around a box that is empty
-FAINT, GRAIN = (
-    0.08,
-    4.0,
-)  # what a hard pencil leaves is darker than paper by so much of print, and than its grain
+FAINT, GRAIN = 0.08, 4.0  # a hard pencil is darker than paper by so much of print, and than its grain
 FAINT_STROKE = 0.5  # square millimetres of one such stroke
 SPECK = 0.10  # square millimetres that are dirt
 SIGNED, UNSIGNED = 6.0, 1.5  # square millimetres of ink
@@ -58,7 +56,9 @@ def _near(scores: Floats, box: Rect, x: int, y: int) -> tuple[Rect, float]:
     _least, most, _where, (dx, dy) = cv2.minMaxLoc(part)
     middle = SEARCH * SCALE
     moved_x, moved_y = (left + dx - middle) / SCALE, (top + dy - middle) / SCALE
-    return Rect(box.x + moved_x, box.y + moved_y, box.w, box.h), float(np.clip(most, 0, 1))
+    # What fits best at the edge of where it is looked for is something else.
+    is_frame = max(abs(moved_x), abs(moved_y)) < SEARCH - 1 / SCALE
+    return Rect(box.x + moved_x, box.y + moved_y, box.w, box.h), float(np.clip(most, 0, 1)) * is_frame
 
 
 def _ring() -> Floats:
@@ -85,7 +85,8 @@ def black_of(dark: Picture, place: Layout) -> float:
     for mark in place.marks:
         rim = _cut(dark, Rect(mark.x + 0.4, mark.y + 0.4, mark.w - 0.8, 0.7))
         levels.append(float(np.median(rim)) if rim.size else 0.0)
-    return max(0.3, float(np.median(levels)))
+    seen = [level for level in levels if level > PALEST]
+    return float(np.median(seen)) if seen else PALEST
 
 
 def ink(dark: Picture, box: Rect, *, black: float) -> float:
@@ -112,13 +113,16 @@ def written(dark: Picture, field: Rect, *, black: float) -> float:
     return _area(_cut(dark, field), LEVEL * black) / SCALE**2
 
 
-def faint(dark: Picture, rect: Rect, *, black: float) -> float:
-    """Square millimetres of strokes that may be paler than ink: a hard pencil, which nobody means to overlook."""
-    part: Any = cv2.GaussianBlur(_cut(dark, rect), (0, 0), 1.2)
-    paper = float(np.median(part))
-    grain = 1.48 * float(np.median(np.abs(part - paper)))
+def faint(dark: Picture, rects: list[Rect], *, black: float) -> list[float]:
+    """Square millimetres of strokes that may be paler than ink: a hard pencil, which nobody means to overlook.
+
+    What paper is like is seen where the least is written: strokes make it look darker and coarser than it is.
+    """
+    parts: Any = [cv2.GaussianBlur(_cut(dark, rect), (0, 0), 1.2) for rect in rects]
+    paper = min(float(np.median(part)) for part in parts)
+    grain = min(1.48 * float(np.median(np.abs(part - np.median(part)))) for part in parts)
     level = paper + max(FAINT * black, GRAIN * grain)
-    return _area(part, level, speck=FAINT_STROKE) / SCALE**2
+    return [_area(part, level, speck=FAINT_STROKE) / SCALE**2 for part in parts]
 
 
 def _area(part: Floats, level: float, *, speck: float = SPECK) -> float:

@@ -17,6 +17,7 @@ type Points = np.ndarray[Any, np.dtype[np.float32]]
 SCALE = 8  # pixels a millimetre, of a sheet laid flat
 FAR = 0.35  # how far from where the code says a mark may be, as a share of the distance
 ENOUGH_POINTS = 12  # four of each mark and of the code
+ASTRAY = 0.25  # how far off the marks may put the code, as a share of its diagonal
 PAD = 16  # pixels of white around a picture in which codes and marks are looked for
 _QR: Any = zxingcpp.BarcodeFormat.QRCode
 
@@ -49,6 +50,8 @@ def find(grey: Picture) -> list[Found]:
     if not codes:
         return []
     marks = _marks(grey, len(codes))
+    if len(codes) == 1 and (alone := _alone(codes[0], marks)):
+        return [alone]
     return [_found(one, marks) for one in codes[: limits.SHEETS]]
 
 
@@ -134,6 +137,26 @@ def _marks(grey: Picture, sheets: int) -> list[tuple[int, Points]]:
         if all(sum(which == corner for which, _one in best) >= sheets for corner in range(4)):
             break
     return best
+
+
+def _alone(one: Code, marks: list[tuple[int, Points]]) -> Found | None:
+    """The only sheet in a picture: its marks are those that are there once, however steeply it was photographed."""
+    place = layout.of(one.sheet.paper, len(one.sheet.rows))
+    count = [sum(which == corner for which, _seen in marks) for corner in range(4)]
+    mine = [(which, seen) for which, seen in marks if count[which] == 1]
+    if len(mine) < 3:
+        return None
+    on_sheet = _corners(place.code)
+    known = np.concatenate([on_sheet, *(_corners(place.marks[which]) for which, _seen in mine)])
+    seen = np.concatenate([one.corners, *(seen for _which, seen in mine)])
+    flat = _flattened(known, seen, len(mine))
+    if flat is None:
+        return None
+    # What was taken for a mark and is none puts the code where it is not.
+    off = np.linalg.norm(cv2.perspectiveTransform(on_sheet[None], flat)[0] - one.corners, axis=1).max()
+    if off > ASTRAY * np.linalg.norm(one.corners[0] - one.corners[2]):
+        return None
+    return Found(one.text, one.sheet, place, flat, len(mine), known, seen)
 
 
 def _found(one: Code, marks: list[tuple[int, Points]]) -> Found:

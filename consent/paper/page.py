@@ -1,6 +1,7 @@
 """One page is read: sheets found, laid flat, boxes measured, fields cut out."""
 
 import hashlib
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -53,7 +54,7 @@ def _sheet(
                 code=found.text,
                 sheet=found.sheet,
                 boxes=read,
-                signature=boxes.signed(written, faint=boxes.faint(dark, field, black=black)),
+                signature=boxes.signed(written, faint=boxes.faint(dark, [field], black=black)[0]),
                 crops=_crops(shown, found.place),
                 picture=_jpeg(shown),
                 fingerprint=fingerprint,
@@ -115,10 +116,10 @@ def _boxes(dark: Picture, found: Found, black: float) -> tuple[Box, ...] | None:
             # A yes and a no ticked together say nothing: a person must see what was meant.
             judged = [(Mark.UNSURE, 0.0)] * 2
         elif {mark for mark, _confidence in judged} == {Mark.EMPTY}:
+            pale = boxes.faint(dark, [frame.grown(-boxes.INSET) for frame, _shown in frames], black=black)
             near = [
-                boxes.around(dark, frame, black=black) > boxes.BESIDE
-                or boxes.faint(dark, frame.grown(-boxes.INSET), black=black) > 0
-                for frame, _shown in frames
+                boxes.around(dark, frame, black=black) > boxes.BESIDE or strokes > 0
+                for (frame, _shown), strokes in zip(frames, pale, strict=True)
             ]
             judged = [(Mark.UNSURE, 0.0) if close else one for one, close in zip(judged, near, strict=True)]
         row = found.sheet.rows[number]
@@ -133,6 +134,9 @@ def _boxes(dark: Picture, found: Found, black: float) -> tuple[Box, ...] | None:
             )
             for is_yes, (mark, confidence) in zip((True, False), judged, strict=True)
         ]
+    if all(box.mark != Mark.TICKED for box in read):
+        # Nobody hands in a sheet without an answer: what was written may be too pale for the scanner.
+        read = [replace(box, mark=Mark.UNSURE, confidence=0.0) for box in read]
     return tuple(read) if seen >= FRAMES_SEEN * len(read) else None
 
 

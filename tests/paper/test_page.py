@@ -13,7 +13,7 @@ from PIL import Image
 from bench import pens, scans
 from bench.pens import Filled
 from consent.capture.paper import sheet
-from consent.paper import code, decoding, layout, page
+from consent.paper import code, corners, decoding, layout, page
 from consent.paper.code import Sheet
 from consent.paper.result import Mark, PageReading, Presence, Reason
 from tests import papers
@@ -134,33 +134,66 @@ def test_a_row_without_an_answer_but_with_ink_beside_it_is_left_to_a_person() ->
         (yes.x - 1.1, yes.y + 7.1),
     ]
     hand.draw([*around, around[0]])
+    pens.tick(hand, place.rows[3].no, "cross")
 
     marks = [box.mark for box in read(jpeg(hand.picture))[0].boxes]
 
-    assert marks[2] == Mark.UNSURE
-    assert marks.count(Mark.EMPTY) == 7
+    assert (marks[2], marks[7]) == (Mark.UNSURE, Mark.TICKED)
+    assert marks.count(Mark.EMPTY) == 6
 
 
-@pytest.mark.parametrize("grey", [205, 190, 170])
-def test_a_tick_of_a_hard_pencil_is_never_taken_for_an_empty_box(grey: int) -> None:
+@pytest.mark.parametrize("boxes", [1, 4])
+def test_a_sheet_without_any_answer_is_left_to_a_person(boxes: int) -> None:
+    """What was written may be too pale for the scanner: black and white leaves nothing of a pencil."""
+    marks = {box.mark for box in read(jpeg(printed(boxes, "a4")[0][1]))[0].boxes}
+
+    assert marks == {Mark.UNSURE}
+
+
+@pytest.mark.parametrize("dpi", [300, 150])
+@pytest.mark.parametrize("manner", ["check", "cross", "filled", "scribble"])
+@pytest.mark.parametrize("grey", [205, 180])
+def test_a_mark_of_a_hard_pencil_is_never_taken_for_an_empty_box(grey: int, manner: str, dpi: int) -> None:
     about, paper = printed(4, "a4")[0]
-    picture, place = paper.copy(), layout.of("a4", 4)
-    scale = picture.shape[1] / place.width
-    row, line = place.rows[1], place.signature
-    for strokes, box in (([[(0.1, 0.5), (0.4, 0.9), (0.9, 0.1)]], row.yes), ([_waves()], line)):
-        for stroke in strokes:
-            points = [((box.x + x * box.w) * scale, (box.y + y * box.h) * scale) for x, y in stroke]
-            cv2.polylines(picture, [np.array(points, np.int32)], False, (grey,) * 3, 5, cv2.LINE_AA)
-    out = BytesIO()
-    Image.fromarray(picture).save(out, "JPEG", quality=75)
+    place = layout.of("a4", 4)
+    scale = paper.shape[1] / place.width
+    hand = pens.Pen(paper.copy(), np.random.default_rng(grey), scale, (grey,) * 3, 0.4, 1.0)
+    pens.tick(hand, place.rows[1].yes, manner)
+    hand.draw([(place.signature.x + x * 100, place.signature.y + y * 17) for x, y in _waves()])
+    ink = pens.Pen(hand.picture, hand.random, scale, (20, 20, 90), 0.5, 1.0)
+    pens.tick(ink, place.rows[3].no, "cross")
+    small = cv2.resize(hand.picture, None, fx=dpi / 300, fy=dpi / 300, interpolation=cv2.INTER_AREA)
 
-    (found,) = page.read(decoding.opened(out.getvalue()), 0)
+    (found,) = read(jpeg(small))
 
     assert found.sheet == about
     marks = {(box.row, box.is_yes): box.mark for box in found.boxes}
     assert marks[1, True] in {Mark.TICKED, Mark.UNSURE}
-    assert [marks[row, is_yes] for row in (0, 2, 3) for is_yes in (True, False)] == [Mark.EMPTY] * 6
+    assert [marks[row, is_yes] for row in (0, 2) for is_yes in (True, False)] == [Mark.EMPTY] * 4
     assert found.signature != Presence.ABSENT
+
+
+def test_a_sheet_photographed_steeply_from_the_side_is_laid_flat_by_all_its_marks() -> None:
+    """Here no turn and scale of the code says where its farthest mark should be."""
+    one = filled(np.random.default_rng(8))
+    high, wide = one.picture.shape[:2]
+    sheet_ends = np.array([(0, 0), (wide, 0), (wide, high), (0, high)], np.float32)
+    ends = np.array([(700, 300), (2050, 1300), (1950, 2600), (50, 3400)], np.float32)
+    view = cv2.getPerspectiveTransform(sheet_ends, ends)
+    photo = np.full((4000, 3000, 3), (60, 140, 80), np.uint8)
+    cv2.warpPerspective(
+        cv2.GaussianBlur(one.picture, (0, 0), 0.8),
+        view,
+        (3000, 4000),
+        photo,
+        borderMode=cv2.BORDER_TRANSPARENT,
+    )
+
+    (found,) = read(jpeg(photo))
+
+    assert [sheet.marks for sheet in corners.find(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY))] == [4]
+    assert holds(found, one)
+    assert [box.mark for box in found.boxes].count(Mark.TICKED) >= 3
 
 
 def _waves() -> list[tuple[float, float]]:
