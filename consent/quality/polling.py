@@ -25,6 +25,8 @@ TOLD_AFTER = 3  # failures in a row before anybody is told
 FIELDS_AGAIN = timedelta(days=1)  # after which the whole list of fields is tried again
 ASKED = Q(channel=Channel.WHATSAPP, provider__in=("meta", "twilio"))  # nobody rates the sandbox's numbers
 
+KEPT = ("asked_at", "answered_at", "failures", "problem", "fields", "fields_at")
+
 type Ask = Callable[[Sender, QualityPoll], list[Reading]]
 
 
@@ -56,7 +58,7 @@ def at_once(sender: Sender, *, at: datetime) -> None:
 
 def ask(poll: QualityPoll, *, at: datetime) -> None:
     """Ask about one sender now, keep what is answered, and say when next."""
-    sender = poll.sender
+    sender, held = poll.sender, poll.due_at
     seen_at = clocks.of(sender).shown(at)
     if poll.fields and poll.fields_at and poll.fields_at < at - FIELDS_AGAIN:
         poll.fields = 0
@@ -72,7 +74,9 @@ def ask(poll: QualityPoll, *, at: datetime) -> None:
         poll.answered_at, poll.failures, poll.problem, poll.due_at = at, 0, "", at + EVERY
         keeping.note_change(sender, QualityChange.Facet.READING, "", at=seen_at)
     poll.asked_at = at
-    poll.save()
+    poll.save(update_fields=KEPT)
+    # Whoever set another time meanwhile knows something newer than the answer: that time holds.
+    QualityPoll.objects.filter(pk=poll.pk, due_at=held).update(due_at=poll.due_at)
 
 
 def _asked(sender: Sender, poll: QualityPoll, at: datetime) -> Mapping[str, Any]:
@@ -109,4 +113,5 @@ def _begin(now: datetime) -> None:
 def _claim(poll: QualityPoll, now: datetime) -> bool:
     """Whether no other worker has it."""
     mine = QualityPoll.objects.filter(pk=poll.pk, due_at=poll.due_at)
-    return bool(mine.update(due_at=now + LEASE, asked_at=F("asked_at")))
+    poll.due_at = now + LEASE
+    return bool(mine.update(due_at=poll.due_at, asked_at=F("asked_at")))

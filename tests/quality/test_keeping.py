@@ -413,3 +413,24 @@ def test_an_audience_larger_than_the_room_that_is_left_is_told_so(aurora: Sample
         channel="whatsapp", purpose="novidades", at=timezone.now(),
     )  # fmt: skip
     assert result.reasons == {"given": 1, "over_limit": 1}
+
+
+def test_news_that_come_while_a_number_is_asked_about_have_it_asked_again_at_once(
+    number: Sender, scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(egress, "META", scripted.url)
+    scripted.answers(200, json.dumps(FULL))
+    understood = polling.from_meta.asked
+
+    def slowly(*answer: Any, **about: Any) -> Any:
+        polling.at_once(number, at=timezone.now())  # somebody presses a button before the answer is kept
+        return understood(*answer, **about)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(polling.from_meta, "asked", slowly)
+        assert polling.drain() == 1
+    poll = QualityPoll.objects.get()
+    assert poll.answered_at is not None
+    assert poll.due_at <= timezone.now()
+    assert polling.drain() == 1
+    assert polling.drain() == 0
