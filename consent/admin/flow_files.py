@@ -2,11 +2,16 @@
 
 import json
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from consent import catalogue
 from consent.api import keys
+from consent.capture.app import showing
 from consent.models import ApiKey, CapturePoint
 from consent.relay import flow_file
 
@@ -18,6 +23,14 @@ def download(request: HttpRequest, point: CapturePoint, language: str) -> HttpRe
     ask = catalogue.ask(point.company.slug, point.slug)
     if ask is None or not ask.is_open or language not in ask.languages:
         raise Http404
+    if (
+        len(showing.answer(ask, language, now=timezone.now()).model_dump_json().encode())
+        > flow_file.MOST_BYTES
+    ):
+        messages.error(
+            request, _("The words of this capture point are too long for a flow: shorten the notice.")
+        )
+        return redirect("admin:consent_capturepoint_change", point.pk)
     key = keys.issue(
         point.company, name=f"Flow {point.slug} {language}"[:80], scopes=[ApiKey.Scope.CONSENTS.value]
     )

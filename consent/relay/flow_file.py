@@ -16,6 +16,7 @@ from consent.catalogue import Ask
 from consent.vocabulary import Language, django_code
 
 SPEC = "13.1.0"
+MOST_BYTES = 9_999  # of an answer: a flow drops what a longer one says
 _NAMESPACE = UUID("7d0c9f5e-6e62-4a39-9d57-20b1d5a1b0c8")
 _ISO_639_3 = {Language.ENGLISH: "eng", Language.SPANISH: "spa", Language.PORTUGUESE: "por"}
 
@@ -57,8 +58,8 @@ def make(ask: Ask, *, language: str, key: str) -> dict[str, Any]:
         following = flow.asks(number, [yes, no], following)
     shows = flow.says("statement", '@(join(results.shown.extra.text, "\\n\\n"))', following)
     flow.calls(
-        "show", "GET", f"{api}/points/{ask.point.slug}?language={language}", headers, "Shown", success=shows,
-        failure=says_failed,
+        "show", "GET", f"{api}/points/{ask.point.slug}?language={language}&most_bytes={MOST_BYTES}", headers,
+        "Shown", success=shows, failure=says_failed,
     )  # fmt: skip
     return {
         "version": "13",

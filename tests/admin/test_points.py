@@ -263,3 +263,15 @@ def test_no_sheet_is_printed_and_no_batch_made_for_children(bruno: Client, cafe:
     assert answer.content.decode().count("It asks for a guardian, which only the website form can.") == 2
     page = bruno.post(reverse("admin:consent_paperbatch_add"), {"point": point.pk}).content.decode()
     assert "It asks for a guardian, which only the website form can." in page
+
+
+def test_words_too_long_for_a_flow_are_said_so_before_it_runs(bruno: Client, cafe: Firm) -> None:
+    purpose = cafe.aurora.purposes["pedidos"]
+    purpose.description["pt-BR"] = "ã" * 6_000
+    purpose.save()
+    catalogue.forget()
+    page = reverse("admin:consent_capturepoint_flow", args=[cafe.aurora.point.pk, "pt-BR"])
+    before = ApiKey.objects.count()
+    answer = bruno.post(page, follow=True)
+    assert "too long for a flow: shorten the notice" in answer.content.decode()
+    assert ApiKey.objects.count() == before

@@ -93,8 +93,11 @@ class Excel:
         }[name](*arguments)
 
 
-def run(flow: dict[str, Any], answers: list[str], *, urn: str, client: Client) -> list[str]:
-    """Walk through a flow as the engine does; returns what was said."""
+def run(
+    flow: dict[str, Any], answers: list[str], *, urn: str, client: Client, sizes: list[int] | None = None
+) -> list[str]:
+    """Walk through a flow as the engine does; returns what was said, and adds how long our answers were to `sizes`."""
+    sizes = [] if sizes is None else sizes
     nodes = {node["uuid"]: node for node in flow["nodes"]}
     results: dict[str, Any] = {}
     context = {
@@ -117,9 +120,12 @@ def run(flow: dict[str, Any], answers: list[str], *, urn: str, client: Client) -
             answer = client.generic(
                 action["method"], path, body, content_type="application/json", headers=call
             )
+            sizes.append(len(answer.content))
             is_good = 200 <= answer.status_code < 300
             results[action["result_name"].lower()] = {
-                "category": "Success" if is_good else "Failure", "extra": answer.json(),
+                "category": "Success" if is_good else "Failure",
+                # goflow keeps an answer only where it is shorter.
+                "extra": answer.json() if sizes[-1] < 10_000 else None,
             }  # fmt: skip
         node = nodes.get(destination(node, answers, results, context) or "")
     return said
@@ -187,6 +193,32 @@ def test_where_the_company_wants_proof_the_flow_says_so(aurora: Sample, ask: Ask
     said = run(flow, ["sí", "sí", "1"], urn="tel:+5511987654321", client=client)
     assert said[-1].startswith("Le enviamos un mensaje a su número")
     assert set(ConsentRecord.objects.values_list("state", flat=True)) == {"requested"}
+
+
+@pytest.mark.parametrize(("letters", "is_recorded"), [(1_000, True), (20_000, False)])
+def test_no_answer_to_a_flow_is_longer_than_it_keeps(
+    aurora: Sample, ask: Ask, client: Client, letters: int, is_recorded: bool
+) -> None:
+    [flow] = made(aurora, ask)["flows"]
+    purpose = aurora.purposes["pedidos"]
+    purpose.description["pt-BR"] = "ã" * letters  # up to 2,000 bytes as UTF-8; escaped it would be 6,000
+    purpose.save()
+    catalogue.forget()
+    sizes: list[int] = []
+    said = run(flow, ["sim", "não", "não"], urn="tel:+5511987654321", client=client, sizes=sizes)
+    assert max(sizes) < 10_000
+    assert any("ã" * letters in text for text in said) == is_recorded
+    assert said[-1].startswith("Enviamos" if is_recorded else "Algo deu errado")
+    assert ConsentRecord.objects.exists() == is_recorded
+
+
+def test_a_point_whose_words_are_too_long_is_refused_and_not_cut(aurora: Sample, ask: Ask) -> None:
+    client = Client(headers={"Authorization": f"Bearer {keys.issue(aurora.company, name='Flow')}"})
+    whole = client.get(f"/api/v1/points/{aurora.point.slug}")
+    assert whole.json()["token"]
+    at_most = client.get(f"/api/v1/points/{aurora.point.slug}?most_bytes={len(whole.content) - 50}")
+    assert (at_most.status_code, at_most.json()["code"]) == (422, "point.too_long")
+    assert client.get(f"/api/v1/points/{aurora.point.slug}?most_bytes=0").status_code == 422
 
 
 def test_where_the_api_refuses_the_flow_says_that_nothing_was_recorded(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Header, Query, Router, Status
 
@@ -22,14 +22,23 @@ IdempotencyKey = Annotated[str, Header(alias="Idempotency-Key")]
 
 
 @router.get("/points/{point}", response=PointOut, summary="What to show")
-@v1.parameters("language")
-def point(request: HttpRequest, point: str, language: Annotated[str | None, Query()] = None) -> PointOut:
+@v1.parameters("language", "most_bytes")
+def point(
+    request: HttpRequest,
+    point: str,
+    language: Annotated[str | None, Query()] = None,
+    most_bytes: Annotated[int | None, Query(ge=1)] = None,
+) -> HttpResponse:
     """The words of a capture point in a language, its boxes, and the render token to send back with the answers.
 
-    Show the whole text and every box unticked: the token proves which words were on the screen.
+    Show the whole text and every box unticked: the token proves which words were on the screen. A program that
+    takes no more than `most_bytes` is refused (`point.too_long`) where the words are longer, for none may be left out.
     """
     ask = showing.asked(_holder(request).company, point)
-    return showing.shown_now(ask, showing.language_of(ask, language), now=timezone.now())
+    content = showing.shown_now(
+        ask, showing.language_of(ask, language), most_bytes=most_bytes, now=timezone.now()
+    )
+    return HttpResponse(content, content_type="application/json; charset=utf-8")
 
 
 @router.post("/consents", response={201: ActOut}, summary="Hand in what was answered")

@@ -47,8 +47,21 @@ def language_of(ask: Ask, wanted: str | None) -> str:
     )
 
 
-def shown_now(ask: Ask, language: str, *, now: datetime) -> PointOut:
-    """Everything to show, with a token that lets what was shown be named later. Counts the showing."""
+def shown_now(ask: Ask, language: str, *, most_bytes: int | None = None, now: datetime) -> bytes:
+    """What `answer` gives, as JSON. Counts the showing. Raises BadInput where it is longer than `most_bytes`."""
+    content = answer(ask, language, now=now).model_dump_json().encode()
+    if most_bytes is not None and len(content) > most_bytes:
+        raise BadInput(
+            "point.too_long", f"These words take {len(content)} bytes. Shorten the notice, or take more bytes.",
+            pointer="most_bytes",
+        )  # fmt: skip
+    assert ask.version is not None, "an open capture point has a published notice"
+    shown.count(ask, ask.version, language=language, method=METHOD.slug, day=now.date())
+    return content
+
+
+def answer(ask: Ask, language: str, *, now: datetime) -> PointOut:
+    """Everything to show, with a token that lets what was shown be named later."""
     assert ask.version is not None, "an open capture point has a published notice"
     showing = show(ask, ask.version, language)
     token = pinned.pin(
@@ -60,7 +73,6 @@ def shown_now(ask: Ask, language: str, *, now: datetime) -> PointOut:
         shown_at=now,
         host="",
     )
-    shown.count(ask, ask.version, language=language, method=METHOD.slug, day=now.date())
     return PointOut(
         point=ask.point.slug,
         company=ask.company.name,
