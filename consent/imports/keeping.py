@@ -117,7 +117,13 @@ class _Letters:
             yield number, cells
 
     def _look(self, cells: list[str]) -> None:
-        for word in (word for cell in cells if not cell.isascii() for word in cell.split()):
+        for word in (
+            word
+            for cell in cells
+            if not cell.isascii()
+            for word in cell.split()
+            if any(map(str.isalpha, word))
+        ):
             for letter in word:
                 if not letter.isascii() and letter not in self._words and len(self._words) < self.MOST:
                     self._words[letter] = word[: self.LONGEST]

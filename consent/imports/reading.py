@@ -5,7 +5,7 @@ import json
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from itertools import chain, islice
@@ -25,6 +25,8 @@ LONGEST_LINE = 200_000  # bytes
 LONGEST_CELL = 4_000  # characters
 UNPACKED = 2_000_000_000  # bytes of a spreadsheet once it is unpacked; no more than 200 times what it was
 MOST_TIMES = 200
+_SEPARATORS = ",;\t|"
+_TITLES = 10  # rows that may stand above the headings
 _LOOKED_AT = 100  # lines, to find the names that JSON lines use
 
 # A row's number in the file and its cells, or the verdict on what is no row.
@@ -72,17 +74,33 @@ def read(file: IO[bytes], *, size: int, said: str = "", may_propose: bool = Fals
 
 
 def _with_headings(rows: Iterator[Row]) -> Table:
-    """The first row names the columns, unless a phone number stands in it."""
+    """The first row that is no title names the columns, unless a phone number stands in it."""
+    start = list(islice(rows, _TITLES + 1))
+    rows = chain(start[_titles(start) :], rows)
     number, first = next(rows, (0, ""))
     if isinstance(first, str):
         raise BadInput("file.empty", _("The file is empty."))
-    if any(re.search(r"[0-9]{6}", re.sub(r"[\s().-]", "", cell)) for cell in first):
+    if _has_number(first):
         headings = [str(place) for place in range(1, len(first) + 1)]
         return Table(headings, chain([(number, first)], rows))
     second = next(rows, None)
     if second is None:
         raise BadInput("file.no_rows", _("The file has headings and no rows."))
     return Table([cell.strip() for cell in first], chain([second], rows))
+
+
+def _titles(start: Sequence[Row]) -> int:
+    """How many rows say what the list is, before the one with the headings: they have one cell, and it several."""
+    for place, (_number, cells) in enumerate(start):
+        if isinstance(cells, str) or _has_number(cells):
+            return 0
+        if sum(map(bool, cells)) > 1:
+            return place
+    return 0
+
+
+def _has_number(cells: Sequence[str]) -> bool:
+    return any(re.search(r"[0-9]{6}", re.sub(r"[\s().-]", "", cell)) for cell in cells)
 
 
 def _counted(rows: Iterator[Row]) -> Iterator[Row]:
@@ -141,13 +159,17 @@ class _Lines:
 
 def _of_csv(file: IO[bytes]) -> Iterator[Row]:
     lines = _Lines(file)
-    first = next(lines, "")
-    while first and not first.strip():
-        first = next(lines, "")
-    separator = max(",;\t|", key=first.count)
-    reader = csv.reader(chain([first], lines), delimiter=separator)
+    start = [next(lines, "")]
+    while (
+        not any(one in start[-1] for one in _SEPARATORS) and len(start) <= _TITLES and not lines.was_too_long
+    ) and (line := next(lines, "")):
+        start.append(line)
+    separator = max(_SEPARATORS, key=start[-1].count)
+    if said := re.fullmatch(r'"?sep=([,;\t|])"?\s*', start[0], re.IGNORECASE):  # Excel's own way to say it
+        separator, start[0] = said[1], "\n"
+    reader = csv.reader(chain(start, lines), delimiter=separator)
     while True:
-        begun = lines.number + 1 if reader.line_num else lines.number
+        begun = reader.line_num + 1
         try:
             cells = next(reader)
         except StopIteration:

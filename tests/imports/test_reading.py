@@ -109,6 +109,29 @@ def test_text_that_is_not_what_was_said_is_refused_with_its_line(
     assert f"Line {line} " in error.value.message
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_titles_above_the_headings_are_none(separator: str) -> None:
+    text = f"Clientes da loja\n\nem 2024{separator}\nNome{separator}Fone\nAna{separator}11987654321\n"
+    assert (read(text.encode()).headings, rows(text.encode())) == (
+        ["Nome", "Fone"],
+        [(5, ["Ana", "11987654321"])],
+    )
+    book = spreadsheet(["Clientes", None], [None, None], ["Nome", "Fone"], ["Ana", 11987654321])
+    assert (read(book).headings, rows(book)) == (["Nome", "Fone"], [(4, ["Ana", "11987654321"])])
+
+
+def test_only_titles_are_left_out() -> None:
+    assert rows(b"Fone\n11987654321;Ana\n") == [(2, ["11987654321", "Ana"])], "data below is no heading"
+    assert rows(b"Fone\n1\n2\n") == [(2, ["1"]), (3, ["2"])]
+    titles = "".join(f"title {number}\n" for number in range(11))
+    assert read(f"{titles}Nome;Fone\n".encode()).headings == ["title 0"], "so many are a list"
+
+
+def test_excel_may_say_what_separates_the_cells() -> None:
+    table = read(b"sep=;\r\nNome, todo;Fone\r\nAna, B, C;1\r\n")
+    assert (table.headings, list(table.rows)) == (["Nome, todo", "Fone"], [(3, ["Ana, B, C", "1"])])
+
+
 def test_a_file_without_headings_has_numbered_columns() -> None:
     table = read(b"Ana,(11) 98765-4321\nB,2\n")
     assert table.headings == ["1", "2"]
