@@ -40,7 +40,7 @@ WINDOW = timedelta(hours=24)  # WhatsApp: free text goes only to whoever wrote w
 State = OutboundMessage.State
 Kind = OutboundMessage.Kind
 # What we say of our own accord to people who agreed before, and so never at night.
-OURS = (Kind.RENEW.value, Kind.AGAIN.value)
+OURS = (Kind.RENEW.value, Kind.AGAIN.value, Kind.SUMMARY.value)
 OURS_LIVES = timedelta(days=3)
 
 # A message only moves to the right, so callbacks may overtake one another and our own worker.
@@ -241,6 +241,13 @@ def reply(
     message = _reply(sender=sender, contact=contact, subject=subject, reference=reference)
     message.kind, message.act = kind, act
     return _insert(message, Outgoing(to=contact, text=text))
+
+
+def tell(content: Outgoing, *, sender: Sender, subject: UUID, kind: str, reference: str) -> OutboundMessage:
+    """Queue what a person is told of our own accord; the same reference again is the same message."""
+    message = _reply(sender=sender, contact=content.to, subject=subject, reference=f"{kind}:{reference}")
+    message.kind = kind
+    return _insert(message, content)
 
 
 def reply_now(*, sender: Sender, contact: Contact, subject: UUID | None, text: str, reference: str) -> str:

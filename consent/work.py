@@ -76,6 +76,7 @@ DRAINS: tuple[Callable[[], int], ...] = (
     aging.remind,
     aging.lapse,
     aging.ask_again,
+    aging.sum_up,
 )
 
 

@@ -142,7 +142,7 @@ class CompanyAdmin(ScopedAdmin):
                 ]
             },
         ),
-        (_("As time passes"), {"fields": ["remind_days", "plan", "lapse_months"]}),
+        (_("As time passes"), {"fields": ["remind_days", "tells_yearly", "plan", "lapse_months"]}),
     ]
     empty_title = _("No company yet.")
     empty_hint = _("A company is who asks and is answerable. Everything else belongs to one: begin here.")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,14 +15,15 @@ from django.utils.translation import gettext as _
 from consent import opening, wording
 from consent.admin import people, scope
 from consent.admin.site import admin_page
-from consent.aging import reminders
+from consent.aging import reminders, summaries
 from consent.aging.reminders import AT_ONCE, Planned
-from consent.models import Company, Purpose
+from consent.models import Company, OutboundMessage, Purpose, SubjectKey
 from consent.vocabulary import from_django_code
 
 AHEAD = timedelta(days=30)
 MOST_COUNTED = 2_000  # more are told as "at least"
 LISTED = 100
+MOST_LOOKED_AT = 20_000  # people, for the yearly summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
              for one in some]  # fmt: skip
     waiting = [one for one in found if one.endings]
     context = {
+        **(_yearly(company, now) if company.tells_yearly else {}),
         "title": _("Consents that end soon"),
         "company": company,
         "is_all": len(found) <= MOST_COUNTED,
@@ -58,6 +61,20 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "ahead": AHEAD.days,
     }
     return TemplateResponse(request, "consent/admin/reminders.html", admin_page(request, context))
+
+
+def _yearly(company: Company, now: datetime) -> dict[str, Any]:
+    """How many people are told what they agreed to, now and soon, and how many were within a year."""
+    keys = SubjectKey.objects.filter(company=company.pk).order_by("subject")
+    everybody = list(keys.values_list("subject", flat=True)[: MOST_LOOKED_AT + 1])
+    found = summaries.find(everybody[:MOST_LOOKED_AT], until=now + AHEAD, now=now)
+    messages = OutboundMessage.objects.filter(company=company, kind=summaries.SUMMARY)
+    return {
+        "yearly_due": sum(one.due_at <= now for one in found),
+        "yearly_later": sum(one.due_at > now for one in found),
+        "yearly_told": messages.filter(sent_at__gt=now - timedelta(days=summaries.DAYS)).count(),
+        "is_everybody": len(everybody) <= MOST_LOOKED_AT,
+    }
 
 
 def _rows(listed: list[Planned], now: datetime) -> list[Row]:

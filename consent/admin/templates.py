@@ -24,6 +24,7 @@ KNOWN = {
     MessageTemplate.Kind.PAPER: frozenset({"company", "boxes", "day", "receipt"}),
     MessageTemplate.Kind.RENEW: frozenset({"company", "boxes", "day", "link"}),
     MessageTemplate.Kind.AGAIN: frozenset({"company", "boxes", "link"}),
+    MessageTemplate.Kind.SUMMARY: frozenset({"company", "boxes", "link"}),
 }
 NAME_AT_META = re.compile(r"[a-z0-9_]{1,512}")
 CONTENT_AT_TWILIO = re.compile(r"HX[0-9a-fA-F]{32}")

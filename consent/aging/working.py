@@ -8,7 +8,7 @@ from itertools import batched
 from django.utils import timezone
 
 from consent import asking_again
-from consent.aging import lapsing, reasking, reminders
+from consent.aging import lapsing, reasking, reminders, summaries
 from consent.aging.reminders import AT_ONCE
 from consent.models import Company, Reasking
 
@@ -50,6 +50,19 @@ def _lapses() -> Iterator[int]:
     for company in Company.objects.filter(lapse_months__gt=0).order_by("pk"):
         for people in lapsing.everybody(company):
             lapsing.lapse(company, people, now=timezone.now())
+            yield len(people)
+
+
+def sum_up() -> int:
+    """Tell a few people what they agreed to, once a year. Returns how many were looked at."""
+    return _step("sum up", _summaries, every=HOUR)
+
+
+def _summaries() -> Iterator[int]:
+    for company in Company.objects.filter(tells_yearly=True, is_paused=False).order_by("pk"):
+        for people in lapsing.everybody(company):
+            now = timezone.now()
+            summaries.tell(company, summaries.find(people, until=now, now=now), now=now)
             yield len(people)
 
 

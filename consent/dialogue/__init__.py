@@ -25,7 +25,7 @@ from consent.dialogue.saying import SaidAt, said_at
 from consent.dialogue.settling import confirm, refuse
 from consent.dialogue.signing_up import signed_up
 from consent.dialogue.stopping import stop_all, withdraw_everything
-from consent.dialogue.tapping import in_approved_words, template_of
+from consent.dialogue.tapping import in_approved_words, in_filled_words, template_of
 
 __all__ = [
     "Again",
@@ -41,6 +41,7 @@ __all__ = [
     "confirm",
     "doubt_again",
     "in_approved_words",
+    "in_filled_words",
     "invite",
     "is_patient",
     "judge",

@@ -41,7 +41,7 @@ class Again:
     ends_at: datetime | None = None
 
 
-def can_say(sender: Sender, contact: Contact, *, kind: str, language: str, ask: Ask) -> bool:
+def can_say(sender: Sender, contact: Contact, *, kind: str, language: str, ask: Ask | None = None) -> bool:
     """Whether a sender may begin to speak of this: on WhatsApp only with an approved text, or within a day of
     what they wrote. Two queries at most.
     """

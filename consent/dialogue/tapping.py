@@ -87,12 +87,24 @@ def in_approved_words(
     return replace(telling, text=text, template=sent)
 
 
-def template_of(ask: Ask, sender: Sender, *, kind: str, language: str) -> MessageTemplate | None:
-    """The approved words of a sender of a kind (MessageTemplate.Kind); None where there are none or none are needed."""
+def in_filled_words(
+    text: str, sender: Sender, values: Mapping[str, str], *, kind: str, language: str
+) -> tuple[str, Template | None]:
+    """What is said of no capture point: in words that were approved where WhatsApp carries it, else as it is. One
+    query.
+    """
+    template = template_of(None, sender, kind=kind, language=language)
+    return _filled(template, values) if template else (text, None)
+
+
+def template_of(ask: Ask | None, sender: Sender, *, kind: str, language: str) -> MessageTemplate | None:
+    """The approved words of a sender of a kind (MessageTemplate.Kind), of a capture point or of none; None where there
+    are none or none are needed.
+    """
     if sender.channel != Channel.WHATSAPP:
         return None
     found = MessageTemplate.objects.filter(
-        Q(point=ask.point) | Q(point=None), sender=sender, kind=kind, language=language
+        Q(point=ask.point if ask else None) | Q(point=None), sender=sender, kind=kind, language=language
     )
     # The capture point's own before the one for all.
     return found.order_by(F("point").asc(nulls_last=True)).first()

@@ -99,6 +99,12 @@ class Company(models.Model):
             " 0 is never."
         ),
     )  # fmt: skip
+    tells_yearly = models.BooleanField(
+        _("tells everybody once a year what they agreed to"), default=False, db_default=False,
+        help_text=_(
+            "Over a channel they agreed to that is allowed, each person at another time of the year; never an offer."
+        ),
+    )  # fmt: skip
     lapse_months = models.PositiveSmallIntegerField(
         _("consents lapse without contact, after months"), default=0, db_default=0,
         validators=[MaxValueValidator(120)],

@@ -17,6 +17,7 @@ class OutboundMessage(models.Model):
         CODE = "code", _("code for the preference centre")
         RENEW = "renew", _("says that a consent ends, and how to keep it")
         AGAIN = "again", _("asks again: the notice means something else now")
+        SUMMARY = "summary", _("says once a year what somebody agreed to")
 
     class State(models.TextChoices):
         QUEUED = "queued", _("queued")

@@ -20,6 +20,7 @@ class MessageTemplate(models.Model):
         PAPER = "paper", _("tells what a signed sheet registered")
         RENEW = "renew", _("says that a consent ends, and how to keep it")
         AGAIN = "again", _("asks again: the notice means something else now")
+        SUMMARY = "summary", _("says once a year what somebody agreed to")
 
     sender = models.ForeignKey(
         Sender, on_delete=models.CASCADE, related_name="templates", verbose_name=_("sender")
