@@ -24,9 +24,9 @@ from tests.fulldisk import full
 from tests.staff import other_sample
 
 ROOT = Path(__file__).resolve().parents[3]
-PAGES = 8
+PAGES, KILLED = 200, 100
 
-# A worker on the database of the run that is killed, for good, when it has read its fourth page and not kept it yet.
+# A worker on the database of the run that is killed, for good, when half of its pages are kept and the next is read.
 WORKER = """
 import os, signal
 import django
@@ -36,7 +36,7 @@ settings.DATABASES["default"]["NAME"] = {name!r}
 from consent.capture.paper import taking_in, working
 keep = taking_in.store
 def store(file, number, parts, **page):
-    if number == 3:
+    if number == {killed}:
         os.kill(os.getpid(), signal.SIGKILL)
     keep(file, number, parts, **page)
 taking_in.store = store
@@ -157,10 +157,10 @@ def test_a_sheet_of_another_company_is_matched_to_nothing(aurora: Sample) -> Non
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_killed_in_the_middle_leaves_nothing_out_and_nothing_twice(aurora: Sample) -> None:
     file = sheets.file(sheets.batch(aurora), pdf(PAGES))
-    code = WORKER.format(name=connection.settings_dict["NAME"])
+    code = WORKER.format(name=connection.settings_dict["NAME"], killed=KILLED)
     worker = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
     assert worker.returncode == -signal.SIGKILL
-    assert PaperPage.objects.count() == 3
+    assert PaperPage.objects.count() == KILLED
     assert working.drain() == 0  # its lease still runs
 
     PaperFile.objects.filter(pk=file.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
