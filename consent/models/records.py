@@ -86,6 +86,12 @@ class ConsentRecord(AppendOnly):
                 condition=models.Q(state="given", valid_days__gt=0),
                 name="grants_by_age",
             ),
+            # How many stopped on a channel lately, which a number's health counts every minute.
+            models.Index(
+                fields=["company", "channel", "recorded_at"],
+                condition=models.Q(state="withdrawn"),
+                name="stops_of_a_channel",
+            ),
         ]
 
     def __str__(self) -> str:
