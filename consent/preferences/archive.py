@@ -12,6 +12,7 @@ from django.utils.translation import override
 
 from consent import holdings, opening, rights
 from consent.people import Person
+from consent.preferences import archive_words
 from consent.vocabulary import django_code
 
 TITLES = {
@@ -60,12 +61,12 @@ def _page(person: Person, held: dict[str, list[dict[str, Any]]], *, name: str, a
 
 def _flat(item: dict[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
     """What stands in an item, however deep, as pairs of a name and a text."""
-    for name, value in item.items():
-        called = f"{before}{name}".replace("_", " ")
+    for field, value in item.items():
+        called = f"{before}{archive_words.name(field)}"
         if isinstance(value, dict):
             yield from _flat(value, f"{called}: ")
         elif isinstance(value, list):
             for number, one in enumerate(value, start=1):
                 yield from _flat(one if isinstance(one, dict) else {"": one}, f"{called} {number}: ")
         else:
-            yield called, str(value)
+            yield called, archive_words.text(field, value)

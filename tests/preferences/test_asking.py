@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -215,6 +216,17 @@ def test_the_archive_holds_a_canary_of_every_table_and_of_nobody_else(aurora: Sa
     readable = opened.read("read-me.html").decode()
     for part in ("evidence", "message", "wrote", "held", "name"):
         assert f"ANACANARY {part}" in readable, part
+
+
+def test_the_page_in_the_archive_has_words_of_its_reader(aurora: Sample, client: Client) -> None:
+    act = seed(aurora, cast.ANA, "ANACANARY")
+    answer = client.post(f"{own(act)}rights/aurora/", {"kind": "access"})
+    zipped = client.get(f"{path(answer['Location']).partition('?')[0]}everything.zip?lang=es")
+    page = zipfile.ZipFile(io.BytesIO(zipped.content)).read("read-me.html").decode()
+    assert "<dt>Días que vale</dt>" in page
+    assert "<dd>dado</dd>" in page
+    assert re.search(r"<dd>[0-9]+ de [a-z]+ de 20[0-9]{2} a las [0-9:]+ UTC</dd>", page)
+    assert "valid days" not in page
 
 
 def test_access_twice_is_the_same_while_it_can_be_downloaded_and_after_erasure_nothing_is_held(
