@@ -95,7 +95,7 @@ def _ask(
     if sender is None:
         return False
     again = Again(
-        ask=found, offers=found.offers, sender=sender, language=language, kind=AGAIN,
+        ask=found, sender=sender, language=language, kind=AGAIN,
         source=_source(reasking, subject, found.point), ends_at=reasking.ends_at,
     )  # fmt: skip
     evidence = {"agreed_before_to": person[0].version, "asked_by": reasking.entity}

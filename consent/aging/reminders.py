@@ -118,7 +118,7 @@ def _remind(
         return None
     ends_at = min(each.until for each in one.endings)
     again = Again(
-        ask=ask, offers=offers, sender=sender, language=language, kind=kind,
+        ask=Ask(ask.point, offers, ask.version), sender=sender, language=language, kind=kind,
         source=f"renew:{one.endings[0].record}", ends_at=ends_at,
     )  # fmt: skip
     evidence = {"reminds_of": [str(each.record) for each in one.endings], "ends_at": moment(ends_at)}

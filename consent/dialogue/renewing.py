@@ -16,7 +16,7 @@ from consent.catalogue import Ask
 from consent.contact import Contact
 from consent.dialogue import inviting, questions, tapping
 from consent.dialogue.tapping import Question
-from consent.models import MessageTemplate, Offer, OutboundMessage, Sender
+from consent.models import MessageTemplate, OutboundMessage, Sender
 from consent.recording import ConsentEvent, Recorded, Telling
 from consent.vocabulary import Channel, State, django_code
 from consent.wording import statement
@@ -26,14 +26,13 @@ Kind = OutboundMessage.Kind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Again:
-    """What somebody is asked once more: boxes of one capture point, from a sender, in a language.
+    """What somebody is asked once more: a capture point cut to the boxes it is about, from a sender, in a language.
 
     `kind` is RENEW, with the moment `ends_at` at which what they agreed to ends by itself; or AGAIN, with the moment
     at which the company ends it where nobody answers, if it does. `source` is what the same question is known by.
     """
 
     ask: Ask
-    offers: tuple[Offer, ...]
     sender: Sender
     language: str
     kind: str
@@ -59,7 +58,7 @@ def renew(again: Again, contact: Contact, *, evidence: Mapping[str, Any]) -> Rec
     The answer, whenever it comes while the question is open, is a record of its own under the notice of today. The
     same `source` again changes nothing.
     """
-    ask = Ask(again.ask.point, again.offers, again.ask.version)
+    ask = again.ask
     assert ask.version is not None, "nobody is asked before the notice is published"
     version = ask.version
     shown = statement(ask, version, again.language)
@@ -79,13 +78,14 @@ def renew(again: Again, contact: Contact, *, evidence: Mapping[str, Any]) -> Rec
                 method=again.sender.channel, reference=again.source, evidence=whole, entity="company",
                 point=ask.point,
             )
-            for offer in again.offers
+            for offer in ask.offers
         ),
-        tell=lambda act: [_telling(again, ask, Question(ask, again.sender, act, version.digest, again.language))],
+        tell=lambda act: [_telling(again, Question(ask, again.sender, act, version.digest, again.language))],
     )  # fmt: skip
 
 
-def _telling(again: Again, ask: Ask, question: Question) -> Telling:
+def _telling(again: Again, question: Question) -> Telling:
+    ask = again.ask
     assert ask.version is not None, "checked before"
     values = {"company": ask.company.name, "link": questions.link(question.act, ask.company)}
     with override(django_code(again.language)):
