@@ -76,12 +76,8 @@ def _of(
     for subject, standings in history.standings_of(list(people), at=at).items():
         endings = [
             Ending(subject, standing.record, channel, purpose, standing.until)
-            for (channel, purpose), standing in standings.items()
-            if purpose is not None
-            and standing.is_given
-            and standing.record is not None
-            and standing.until is not None
-            and after < standing.until <= until
+            for (channel, purpose), standing in history.given(standings).items()
+            if standing.record is not None and standing.until is not None and after < standing.until <= until
         ]
         if endings:
             yield sorted(endings, key=lambda one: (one.until, one.channel, one.purpose))

@@ -1,6 +1,6 @@
 """What one person said about one purpose on one channel, and what follows from it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -138,6 +138,15 @@ def said(row: tuple[Any, ...]) -> Said:
         event_time, recorded_at = (moment.replace(tzinfo=UTC) for moment in row[4:6])
         row = (*row[:4], event_time, recorded_at, UUID(row[6]), row[7])
     return Said._make(row)
+
+
+def given(standings: Mapping[tuple[str, int | None], Standing]) -> dict[tuple[str, int], Standing]:
+    """What a person agreed to that stands, of all their standings, by (channel, purpose id)."""
+    return {
+        (channel, purpose): standing
+        for (channel, purpose), standing in standings.items()
+        if purpose is not None and standing.is_given
+    }
 
 
 def standings(subject: UUID, *, at: datetime) -> dict[tuple[str, int | None], Standing]:

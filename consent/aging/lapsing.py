@@ -63,11 +63,7 @@ def lapse(company: Company, people: Sequence[UUID], *, now: datetime) -> int:
 
 def _old(standings: dict[tuple[str, int | None], Standing], before: datetime) -> Given:
     """What somebody agreed to so long ago; nothing where they agreed to anything since."""
-    given = {
-        (channel, purpose): standing
-        for (channel, purpose), standing in standings.items()
-        if purpose is not None and standing.is_given
-    }
+    given = history.given(standings)
     is_recent = any(one.since is not None and one.since > before for one in given.values())
     return {} if is_recent else given
 

@@ -78,11 +78,7 @@ def _told(ids: Collection[UUID], *, since: datetime) -> set[UUID]:
 
 
 def _given(standings: dict[tuple[str, int | None], Standing]) -> tuple[tuple[str, int, Standing], ...]:
-    given = [
-        (channel, purpose, standing)
-        for (channel, purpose), standing in standings.items()
-        if purpose is not None and standing.is_given
-    ]
+    given = [(channel, purpose, one) for (channel, purpose), one in history.given(standings).items()]
     return tuple(sorted(given, key=lambda one: (_since(one), one[:2])))
 
 
