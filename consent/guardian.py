@@ -15,9 +15,8 @@ RELATION = "relation"
 BORN = "born"
 EVIDENCE = "guardians"  # where the evidence of an act keeps them
 
-MAJORITY = (
-    18  # years: Codigo Civil (Brazil) art. 5, and the same in the Americas and Europe but for a few places
-)
+# Codigo Civil (Brazil) art. 5, and the same in the Americas and Europe but for a few places.
+MAJORITY = 18  # years
 # A log entry says for how many days a consent counts. In whole weeks, nobody reads a birthday out of it.
 WEEK = timedelta(days=7)
 LEAST = 2 * WEEK  # the number is still to be proved, and then one week must be left

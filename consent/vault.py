@@ -167,9 +167,8 @@ class _Drawn(threading.local):
 
 
 _store = _Drawn()
-os.register_at_fork(
-    after_in_child=lambda: setattr(_store, "rest", io.BytesIO())
-)  # no two processes share one
+# No two processes share one.
+os.register_at_fork(after_in_child=lambda: setattr(_store, "rest", io.BytesIO()))
 
 
 def _drawn(size: int) -> bytes:

@@ -8,9 +8,8 @@ from consent import decision, opening, quiet
 from consent.contact import WHATSAPP_USER_ID, Contact
 from consent.models import Company, Sender
 
-type Agreed = Sequence[
-    tuple[str, str]
-]  # what somebody agreed to: (channel, purpose's short name), the first first
+# What somebody agreed to: (channel, purpose's short name), the first first.
+type Agreed = Sequence[tuple[str, str]]
 
 
 def contacts_of(subjects: Sequence[UUID]) -> dict[UUID, Contact]:

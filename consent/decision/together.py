@@ -21,9 +21,6 @@ class _Waiting[Q, A]:
     answer: A | None = None
     group: "Sequence[_Waiting[Q, A]]" = ()  # those to ask for, where it is this one's turn
 
-    def sleep(self) -> None:
-        self.woken.acquire()
-
 
 class Together[T, Q, A]:
     """Asks `ask` about one topic for several questions at once; there is an answer for each, in their order."""
@@ -47,7 +44,7 @@ class Together[T, Q, A]:
         if before is None:
             mine.group = (mine,)
         else:
-            mine.sleep()
+            mine.woken.acquire()  # sleeps until it is set free
         if mine.group:
             self._ask_for(topic, mine.group)
         if mine.answer is None:  # the others' trouble is not ours: asked alone, it says what is wrong
