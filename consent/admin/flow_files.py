@@ -23,10 +23,7 @@ def download(request: HttpRequest, point: CapturePoint, language: str) -> HttpRe
     ask = catalogue.ask(point.company.slug, point.slug)
     if ask is None or not ask.is_open or language not in ask.languages:
         raise Http404
-    if (
-        len(showing.answer(ask, language, now=timezone.now()).model_dump_json().encode())
-        > flow_file.MOST_BYTES
-    ):
+    if len(showing.answer(ask, language, now=timezone.now())) > flow_file.MOST_BYTES:
         messages.error(
             request, _("The words of this capture point are too long for a flow: shorten the notice.")
         )

@@ -48,8 +48,8 @@ def language_of(ask: Ask, wanted: str | None) -> str:
 
 
 def shown_now(ask: Ask, language: str, *, most_bytes: int | None = None, now: datetime) -> bytes:
-    """What `answer` gives, as JSON. Counts the showing. Raises BadInput where it is longer than `most_bytes`."""
-    content = answer(ask, language, now=now).model_dump_json().encode()
+    """What `answer` gives. Counts the showing. Raises BadInput where it is longer than `most_bytes`."""
+    content = answer(ask, language, now=now)
     if most_bytes is not None and len(content) > most_bytes:
         raise BadInput(
             "point.too_long", f"These words take {len(content)} bytes. Shorten the notice, or take more bytes.",
@@ -60,8 +60,8 @@ def shown_now(ask: Ask, language: str, *, most_bytes: int | None = None, now: da
     return content
 
 
-def answer(ask: Ask, language: str, *, now: datetime) -> PointOut:
-    """Everything to show, with a token that lets what was shown be named later."""
+def answer(ask: Ask, language: str, *, now: datetime) -> bytes:
+    """Everything to show, with a token that lets what was shown be named later: a PointOut, as JSON."""
     assert ask.version is not None, "an open capture point has a published notice"
     showing = show(ask, ask.version, language)
     token = pinned.pin(
@@ -73,7 +73,7 @@ def answer(ask: Ask, language: str, *, now: datetime) -> PointOut:
         shown_at=now,
         host="",
     )
-    return PointOut(
+    whole = PointOut(
         point=ask.point.slug,
         company=ask.company.name,
         title=ask.point.title.in_language(language),
@@ -98,3 +98,4 @@ def answer(ask: Ask, language: str, *, now: datetime) -> PointOut:
         token=token,
         expires_at=moment(now + timedelta(hours=settings.OPTIN_FORM_TTL_HOURS)),
     )
+    return whole.model_dump_json().encode()
