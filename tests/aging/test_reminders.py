@@ -1,6 +1,5 @@
 """Reminders before consents end: once, over a channel that is allowed, and a yes to them is a record of its own."""
 
-from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,13 +19,6 @@ from tests.cast import ANA, BRUNO
 
 DAYS = 730  # for how long a yes to news counts
 Kind = OutboundMessage.Kind
-
-
-@pytest.fixture(autouse=True)
-def _rounds_begin_anew() -> Iterator[None]:
-    working.forget()
-    yield
-    working.forget()
 
 
 @pytest.fixture

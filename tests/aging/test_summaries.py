@@ -1,7 +1,6 @@
 """The yearly summary: where the company wants it, once a year, at each person's own time, and it sells nothing."""
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,13 +19,6 @@ from tests import cast
 from tests.cast import ANA, BRUNO
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture(autouse=True)
-def _rounds_begin_anew() -> Iterator[None]:
-    working.forget()
-    yield
-    working.forget()
 
 
 @pytest.fixture
