@@ -4,7 +4,7 @@ from consent.models.access import ApiKey, Membership, Opening
 from consent.models.append_only import AppendOnly, AppendOnlyError
 from consent.models.audits import AuditFinding, AuditItem, AuditSample
 from consent.models.calls import Call
-from consent.models.companies import CapturePoint, Company, Offer, Purpose, Sender
+from consent.models.companies import Company, Purpose, Sender
 from consent.models.decisions import DecisionBatch, DecisionCount
 from consent.models.holds import Hold
 from consent.models.imports import Import, ImportErasure, ImportFile, ImportPart
@@ -23,6 +23,7 @@ from consent.models.messages import InboundMessage, OutboundMessage
 from consent.models.notices import Notice, NoticeShown, NoticeVersion, Reasking
 from consent.models.paper import Kiosk, PaperBatch, PaperCheck, PaperFile, PaperPage, PaperPiece
 from consent.models.people import CodeTry, ContactPoint, Erased, Evidence, EvidenceFile, SubjectKey
+from consent.models.points import CapturePoint, Offer
 from consent.models.preferences import Visit
 from consent.models.quality import (
     PersonSource,

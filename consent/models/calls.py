@@ -3,8 +3,9 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from consent.models.companies import CapturePoint, Sender
+from consent.models.companies import Sender
 from consent.models.notices import NoticeVersion
+from consent.models.points import CapturePoint
 from consent.vocabulary import Language
 
 

@@ -4,7 +4,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from consent.models.append_only import guard
-from consent.models.companies import CapturePoint, Company
+from consent.models.companies import Company
+from consent.models.points import CapturePoint
 
 
 class Notice(models.Model):

@@ -5,8 +5,9 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from consent.models.companies import CapturePoint, Company
+from consent.models.companies import Company
 from consent.models.notices import NoticeVersion
+from consent.models.points import CapturePoint
 from consent.vocabulary import Language
 
 

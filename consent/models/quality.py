@@ -5,7 +5,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from consent.models.append_only import AppendOnly, guard
-from consent.models.companies import CapturePoint, Company, Sender
+from consent.models.companies import Company, Sender
+from consent.models.points import CapturePoint
 from consent.vocabulary import Channel
 
 

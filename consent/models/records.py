@@ -6,8 +6,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from consent.models.append_only import AppendOnly, guard
-from consent.models.companies import CapturePoint, Company, Purpose
+from consent.models.companies import Company, Purpose
 from consent.models.notices import NoticeVersion
+from consent.models.points import CapturePoint
 from consent.vocabulary import Channel, Language, Possession, State
 
 # Django still refuses to delete what a record names. The database does not check it on insert: every capture
