@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from consent import decision, vault
+from consent import catalogue, decision, vault
 from consent.contact import Contact
 from consent.decision import ANSWER_LIVES, Decision, Reason
+from consent.decision.judging import Judge
+from consent.decision.known import look
 from consent.log import tree
 from consent.models import Company, ContactTrouble, Hold, InboundMessage, Sender
 from consent.sample import Sample
+from consent.sendings import WEEK
 from consent.vocabulary import Possession, State
 from tests.cast import ANA, BRUNO, says, stops
 
@@ -279,3 +282,18 @@ def test_an_answer_says_how_long_the_log_was_and_whether_they_are_a_stranger(
     assert known.log_size == stranger.log_size is not None
     assert known.log_size >= 1
     assert (known.is_stranger, stranger.is_stranger) == (False, True)
+
+
+def test_an_offer_that_is_a_week_old_when_it_is_judged_counts_no_more(aurora: Sample) -> None:
+    """Who asks together is looked up as of the first of them, a little before the others."""
+    says(aurora, channel="whatsapp")
+    Company.objects.filter(pk=aurora.company.pk).update(
+        offers_per_day=0, offers_per_week=1, quiet_from=None, quiet_until=None
+    )
+    rules = catalogue.rules(aurora.company.pk)
+    now = timezone.now()
+    about = decision.About(aurora.company.pk, "whatsapp", "novidades")
+    known = look(about, vault.lookup(aurora.company.pk, ANA), vault.number_key(ANA), now=now)
+    for age, reason in ((WEEK - MINUTE, Reason.CAPPED), (WEEK + MINUTE, Reason.GIVEN)):
+        known.sent = (now - age,)
+        assert Judge(about, rules, now).decide(known, ANA).reason == reason
