@@ -13,6 +13,7 @@ from bench import capture, forms, load
 from consent import catalogue, sample
 from consent.api import keys
 from consent.capture.app import showing
+from consent.capture.app.said import PointOut
 from consent.models import CapturePoint
 
 PATH = "/api/v1/consents"
@@ -66,7 +67,7 @@ def hand_in(how_many: int, key: str, company: int) -> load.Post:
     catalogue.forget()
     ask = showing.asked(company, "novidades")
     now = timezone.now()
-    token = showing.shown_now(ask, forms.LANGUAGE, now=now).token
+    token = PointOut.model_validate_json(showing.answer(ask, forms.LANGUAGE, now=now)).token
 
     def consent() -> bytes:
         said = {

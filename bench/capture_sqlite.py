@@ -31,7 +31,8 @@ def measure(boxes: int, times: int, seconds: float) -> figures.Promise:
     caught = [statement for statement in statements.of_one_form(boxes=boxes) if not _is_bracket(statement[0])]
     connection.close()
     name = Path(connection.settings_dict["NAME"])
-    beside = shutil.copy(name, name.with_name(f"limit{boxes}.sqlite3"))
+    beside = name.with_name(f"limit{boxes}.sqlite3")
+    shutil.copy(name, beside)
     runs = figures.rounds(
         {
             "one writer, raw sqlite3": lambda: raw(beside, caught, seconds),

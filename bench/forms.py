@@ -35,8 +35,9 @@ def fill_in(how_many: int, *, boxes: int, known: Sequence[str] = ()) -> load.Pos
     """
     ask = catalogue.ask("aurora", "novidades")
     assert ask is not None
-    assert ask.version is not None
-    shown = showing.show(ask, ask.version, LANGUAGE)
+    version = ask.version
+    assert version is not None
+    shown = showing.show(ask, version, LANGUAGE)
     ticked = {reading.field_name(box): reading.TICKED for box in shown.statement.boxes[:boxes]}
     now = timezone.now()
 
@@ -46,7 +47,7 @@ def fill_in(how_many: int, *, boxes: int, known: Sequence[str] = ()) -> load.Pos
         token = pinned.pin(
             method="website",
             point=ask.point.pk,
-            version=ask.version.pk,
+            version=version.pk,
             language=LANGUAGE,
             digest=shown.digest,
             shown_at=now,

@@ -7,6 +7,7 @@ house.begin()
 import os
 import random
 import time
+from functools import partial
 
 import psycopg
 from django.db import connection
@@ -52,7 +53,7 @@ def main() -> None:
     promises = []
     for what, run in (("capture", captures), ("decision", decisions)):
         runs = figures.rounds(
-            {f"{what} at {names[each]}": lambda each=each: run(each) for each in (small, big)},  # noqa: B023
+            {f"{what} at {names[each]}": partial(run, each) for each in (small, big)},
             times=chosen.rounds,
         )
         few, many = runs.values()

@@ -64,6 +64,7 @@ def capture(request: HttpRequest, form: Form) -> Kept:
 def _write(request: HttpRequest, point: CapturePoint, contact: Contact, boxes: int) -> object:
     now = timezone.now()
     company, version = point.company, point.notice.current
+    assert version is not None
     lookup = vault.lookup(company.pk, contact)
     known = ContactPoint.objects.filter(lookup=lookup).first()
     if known:

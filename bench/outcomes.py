@@ -99,7 +99,7 @@ def fill(raw: psycopg.Connection[Any], sample: Sample, number: Sender, *, messag
     for table in ("outboundmessage", "personsource", "act", "consentrecord"):
         raw.execute(f"VACUUM (ANALYZE) consent_{table}")
     raw.execute("CHECKPOINT")
-    newest = ConsentRecord.objects.order_by("-arrival").values_list("arrival", flat=True).first()
+    newest = ConsentRecord.objects.order_by("-arrival").values_list("arrival", flat=True)[0]
     SourceCursor.objects.update_or_create(pk=1, defaults={"arrival": newest, "looked_at": timezone.now()})
 
 

@@ -175,7 +175,7 @@ def fault(kind: int, number: int, scan: Scan, filled: list[Filled], found: tuple
 def streamed(pages: int) -> figures.Promise:
     """A long PDF through the process that reads: the most memory it ever took, and that every page came."""
     content = papers.sheets(pages)
-    most, read = 0, 0
+    most, read = 0.0, 0
     with reading.opened(content) as document:
         for number in range(document.pages):
             read += document.read(number)[0].reason is None

@@ -147,7 +147,8 @@ def _circle(hand: Pen, box: Rect) -> None:
 
 
 def _scribble(hand: Pen, box: Rect) -> None:
-    hand.draw([_at(hand, box, *hand.random.uniform(0.05, 0.95, 2), 0.02) for _ in range(9)])
+    places = hand.random.uniform(0.05, 0.95, (9, 2))
+    hand.draw([_at(hand, box, float(x), float(y), 0.02) for x, y in places])
 
 
 def _sloppy(hand: Pen, box: Rect) -> None:

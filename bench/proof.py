@@ -41,7 +41,8 @@ def main() -> None:
     files = figures.rounds(
         {f"a case file of {RECORDS}, s": lambda: build(subject, aurora)}, times=chosen.rounds
     )
-    [small], [big], [proved], [built] = (each.values() for each in (few, many, shown, files))
+    [small], [big] = (each.values() for each in (few, many))
+    [proved], [built] = (each.values() for each in (shown, files))
     before, after = figures.middle(small), figures.middle(big)
     one, worst = (figures.middle([ran[place] for ran in proved]) for place in (0, 1))
     made, busy = (figures.middle([ran[place] for ran in built]) for place in (0, 1))

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-type Picture = np.ndarray[Any, np.dtype[np.uint8]]
+type Picture = np.ndarray[Any, np.dtype[Any]]  # of bytes; OpenCV says that of none
 type Random = np.random.Generator
 
 DPI = 300  # of the pages that come in
@@ -71,7 +71,9 @@ def photographed(pages: list[Picture], random: Random) -> Scan:
 
 def _turned(page: Picture, degrees: float, factor: float, random: Random) -> Picture:
     high, wide = page.shape[0] * factor, page.shape[1] * factor
-    turn = cv2.getRotationMatrix2D((page.shape[1] / 2, page.shape[0] / 2), degrees, factor)
+    turn: np.ndarray[Any, Any] = cv2.getRotationMatrix2D(
+        (page.shape[1] / 2, page.shape[0] / 2), degrees, factor
+    )
     turn[:, 2] += (wide - page.shape[1]) / 2, (high - page.shape[0]) / 2
     turn[:, 2] += random.normal(0, 8, 2)
     # Behind the paper is the white of the lid, or the black of the feeder.
@@ -157,7 +159,8 @@ def _lit(picture: Picture, random: Random) -> Picture:
         light = light * (1 - cv2.GaussianBlur(shade, (0, 0), float(random.uniform(1, 14))))
     light = cv2.resize(np.clip(light, 0.2, 1.1).astype(np.float32), (wide, high))
     cast = random.uniform(0.86, 1.0, 3)
-    return np.clip(picture * light[:, :, None] * cast, 0, 255).astype(np.uint8)
+    lit: Picture = np.clip(picture * light[:, :, None] * cast, 0, 255).astype(np.uint8)
+    return lit
 
 
 def _shaken(picture: Picture, random: Random) -> Picture:

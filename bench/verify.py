@@ -7,13 +7,14 @@ house.begin()
 import hashlib
 import time
 
+from django.db import transaction
 from django.utils import timezone
 
 from consent import integrity, recording, sample
 from consent.contact import Contact
 from consent.log import audit, published, tree
 from consent.models import LogEntry
-from consent.recording import ConsentEvent, writer
+from consent.recording import ConsentEvent, Keys, keys_of
 
 PROMISED = 50_000  # entries a second and core
 BATCH = 500
@@ -45,9 +46,15 @@ def main() -> None:
 def fill(aurora: sample.Sample, records: int) -> None:
     """Record so many yeses through the door, each by another person, and give them their places."""
     for start in range(0, records, BATCH):
-        writer.write([recording._draft((event(aurora, start + n),), lambda _act: ()) for n in range(BATCH)])
+        events = [event(aurora, start + n) for n in range(BATCH)]
+        with transaction.atomic():
+            recording.record_each([((one,), _keys(one)) for one in events])
     while tree.sequence():
         pass
+
+
+def _keys(one: ConsentEvent) -> Keys:
+    return keys_of(one.company.pk, one.contact, reference=one.reference)
 
 
 def event(aurora: sample.Sample, number: int) -> ConsentEvent:
