@@ -1,7 +1,6 @@
 """Consent by SMS: what people write to our numbers, as Twilio delivers it."""
 
 import logging
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
@@ -10,21 +9,18 @@ from typing import Any
 from django.urls import URLPattern
 
 from consent import capture, catalogue, dialogue, doubts, hooks, keywords, providers
-from consent.canonical import canonical, moment
+from consent.canonical import moment
 from consent.contact import Contact
 from consent.errors import BadInput
 from consent.hooks import Hook
 from consent.inbound import Delivery, Outcome, State
 from consent.models import Sender
-from consent.providers import twilio
+from consent.providers import twilio, twilio_messages
 from consent.vocabulary import Channel
 
 log = logging.getLogger(__name__)
 
 SLUG = "sms"
-_MESSAGE_SID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
-# Twilio always sends these, empty or not.
-_CORE = frozenset({"AccountSid", "Body", "From", "To"})
 
 
 def drain() -> int:
@@ -33,15 +29,11 @@ def drain() -> int:
 
 
 def deliver(parameters: Mapping[str, str], *, received_at: datetime) -> Delivery:
-    """Name a message by Twilio's own id of it; by its content where it is no whole message.
-
-    `Bod=ySTOP` signs like `Body=STOP`: it must not take the place of the message with the same id.
-    """
-    name = parameters["MessageSid"] if _is_whole(parameters) else canonical(dict(parameters)).decode()
+    """Name a message, so that what is delivered twice counts once."""
     return Delivery(
         door=SLUG,
         provider="twilio",
-        event=(parameters.get("AccountSid", ""), name),
+        event=twilio_messages.event(parameters),
         parameters=parameters,
         received_at=received_at,
         contact=_contact(parameters),
@@ -59,7 +51,7 @@ def understand(delivery: Delivery, *, is_late: bool) -> Outcome:
     if sender is None:
         log.error("A message came for a number that is not ours; it is kept as unrouted.")
         return Outcome(State.UNROUTED, twilio.reply())
-    if delivery.contact is None or not _is_whole(parameters):
+    if delivery.contact is None or not twilio_messages.is_whole(parameters):
         log.error("A message came from something that is no number; it is kept for staff.")
         return Outcome(State.UNREADABLE, twilio.reply(), sender)
     if is_late and not doubts.counts_late(_text(parameters)):
@@ -95,10 +87,6 @@ def _reply(delivery: Delivery, contact: Contact, sender: Sender, *, is_late: boo
 def is_stop(parameters: Mapping[str, str]) -> bool:
     """Whether a message withdraws, by its words or because Twilio took it for a stop."""
     return keywords.interpret(_text(parameters)) is keywords.Intent.STOP
-
-
-def _is_whole(parameters: Mapping[str, str]) -> bool:
-    return parameters.keys() >= _CORE and bool(_MESSAGE_SID.fullmatch(parameters.get("MessageSid", "")))
 
 
 def _text(parameters: Mapping[str, str]) -> str:

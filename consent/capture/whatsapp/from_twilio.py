@@ -1,13 +1,12 @@
 """WhatsApp as Twilio delivers it: forms like those of SMS, with more in them."""
 
 import logging
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 
 from consent import catalogue, dialogue, doubts, keywords, providers
-from consent.canonical import canonical, moment
+from consent.canonical import moment
 from consent.capture.whatsapp import said
 from consent.capture.whatsapp.said import SLUG, Said
 from consent.contact import Contact
@@ -15,22 +14,19 @@ from consent.errors import BadInput
 from consent.hooks import Hook
 from consent.inbound import Delivery, Outcome, State
 from consent.models import Sender
-from consent.providers import twilio
+from consent.providers import twilio, twilio_messages
 
 log = logging.getLogger(__name__)
 
 PREFIX = "whatsapp:"
-_MESSAGE_SID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
-_CORE = frozenset({"AccountSid", "Body", "From", "To"})
 
 
 def deliver(parameters: Mapping[str, str], *, received_at: datetime) -> Delivery:
-    """Name a message by Twilio's own id of it; by its content where it is no whole message."""
-    name = parameters["MessageSid"] if _is_whole(parameters) else canonical(dict(parameters)).decode()
+    """Name a message, so that what is delivered twice counts once."""
     return Delivery(
         door=SLUG,
         provider="twilio",
-        event=(parameters.get("AccountSid", ""), name),
+        event=twilio_messages.event(parameters),
         parameters=parameters,
         received_at=received_at,
         contact=_contact(parameters),
@@ -44,7 +40,7 @@ def understand(delivery: Delivery, *, is_late: bool) -> Outcome:
     if sender is None:
         log.error("A WhatsApp message came for a number that is not ours; it is kept as unrouted.")
         return Outcome(State.UNROUTED, twilio.reply())
-    if delivery.contact is None or not _is_whole(parameters):
+    if delivery.contact is None or not twilio_messages.is_whole(parameters):
         log.error("A WhatsApp message came from nobody who can be written to; it is kept for staff.")
         return Outcome(State.UNREADABLE, twilio.reply(), sender)
     if is_late and not is_stop(parameters) and not any(map(doubts.counts_late, _texts(parameters))):
@@ -97,10 +93,6 @@ def _said(delivery: Delivery, contact: Contact, sender: Sender, *, is_late: bool
 def _texts(parameters: Mapping[str, str]) -> tuple[str, ...]:
     texts = (parameters.get(name, "") for name in ("Body", "ButtonText", "ButtonPayload"))
     return tuple(dict.fromkeys(filter(None, texts)))
-
-
-def _is_whole(parameters: Mapping[str, str]) -> bool:
-    return parameters.keys() >= _CORE and bool(_MESSAGE_SID.fullmatch(parameters.get("MessageSid", "")))
 
 
 def _contact(parameters: Mapping[str, str]) -> Contact | None:
