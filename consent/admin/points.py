@@ -59,7 +59,7 @@ class PointForm(ModelForm):
     confirmation = forms.ChoiceField(
         label=_("Proof of the number"),
         widget=forms.RadioSelect,
-        choices=[
+        choices=lambda: [  # put together when it is shown, in the reader's language
             (way.value, format_html("<span><strong>{}</strong><br>{}</span>", way.label, POLICIES[way]))
             for way in POLICIES
         ],
