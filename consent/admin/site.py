@@ -110,7 +110,7 @@ class OptinAdminSite(admin.AdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The words of the admin's scripts: Django's, and ours where Django's lack a language."""
-        return JavaScriptCatalog.as_view(packages=["django.contrib.admin", "consent"])(request)
+        return JavaScriptCatalog.as_view(packages=["django.contrib.admin", "consent"])(request)  # type: ignore[return-value]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return {**super().each_context(request), "staff_time_zone": timezone.get_current_timezone_name()}
