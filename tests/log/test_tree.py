@@ -108,6 +108,18 @@ def test_entries_get_places_without_gaps_in_the_order_in_which_they_came(db: Non
     check_everything()
 
 
+def test_what_has_left_is_not_looked_through_for_what_still_waits(db: None) -> None:
+    wait(3)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")  # which so small a table is read by
+        explain = "EXPLAIN " if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN "
+        cursor.execute(explain + tree._PLACE.partition("RETURNING")[0], [0, 2])
+        plan = " ".join(str(row) for row in cursor.fetchall())
+    assert "log_waiting_in_order" in plan
+    assert "Sort" not in plan
+
+
 def test_every_round_publishes_one_signed_checkpoint(aurora: Sample) -> None:
     for size in (1, 2, 3):
         says(aurora)
