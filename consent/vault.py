@@ -13,6 +13,7 @@ import threading
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from functools import cache
+from hashlib import sha256
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -26,6 +27,9 @@ KEY = 32
 SALT = 32
 CODE_DIGITS = 8
 STOCK = 2048  # random bytes a thread keeps ready
+
+_BLOCK = 64  # bytes that SHA-256 takes in at once
+_INNER, _OUTER = (bytes(value ^ pad for value in range(256)) for pad in (0x36, 0x5C))
 
 
 class SealBroken(Exception):
@@ -141,8 +145,10 @@ def commitment(salt: bytes, evidence: bytes) -> str:
 
 
 def _hmac(key: bytes, message: bytes) -> bytes:
-    # Not hmac.digest(), which lets another thread take the interpreter away, each time.
-    return hmac.new(key, message, "sha256").digest()
+    # RFC 2104, for keys no longer than a block, as all of ours are. hmac.new() takes twice as long, and hmac.digest()
+    # lets another thread take the interpreter away, each time.
+    block = key.ljust(_BLOCK, b"\0")
+    return sha256(block.translate(_OUTER) + sha256(block.translate(_INNER) + message).digest()).digest()
 
 
 def _derive(key: bytes, item: bytes) -> bytes:

@@ -1,6 +1,7 @@
 """The vault: a sealed value opens for its own item alone, and what is not sealed gives nothing away."""
 
 import base64
+import hmac
 import os
 import uuid
 
@@ -182,6 +183,11 @@ def test_a_commitment_says_nothing_without_its_salt() -> None:
     assert vault.commitment(bytes(32), evidence) != vault.commitment(KEY, evidence)
     assert vault.commitment(KEY, evidence) == vault.commitment(KEY, evidence)
     assert len(vault.commitment(KEY, evidence)) == 64
+
+
+@given(salt=st.binary(max_size=64), evidence=st.binary(max_size=300))
+def test_a_commitment_is_the_hmac_that_every_library_makes(salt: bytes, evidence: bytes) -> None:
+    assert vault.commitment(salt, evidence) == hmac.new(salt, evidence, "sha256").hexdigest()
 
 
 def test_ids_made_one_after_the_other_in_the_same_millisecond_sort(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -172,28 +172,12 @@ def _add_record(
         )
     )  # fmt: skip
     data = entry.of_record(
-        {
-            "type": "consent",
-            "id": str(uid),
-            "act": str(act),
-            "company": company.slug,
-            "subject": str(subject),
-            "purpose": purpose and purpose.slug,
-            "channel": channel,
-            "state": state,
-            "possession": possession,
-            "valid_days": valid_days,
-            "point": point and point.slug,
-            "notice": notice and notice.digest,
-            "language": str(event.language),
-            "method": event.method,
-            "entity": event.entity,
-            "event_time": moment(event_time),
-            "clock": event.clock or None,
-            "recorded_at": moment(now),
-            "evidence": commitment,
-        }
-    )
+        id=str(uid), act=str(act), subject=str(subject), event_time=moment(event_time), recorded_at=moment(now),
+        evidence=commitment, type="consent", company=company.slug, purpose=purpose and purpose.slug,
+        channel=channel, state=state, possession=possession, valid_days=valid_days, point=point and point.slug,
+        notice=notice and notice.digest, language=str(event.language), method=event.method, entity=event.entity,
+        clock=event.clock or None,
+    )  # fmt: skip
     rows["consent_logpending"].append((uid, now, data))
     return uid
 

@@ -189,8 +189,23 @@ def test_the_longest_names_the_tables_take_fit_into_an_entry(aurora: Sample) -> 
     assert len(entries()[0]) < entry.ENTRY_LIMIT / 2
 
 
+OWN = {
+    "id": "1" * 36, "act": "2" * 36, "subject": "3" * 36, "evidence": "4" * 64,
+    "event_time": "2026-02-01T12:00:00.000000Z", "recorded_at": "2026-02-01T12:00:01.000000Z",
+}  # fmt: skip
+
+
 def test_an_entry_of_2048_bytes_is_the_largest() -> None:
-    empty = len(entry.of_record({"note": ""}))
-    assert len(entry.of_record({"note": "x" * (2048 - empty)})) == 2048
+    empty = len(entry.of_record(**OWN, note=""))
+    assert len(entry.of_record(**OWN, note="x" * (2048 - empty))) == 2048
     with pytest.raises(ValueError, match="2048 bytes; this one has 2049"):
-        entry.of_record({"note": "x" * (2049 - empty)})
+        entry.of_record(**OWN, note="x" * (2049 - empty))
+
+
+@pytest.mark.parametrize("text", ["100 % s", "%s%d%%", 'a "b" \\ c', "\n", "ação 🎉", ""])
+def test_whatever_records_have_alike_stands_in_each_of_their_entries(text: str) -> None:
+    for number in (1, 2, None, 1):
+        fields = {
+            name: value for name, value in {"type": text, "valid_days": number}.items() if value is not None
+        }
+        assert entry.of_record(**OWN, type=text, valid_days=number) == rfc8785.dumps({**OWN, **fields})
