@@ -7,7 +7,16 @@ from typing import Any
 
 from django.conf import settings
 
-from consent.models import CapturePoint, Company, Localized, Notice, NoticeVersion, Offer, Sender
+from consent.models import (
+    CapturePoint,
+    Company,
+    Localized,
+    Notice,
+    NoticeVersion,
+    Offer,
+    Poster,
+    Sender,
+)
 from consent.vocabulary import Channel, Language
 
 LONGEST_KEYWORD = 20  # characters; what is longer is no keyword, and is not kept in memory
@@ -96,6 +105,16 @@ def ask_by_call(sender: Sender) -> Ask | None:
     return _keep(
         ("call", str(sender.pk)), lambda: _read_ask(voice=sender.pk, company=sender.company_id, is_open=True)
     )
+
+
+def poster(point: CapturePoint, code: str) -> Poster | None:
+    """The poster of a capture point with this code, or None. No query without a code, else none or one."""
+    if not code:
+        return None
+    posters: dict[str, Poster] = _keep(
+        ("posters", str(point.pk)), lambda: {one.code: one for one in point.posters.all()}
+    )
+    return posters.get(code)
 
 
 def offering(company: Company, purpose: str, channel: str) -> Ask | None:

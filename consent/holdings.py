@@ -63,7 +63,7 @@ def read(subject: UUID, *, company: Company) -> dict[str, list[Item]]:
         ],
         "code_tries": list(_tries(ids, keys)),
         "sources": [
-            _plain(one, "channel", "method", "language", "entity", "agreed_at", "is_stopped")
+            _plain(one, "channel", "method", "language", "entity", "origin", "agreed_at", "is_stopped")
             for one in PersonSource.objects.filter(subject__in=ids)
         ],
         "drawn_for_checks": [

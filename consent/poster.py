@@ -16,18 +16,20 @@ from PIL import Image
 
 from consent import branding
 from consent.catalogue import Ask
-from consent.models import CapturePoint, Sender
+from consent.models import CapturePoint, Poster, Sender
 from consent.vocabulary import Channel, django_code
 
 TEMPLATE = Path(__file__).with_name("poster.typ")
 # The same ask gives the same bytes for ever: nothing of a poster depends on when it was made.
 WRITTEN_AT = 1_577_836_800  # 2020-01-01
+CODE = "p"  # what the address calls a poster's code
 QR_SCALE = 12  # pixels a module
 
 
-def address(point: CapturePoint) -> str:
-    """The public address of a capture point."""
-    return f"{settings.OPTIN_PUBLIC_URL}/c/{point.company.slug}/{point.slug}/"
+def address(point: CapturePoint, poster: Poster | None = None) -> str:
+    """The public address of a capture point; with a poster, the one that tells that it hung there."""
+    plain = f"{settings.OPTIN_PUBLIC_URL}/c/{point.company.slug}/{point.slug}/"
+    return f"{plain}?{CODE}={poster.code}" if poster else plain
 
 
 def short_address(point: CapturePoint) -> str:
@@ -43,14 +45,14 @@ def snippet(point: CapturePoint) -> str:
     return f'<script src="{source}" data-point="{name}" data-title="{title}" async></script>'
 
 
-def qr_svg(point: CapturePoint) -> str:
+def qr_svg(point: CapturePoint, poster: Poster | None = None) -> str:
     """The address as a QR code for print, with its quiet zone."""
-    return str(zxingcpp.write_barcode_to_svg(_code(point), add_quiet_zones=True))
+    return str(zxingcpp.write_barcode_to_svg(_code(point, poster), add_quiet_zones=True))
 
 
-def qr_png(point: CapturePoint) -> bytes:
+def qr_png(point: CapturePoint, poster: Poster | None = None) -> bytes:
     """The address as a QR code for screens, with its quiet zone."""
-    return _png(_code(point))
+    return _png(_code(point, poster))
 
 
 def _png(code: zxingcpp.Barcode) -> bytes:
@@ -78,24 +80,24 @@ def chat_qr_png(link: str) -> bytes:
     return _png(_code_of(link))
 
 
-def pdf(ask: Ask, *, language: str) -> bytes:
+def pdf(ask: Ask, *, language: str, poster: Poster | None = None) -> bytes:
     """An A4 poster in one language, byte for byte the same for the same ask."""
     content: bytes = typst.compile(
         template(),
         format="pdf",
-        sys_inputs=inputs(ask, language),
+        sys_inputs=inputs(ask, language, poster),
         ignore_system_fonts=True,
         timestamp=WRITTEN_AT,
     )
     return content
 
 
-def inputs(ask: Ask, language: str) -> dict[str, str]:
+def inputs(ask: Ask, language: str, poster: Poster | None = None) -> dict[str, str]:
     """What a poster says, as the page takes it in."""
-    return {"content": json.dumps(_content(ask, language))}
+    return {"content": json.dumps(_content(ask, language, poster))}
 
 
-def _content(ask: Ask, language: str) -> dict[str, object]:
+def _content(ask: Ask, language: str, poster: Poster | None) -> dict[str, object]:
     brand = branding.brand(ask.company)
     with override(django_code(language)):
         channels = dict.fromkeys(str(Channel(offer.channel).label) for offer in ask.offers)
@@ -116,15 +118,15 @@ def _content(ask: Ask, language: str) -> dict[str, object]:
             "address": short_address(ask.point),
             "stop": _("You can stop at any time, free of charge: reply STOP to any message."),
             "privacy": _("Questions about your data: %(contact)s") % {"contact": ask.company.dpo_contact},
-            "qr": str(zxingcpp.write_barcode_to_svg(_code(ask.point), add_quiet_zones=False)),
+            "qr": str(zxingcpp.write_barcode_to_svg(_code(ask.point, poster), add_quiet_zones=False)),
             "color": brand.color,
             "ink": brand.ink,
             "logo": list(bytes(ask.company.logo)),
         }
 
 
-def _code(point: CapturePoint) -> zxingcpp.Barcode:
-    return _code_of(address(point))
+def _code(point: CapturePoint, poster: Poster | None) -> zxingcpp.Barcode:
+    return _code_of(address(point, poster))
 
 
 def _code_of(text: str) -> zxingcpp.Barcode:

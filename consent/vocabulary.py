@@ -124,6 +124,18 @@ class Relation(TextChoices):
     OTHER = "other", _("other adult who answers for the child by law")
 
 
+class Origin(TextChoices):
+    """What may have brought somebody beside the capture point: part of what it was, kept with the act."""
+
+    POSTER = "poster", _("poster")
+    LIST = "list", _("imported list")
+    BATCH = "batch", _("batch of sheets")
+
+    def of(self, key: object) -> str:
+        """The origin as an act keeps it: its kind and its key."""
+        return f"{self.value}:{key}"
+
+
 def django_code(language: str) -> str:
     """Django's name for a record's language: "pt-BR" is "pt-br"."""
     return language.lower()

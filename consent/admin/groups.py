@@ -5,15 +5,15 @@ from collections.abc import Iterable, Mapping
 from django.db import DEFAULT_DB_ALIAS
 
 READ = (
-    "company", "sender", "messagetemplate", "purpose", "capturepoint", "offer", "notice", "noticeversion",
+    "company", "sender", "messagetemplate", "purpose", "capturepoint", "offer", "poster", "notice", "noticeversion",
     "consentrecord", "outboundmessage", "inboundmessage", "hold", "opening", "logentry", "checkpoint", "apikey",
     "auditsample", "audititem", "auditfinding", "decisioncount", "paperbatch", "kiosk",
     "import", "exportschedule", "subscription", "rightsrequest",
 )  # fmt: skip
 AUDITOR = "Auditor"
 WRITE = (
-    "sender", "messagetemplate", "purpose", "capturepoint", "offer", "notice", "noticeversion", "apikey", "paperbatch",
-    "kiosk", "import", "exportschedule", "subscription",
+    "sender", "messagetemplate", "purpose", "capturepoint", "offer", "poster", "notice", "noticeversion", "apikey",
+    "paperbatch", "kiosk", "import", "exportschedule", "subscription",
 )  # fmt: skip
 
 PRESETS: Mapping[str, Iterable[str]] = {

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import messages as notes
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -15,35 +14,24 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from consent import catalogue, journal
-from consent.admin import labels, openings, readings, scope, simulating
+from consent.admin import blame, openings, readings, scope, simulating
 from consent.admin.site import admin_page
-from consent.models import CapturePoint, NoticeVersion, QualityPoll, QualityTold, Sender, SenderUse
+from consent.models import QualityPoll, QualityTold, Sender, SenderUse
 from consent.quality import braking, clocks, counting, keeping, signals, sources, states, words
 from consent.quality.clocks import Clock
 from consent.quality.from_meta import FIRST
 from consent.quality.reading import UNLIMITED, condensed
-from consent.quality.sources import Source
 from consent.quality.states import State
-from consent.vocabulary import Language, Rating
+from consent.vocabulary import Rating
 
 MAY_SEE = "consent.view_sender"
 MAY_CHANGE = "consent.change_sender"
-MAY_PAUSE = "consent.change_capturepoint"
 DAYS = 7
 BACK = timedelta(days=30)  # how far the timeline goes
 OLD = timedelta(hours=1)  # a reading of a number that is asked about every ten minutes
 MOST_SOURCES = 12
 WORST = (Rating.RED.value, Rating.YELLOW.value, Rating.GREEN.value)
-DIMENSIONS = {
-    "point": gettext_lazy("Capture point"),
-    "method": gettext_lazy("Capture method"),
-    "notice": gettext_lazy("Notice version"),
-    "language": gettext_lazy("Language"),
-    "entity": gettext_lazy("Who took it down"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +43,6 @@ class Square:
     label: str
     x: int
     middle: int
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One source with its name, and whether it can be paused."""
-
-    kind: str
-    name: str
-    source: Source
-    point: CapturePoint | None
 
 
 def page(request: HttpRequest, pk: int) -> HttpResponse:
@@ -101,30 +79,9 @@ def seen(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def pause(request: HttpRequest, pk: int) -> HttpResponse:
-    """Close one capture point, or open it again; no other. It is written down, also in the log."""
-    if not request.user.has_perm(MAY_PAUSE):
-        raise PermissionDenied
+    """Pause one source, or open it again; no other."""
     sender = _sender(request, pk, MAY_SEE)
-    wanted = request.POST.get("point", "")
-    points = CapturePoint.objects.filter(company=sender.company_id)
-    is_key = wanted.isascii() and wanted.isdigit() and len(wanted) < 19
-    point = points.filter(pk=int(wanted)).first() if is_key else None
-    if point is None:
-        raise Http404
-    opens = request.POST.get("answer") == "open"
-    with transaction.atomic():
-        if points.filter(pk=point.pk, is_open=not opens).update(is_open=opens):
-            journal.write(
-                "source_opened" if opens else "source_paused", company=sender.company, at=timezone.now(),
-                entity=openings.entity(request), point=point.slug,
-            )  # fmt: skip
-    catalogue.forget()
-    text = (
-        _("“%(point)s” asks people again.")
-        if opens
-        else _("“%(point)s” asks nobody any more until you open it.")
-    )
-    notes.success(request, text % {"point": point})
+    notes.success(request, blame.pause(request, sender))
     return redirect("admin:consent_sender_health", sender.pk)
 
 
@@ -158,7 +115,7 @@ def _context(request: HttpRequest, sender: Sender, at: datetime) -> dict[str, An
     warned = signals.warned_since(sender, at=at)
     found = braking.against(state, sender.company, counted, warned_since=warned)
     told = signals.signals(signals.days_of(sender, at=at))
-    rows = _sources(sender, clock.real(at))
+    rows = blame.rows(sender, clock.real(at))
     line = states.timeline(keeping.BOOKS[sender.rule_book], heard, sender.pk, since=at - BACK, until=at)
     last = max((one.said_at for one in known), default=None)
     poll = QualityPoll.objects.filter(sender=sender).first()
@@ -197,7 +154,7 @@ def _context(request: HttpRequest, sender: Sender, at: datetime) -> dict[str, An
         "told_rows": _told(sender),
         "form": readings.ReadingForm(),
         "may_change": request.user.has_perm(MAY_CHANGE),
-        "may_pause": request.user.has_perm(MAY_PAUSE),
+        "may_pause": request.user.has_perm(blame.MAY_PAUSE),
     }  # fmt: skip
 
 
@@ -233,32 +190,3 @@ def _strip(sender: Sender, heard: Sequence[Any], at: datetime) -> list[Square]:
         rating = next((one for one in WORST if one in seen), Rating.UNKNOWN.value)
         squares.append(Square(day, rating, words.colour(rating), place * 50, place * 50 + 23))
     return squares
-
-
-def _sources(sender: Sender, at: datetime) -> list[Row]:
-    found = sources.ranked(sender.company_id, sender.channel, since=at - sources.YEAR)
-    points = {point.pk: point for point in CapturePoint.objects.filter(company=sender.company_id)}
-    versions = {
-        version.pk: str(version)
-        for version in NoticeVersion.objects.filter(notice__company=sender.company_id).select_related(
-            "notice"
-        )
-    }
-    return [
-        Row(str(DIMENSIONS[one.dimension]), _name(one, points, versions), one,
-            points.get(one.value) if one.dimension == "point" else None)
-        for one in found
-    ]  # fmt: skip
-
-
-def _name(source: Source, points: dict[int, CapturePoint], versions: dict[int, str]) -> str:
-    match source.dimension:
-        case "point":
-            return str(points.get(source.value, source.value))
-        case "notice":
-            return versions.get(source.value, str(source.value))
-        case "method":
-            return labels.method(source.value)
-        case "language":
-            return str(Language(source.value).label) if source.value in Language else source.value
-    return str(source.value)

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -20,7 +21,7 @@ from consent import catalogue, keywords, poster
 from consent.admin import chat_links, flow_files, labels, recent, sheets
 from consent.admin.scoped import InlineFormSet, ModelForm, ScopedAdmin, ScopedFilter, ScopedInline
 from consent.catalogue import Ask
-from consent.models import CapturePoint, NoticeVersion, Offer, Purpose
+from consent.models import CapturePoint, NoticeVersion, Offer, Poster, Purpose
 from consent.vocabulary import Channel, Confirmation, Language
 
 COUNTED_DAYS = 30
@@ -148,12 +149,21 @@ class OfferInline(ScopedInline):
         return formset
 
 
+class PosterInline(ScopedInline):
+    """The places where its poster hangs."""
+
+    model = Poster
+    fields = [("name", "is_open")]
+    can_delete = False  # whom it brought is still counted for it
+    verbose_name_plural = _("posters that tell whom they brought: one for each place")
+
+
 @admin.register(CapturePoint)
 class PointAdmin(ScopedAdmin):
     """What is asked where."""
 
     form = PointForm
-    inlines = [OfferInline]
+    inlines = [OfferInline, PosterInline]
     list_display = ["__str__", "slug", "company", "readiness", "notice", "address"]
     list_filter = [("company", ScopedFilter), "is_open"]
     list_select_related = ["company", "notice"]
@@ -238,11 +248,13 @@ class PointAdmin(ScopedAdmin):
 
     def qr_svg(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The public address as a QR code, for print."""
-        return _file(poster.qr_svg(self._point(request, pk)).encode(), "image/svg+xml", "qr.svg")
+        point = self._point(request, pk)
+        return _file(poster.qr_svg(point, _poster(request, point)).encode(), "image/svg+xml", "qr.svg")
 
     def qr_png(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The public address as a QR code, for screens and word processors."""
-        return _file(poster.qr_png(self._point(request, pk)), "image/png", "qr.png")
+        point = self._point(request, pk)
+        return _file(poster.qr_png(point, _poster(request, point)), "image/png", "qr.png")
 
     def chat_svg(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The link that opens the question in WhatsApp, as a QR code for print."""
@@ -255,12 +267,14 @@ class PointAdmin(ScopedAdmin):
         return _file(poster.chat_qr_png(link), "image/png", "whatsapp.png")
 
     def poster_pdf(self, request: HttpRequest, pk: int, language: str) -> HttpResponse:
-        """An A4 poster to hang up."""
+        """An A4 poster to hang up; with ?p= the one of a place of its own."""
         point = self._point(request, pk)
         ask = catalogue.ask(point.company.slug, point.slug)
         if ask is None or language not in point.languages or not ask.offers:
             raise Http404
-        return _file(poster.pdf(ask, language=language), "application/pdf", f"{point.slug}-{language}.pdf")
+        hangs = _poster(request, point)
+        name = f"{point.slug}-{hangs.code}-{language}.pdf" if hangs else f"{point.slug}-{language}.pdf"
+        return _file(poster.pdf(ask, language=language, poster=hangs), "application/pdf", name)
 
     @method_decorator(require_POST)
     def sheets_pdf(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -291,6 +305,7 @@ class PointAdmin(ScopedAdmin):
             "posters": [(code, names[code]) for code in point.languages if code in names]
             if point.has_boxes
             else [],
+            "places": list(point.posters.all()) if point.has_boxes else [],
             "sheets": sheets.SheetsForm(point),
             "flows": [(code, names[code]) for code in ask.languages]
             if ask is not None and ask.is_open
@@ -299,6 +314,12 @@ class PointAdmin(ScopedAdmin):
             "counted_days": COUNTED_DAYS,
             **chat_links.context(point),
         }
+
+
+def _poster(request: HttpRequest, point: CapturePoint) -> Poster | None:
+    """The poster of a capture point that an address asks for; None where it asks for none."""
+    code = request.GET.get(poster.CODE)
+    return get_object_or_404(point.posters.all(), code=code[:20].replace("\0", "")) if code else None
 
 
 def _file(content: bytes, media_type: str, name: str) -> HttpResponse:

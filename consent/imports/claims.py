@@ -15,7 +15,7 @@ from consent.imports.reading import Row
 from consent.ledger import Line
 from consent.models import Import, ImportFile, Purpose
 from consent.recording import IMPORTED, ConsentEvent, File, Keys
-from consent.vocabulary import Channel, Possession, State
+from consent.vocabulary import Channel, Origin, Possession, State
 
 LONGEST_EVIDENCE = 4_000  # characters
 
@@ -56,6 +56,7 @@ class Reader:
         self._columns = self._about.columns
         self._now = now
         self._id = str(batch.pk)
+        self._origin = Origin.LIST.of(batch.pk.hex)
         self._is_ledger = batch.kind == Import.Kind.LEDGER
         self._is_opt_outs = batch.kind == Import.Kind.OPT_OUTS
 
@@ -145,7 +146,7 @@ class Reader:
             tuple(
                 ConsentEvent(
                     company=company, contact=contact, purpose=purpose, channel=channel, notice=None,
-                    method=IMPORTED, entity=self._batch.entity, reference=reference, **said,
+                    method=IMPORTED, entity=self._batch.entity, reference=reference, origin=self._origin, **said,
                 )
                 for channel in channels
             ),

@@ -23,7 +23,7 @@ from consent.models.messages import InboundMessage, OutboundMessage
 from consent.models.notices import Notice, NoticeShown, NoticeVersion, Reasking
 from consent.models.paper import Kiosk, PaperBatch, PaperCheck, PaperFile, PaperPage, PaperPiece
 from consent.models.people import CodeTry, ContactPoint, Erased, Evidence, EvidenceFile, SubjectKey
-from consent.models.points import CapturePoint, Offer
+from consent.models.points import CapturePoint, Offer, Poster
 from consent.models.preferences import Visit
 from consent.models.quality import (
     PersonSource,
@@ -36,7 +36,7 @@ from consent.models.quality import (
     SourceCursor,
     SourceDay,
 )
-from consent.models.records import Act, ConsentRecord
+from consent.models.records import Act, ActOrigin, ConsentRecord
 from consent.models.relay import Attempt, Subscription
 from consent.models.rights import LegalHold, RightsRequest
 from consent.models.sandbox import SandboxJump, SandboxMessage, SandboxPress
@@ -47,6 +47,7 @@ from consent.models.troubles import ContactTrouble
 
 __all__ = [
     "Act",
+    "ActOrigin",
     "ApiKey",
     "AppendOnly",
     "AppendOnlyError",
@@ -99,6 +100,7 @@ __all__ = [
     "PaperPage",
     "PaperPiece",
     "PersonSource",
+    "Poster",
     "Purpose",
     "QualityChange",
     "QualityPoll",

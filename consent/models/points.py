@@ -1,5 +1,7 @@
 """What a company asks, and where: capture points with their boxes."""
 
+import secrets
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -7,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from consent.models.companies import Company, Purpose, Sender, every_language
 from consent.models.localized import LocalizedField
 from consent.vocabulary import Channel, Confirmation
+
+SIGNS, CODE_LENGTH = "23456789bcdfghjkmnpqrstvwxyz", 6
 
 
 class CapturePoint(models.Model):
@@ -139,6 +143,28 @@ class CapturePoint(models.Model):
     def _shares_notice(self) -> bool:
         others = CapturePoint.objects.filter(notice=self.notice_id).exclude(pk=self.pk)
         return others.exclude(asks_guardian=self.asks_guardian).exists()
+
+
+def new_code() -> str:
+    """Six signs that nobody confuses: 27 bits, so that nobody types another poster's by chance."""
+    return "".join(secrets.choice(SIGNS) for _ in range(CODE_LENGTH))
+
+
+class Poster(models.Model):
+    """A place where the address of a capture point hangs, with a code that tells whom it brought."""
+
+    point = models.ForeignKey(CapturePoint, on_delete=models.PROTECT, related_name="posters")
+    name = models.CharField(_("where it hangs"), max_length=80)
+    code = models.CharField(max_length=CODE_LENGTH, unique=True, default=new_code, editable=False)
+    is_open = models.BooleanField(_("asks people"), default=True)
+
+    class Meta:
+        verbose_name = _("poster")
+        verbose_name_plural = _("posters")
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Offer(models.Model):

@@ -174,6 +174,7 @@ class PersonSource(models.Model):
     notice = models.PositiveBigIntegerField(null=True)  # the key of the version
     language = models.CharField(max_length=5)
     entity = models.CharField(max_length=40)
+    origin = models.CharField(max_length=40, default="", db_default="")
     agreed_at = models.DateTimeField()
     is_stopped = models.BooleanField(default=False)
     is_blocked = models.BooleanField(default=False)
@@ -204,6 +205,7 @@ class SourceDay(models.Model):
     method = models.CharField(max_length=16)
     language = models.CharField(max_length=5)
     entity = models.CharField(max_length=40)
+    origin = models.CharField(max_length=40, default="", db_default="")
     people = models.IntegerField()
     stopped = models.IntegerField()
     blocked = models.IntegerField()
@@ -215,7 +217,17 @@ class SourceDay(models.Model):
         verbose_name = _("day of a source")
         constraints = [
             models.UniqueConstraint(
-                fields=["company", "channel", "day", "point", "notice", "method", "language", "entity"],
+                fields=[
+                    "company",
+                    "channel",
+                    "day",
+                    "point",
+                    "notice",
+                    "method",
+                    "language",
+                    "entity",
+                    "origin",
+                ],
                 name="one_day_of_a_source",
             )
         ]

@@ -33,6 +33,16 @@ class Act(AppendOnly):
         constraints = [models.UniqueConstraint(fields=["reference"], name="one_act_per_reference")]
 
 
+class ActOrigin(AppendOnly):
+    """What brought somebody to an act, where that is known (vocabulary.Origin). No part of the record: ADR-0013."""
+
+    act = models.UUIDField(primary_key=True)
+    origin = models.CharField(max_length=40)
+
+    class Meta:
+        verbose_name = _("origin of an act")
+
+
 class ConsentRecord(AppendOnly):
     """One person, one purpose, one channel, one state, one notice (ISO/IEC TS 27560 consent record).
 
@@ -100,4 +110,5 @@ class ConsentRecord(AppendOnly):
 
 
 guard("consent_act")
+guard("consent_actorigin")
 guard("consent_consentrecord")

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce, TruncDate
 
 from consent.models import PersonSource, SourceDay
 
-KEYS = ("company_id", "channel", "day", "point", "notice", "method", "language", "entity")
+KEYS = ("company_id", "channel", "day", "point", "notice", "method", "language", "entity", "origin")
 COUNTS = ("people", "stopped", "blocked", "unreached", "complaints", "turned_away")
 # Whoever turns away says something of who asked; a number that nobody reaches, of how it was taken down.
 TURNED_AWAY = Q(is_stopped=True) | Q(is_blocked=True) | Q(is_complaint=True)
@@ -38,6 +38,7 @@ def of(row: PersonSource) -> Sum:
         row.method,
         row.language,
         row.entity,
+        row.origin,
     )
     return key, tuple(map(int, counts))
 
@@ -63,7 +64,7 @@ def recount() -> None:
             place=Coalesce("point_id", Value(0)),
             words=Coalesce("notice", Value(0)),
         )
-        .values_list("company_id", "channel", "day", "place", "words", "method", "language", "entity")
+        .values_list("company_id", "channel", "day", "place", "words", "method", "language", "entity", "origin")
         .annotate(
             people=Count("pk"),
             stopped=Count("pk", filter=Q(is_stopped=True)),

@@ -1,4 +1,4 @@
-"""Where the trouble comes from: whom each capture point, method, notice, language and member of staff brought.
+"""Where the trouble comes from: whom each capture point, method, notice, language, poster, list and so on brought.
 
 The worker follows records in the order of their arrival (a cursor) and keeps sums per day, which a page reads.
 """
@@ -7,21 +7,33 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from consent.models import ConsentRecord, ContactTrouble, Hold, PersonSource, SourceCursor, SourceDay
+from consent.models import (
+    ActOrigin,
+    ConsentRecord,
+    ContactTrouble,
+    Hold,
+    PersonSource,
+    SourceCursor,
+    SourceDay,
+)
 from consent.quality import source_days
 from consent.quality.signals import wilson
 from consent.vocabulary import State as Consent
 
 AT_ONCE = 2_000
 YEAR = timedelta(days=365)
+ANSWERED_WITHIN = timedelta(days=30)  # the longest that a question waits
 LOOKS_BACK = timedelta(hours=1)  # what is told late still counts
 FEWEST = 30  # people, below which nothing is said of a source
 DIMENSIONS = ("point", "method", "notice", "language", "entity")
+type _Asked = tuple[UUID, str, int | None]
+
 OUTCOMES = ("is_stopped", "is_blocked", "is_unreached", "is_complaint")
 
 
@@ -95,11 +107,12 @@ def _in_order(records: Sequence[ConsentRecord]) -> Iterator[ConsentRecord]:
         for row in PersonSource.objects.filter(subject__in={record.subject for record in records})
     }
     before = {key: source_days.of(row) for key, row in known.items()}
+    origins = _origins(records)
     changed: dict[tuple[Any, str], PersonSource] = {}
     for record in records:
         key = (record.subject, record.channel)
         if record.state == Consent.GIVEN:
-            changed[key] = known[key] = _new(record)
+            changed[key] = known[key] = _new(record, origins.get(record.arrival, ""))
         elif (row := known.get(key)) is not None:
             if record.entity.startswith("platform:"):
                 row.is_blocked = True
@@ -109,18 +122,48 @@ def _in_order(records: Sequence[ConsentRecord]) -> Iterator[ConsentRecord]:
         yield record
     PersonSource.objects.bulk_create(
         changed.values(), update_conflicts=True, unique_fields=["subject", "channel"],
-        update_fields=["company", "point", "method", "notice", "language", "entity", "agreed_at", *OUTCOMES],
+        update_fields=["company", "point", "method", "notice", "language", "entity", "origin", "agreed_at",
+                       *OUTCOMES],
     )  # fmt: skip
     source_days.move(
         [before[key] for key in changed if key in before], [source_days.of(row) for row in changed.values()]
     )
 
 
-def _new(record: ConsentRecord) -> PersonSource:
+def _origins(records: Sequence[ConsentRecord]) -> dict[int, str]:
+    """What brought each yes, by arrival: what brought its act, or else the question that it answers. Two queries."""
+    given = [one for one in records if one.state == Consent.GIVEN]
+    answers = {one.subject for one in given if one.point_id}
+    asked = ConsentRecord.objects.filter(subject__in=answers, state=Consent.REQUESTED).order_by("arrival")
+    questions = list(asked.only("act_id", "subject", "channel", "point_id", "recorded_at"))
+    acts = {one.act_id for one in (*given, *questions)}
+    brought: dict[UUID, str] = dict(ActOrigin.objects.filter(act__in=acts).values_list("act", "origin"))
+    if not brought:
+        return {}
+    by_person: dict[_Asked, list[ConsentRecord]] = {}
+    for one in questions:
+        by_person.setdefault((one.subject, one.channel, one.point_id), []).append(one)
+    return {
+        one.arrival: brought.get(one.act_id)
+        or _brought(one, by_person.get((one.subject, one.channel, one.point_id), ()), brought)
+        for one in given
+    }
+
+
+def _brought(record: ConsentRecord, questions: Iterable[ConsentRecord], brought: dict[UUID, str]) -> str:
+    """What brought the last question that a yes may answer."""
+    last = ""
+    for one in questions:
+        if one.recorded_at <= record.recorded_at <= one.recorded_at + ANSWERED_WITHIN:
+            last = brought.get(one.act_id, "")
+    return last
+
+
+def _new(record: ConsentRecord, origin: str) -> PersonSource:
     return PersonSource(
         company_id=record.company_id, subject=record.subject, channel=record.channel, point_id=record.point_id,
         method=record.method, notice=record.notice_id, language=record.language, entity=record.entity,
-        agreed_at=record.recorded_at,
+        origin=origin, agreed_at=record.recorded_at,
     )  # fmt: skip
 
 
@@ -158,7 +201,7 @@ def ranked(company: int, channel: str, *, since: datetime) -> list[Source]:
     """
     rows = (
         SourceDay.objects.filter(company=company, channel=channel, day__gte=since.astimezone(UTC).date())
-        .values(*DIMENSIONS)
+        .values(*DIMENSIONS, "origin")
         .annotate(**{name: Sum(name) for name in source_days.COUNTS})
     )  # fmt: skip
     sums: dict[tuple[str, Any], list[int]] = {}
@@ -166,15 +209,23 @@ def ranked(company: int, channel: str, *, since: datetime) -> list[Source]:
     for row in rows:
         counts = [row[name] for name in source_days.COUNTS]
         whole = [one + more for one, more in zip(whole, counts, strict=True)]
-        for dimension in DIMENSIONS:
-            if row[dimension] in (0, "", "subject"):
-                continue  # nobody's: people who spoke for themselves are no member of staff
-            there = sums.setdefault((dimension, row[dimension]), [0] * 6)
-            sums[(dimension, row[dimension])] = [one + more for one, more in zip(there, counts, strict=True)]
+        for source in _sources_of(row):
+            there = sums.setdefault(source, [0] * 6)
+            sums[source] = [one + more for one, more in zip(there, counts, strict=True)]
     found = [
         _source(dimension, value, counts, whole) for (dimension, value), counts in sums.items() if counts[0]
     ]
     return sorted(found, key=lambda one: (-one.is_told, -one.low, -one.rate, -one.people))
+
+
+def _sources_of(row: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Which sources some people count for: first the narrow ones, which can be paused alone."""
+    kind, _colon, key = row["origin"].partition(":")
+    if key:
+        yield kind, key
+    for dimension in DIMENSIONS:
+        if row[dimension] not in (0, "", "subject"):  # who spoke for themselves are no member of staff
+            yield dimension, row[dimension]
 
 
 def _source(dimension: str, value: Any, counts: Sequence[int], whole: Sequence[int]) -> Source:

@@ -34,7 +34,8 @@ class ConsentEvent:
     is the same act. `entity` is who acted: "subject", "staff:<id>", "app:<key id>" or "platform:<name>". A
     withdrawal without a purpose speaks of every purpose on the channel. `clock` is whose clock `event_time` is by,
     such as "meta"; empty for our own. `valid_days` is how long a yes
-    counts where that is not as the purpose says: it was recorded elsewhere before.
+    counts where that is not as the purpose says: it was recorded elsewhere before. `origin` is what brought the person
+    (vocabulary.Origin), kept beside the records and not in them.
     """
 
     company: Company
@@ -54,6 +55,7 @@ class ConsentEvent:
     point: CapturePoint | None = None
     files: tuple[File, ...] = ()
     valid_days: int | None = None
+    origin: str = ""
 
 
 class Keys(NamedTuple):

@@ -17,6 +17,7 @@ TABLES: dict[str, dict[str, str]] = {
         "id": "uuid", "company_id": "bigint", "subject": "uuid", "reference": "bytea",
         "recorded_at": "timestamptz",
     },
+    "consent_actorigin": {"act": "uuid", "origin": "text"},
     "consent_evidence": {"act": "uuid", "subject": "uuid", "sealed": "bytea"},
     "consent_evidencefile": {
         "id": "uuid", "act": "uuid", "subject": "uuid", "name": "text", "media_type": "text",

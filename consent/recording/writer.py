@@ -135,8 +135,10 @@ def _add(draft: Draft, person: _Person, rows: tables.Rows, now: datetime) -> Rec
     act = vault.new_id()
     salt = vault.new_salt()
     commitment = vault.commitment(salt, draft.evidence)
-    company = draft.events[0].company
-    rows["consent_act"].append((act, company.pk, person.subject, draft.keys.reference, now))
+    first = draft.events[0]
+    rows["consent_act"].append((act, first.company.pk, person.subject, draft.keys.reference, now))
+    if first.origin:
+        rows["consent_actorigin"].append((act, first.origin))
     rows["consent_evidence"].append(
         (
             act,
@@ -144,7 +146,7 @@ def _add(draft: Draft, person: _Person, rows: tables.Rows, now: datetime) -> Rec
             vault.seal(person.key, item=b"evidence" + act.bytes, plaintext=salt + draft.evidence),
         )
     )
-    for file in draft.events[0].files:
+    for file in first.files:
         number = vault.new_id()
         sealed = vault.seal(person.key, item=b"file" + number.bytes, plaintext=file.content)
         rows["consent_evidencefile"].append((number, act, person.subject, file.name, file.media_type, sealed))

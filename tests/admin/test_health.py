@@ -9,12 +9,22 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from consent.models import CapturePoint, PersonSource, QualityPoll, QualityReading, QualityTold, Sender
+from consent.models import (
+    CapturePoint,
+    PaperBatch,
+    PersonSource,
+    Poster,
+    QualityPoll,
+    QualityReading,
+    QualityTold,
+    Sender,
+)
 from consent.quality import keeping
 from consent.quality.reading import Kind, Reading, Source
-from tests import meta
+from tests import cast, meta
+from tests.imports import lists
 from tests.quality.test_sources import people, points
-from tests.staff import Firm
+from tests.staff import Firm, other_sample
 
 
 @pytest.fixture
@@ -135,6 +145,48 @@ def test_pausing_one_source_stops_only_that_one(bruno: Client, cafe: Firm) -> No
     assert not CapturePoint.objects.filter(is_open=False).exists()
     for wrong in ("", "x", "9" * 30, "999999"):
         assert bruno.post(address(sender, "pause_source"), {"point": wrong}).status_code == 404
+
+
+def test_pausing_one_poster_leaves_its_capture_point_and_the_others_open(bruno: Client, cafe: Firm) -> None:
+    point, sender = cafe.aurora.point, cafe.aurora.sender
+    good, bad = (Poster.objects.create(point=point, name=name) for name in ("Door", "Metro <station>"))
+    foreign = Poster.objects.create(point=other_sample().point, name="Theirs")
+    people(cafe.aurora, point, number=60, away=0, first=1, origin=f"poster:{good.pk}")
+    people(cafe.aurora, point, number=60, away=30, first=1_000, origin=f"poster:{bad.pk}")
+    text = page(bruno, sender)
+    assert text.index("Metro &lt;station&gt;") < text.index("Door")
+    assert text.count("more than the others") == 1
+    pausing = {"poster": bad.pk, "answer": "pause"}
+    assert bruno.post(address(sender, "pause_source"), pausing).status_code == 302
+    assert [one.name for one in Poster.objects.filter(is_open=False)] == ["Metro <station>"]
+    assert not CapturePoint.objects.filter(is_open=False).exists()
+    assert b'"poster":"' + bad.code.encode() in b"".join(cast.entries())
+    bruno.post(address(sender, "pause_source"), {"poster": bad.pk, "answer": "open"})
+    assert not Poster.objects.filter(is_open=False).exists()
+    for wrong in ("", "x", "9" * 30, "999999", foreign.pk):
+        assert bruno.post(address(sender, "pause_source"), {"poster": wrong}).status_code == 404
+
+
+def test_every_kind_of_source_is_called_by_its_name_and_leads_on(bruno: Client, cafe: Firm) -> None:
+    aurora = cafe.aurora
+    batch = lists.bring(aurora, "tel,date\n1,2\n")
+    sheets = PaperBatch.objects.create(
+        company=aurora.company,
+        point=aurora.point,
+        version=aurora.version,
+        language="en",
+        place="The fair",
+        made_by="staff:1",
+        made_at=timezone.now(),
+    )
+    for place, origin in enumerate(
+        (f"list:{batch.pk.hex}", f"batch:{sheets.pk}", "poster:999", f"list:{'0' * 32}")
+    ):
+        people(aurora, None, number=40, away=place, first=1_000 * place + 1, origin=origin)
+    text = page(bruno, aurora.sender)
+    assert f'<a href="/admin/consent/import/{batch.pk}/change/">{batch}' in text
+    assert f'<a href="/admin/consent/paperbatch/{sheets.pk}/change/">{sheets}' in text
+    assert "999 <span" in text, "a poster nobody knows any more is called by its number"
 
 
 def test_with_too_few_people_the_page_says_that_it_cannot_tell(bruno: Client, cafe: Firm) -> None:

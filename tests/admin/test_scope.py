@@ -391,5 +391,6 @@ def point_form(point: CapturePoint, **changes: Any) -> dict[str, Any]:
         "sender": point.sender_id, "languages": ["en", "pt-BR"], "confirmation": "reply",
         "offers-TOTAL_FORMS": 1, "offers-INITIAL_FORMS": 0, "offers-MIN_NUM_FORMS": 0,
         "offers-MAX_NUM_FORMS": 1000, "offers-0-channel": "voice", "offers-0-position": 9, "offers-0-point": point.pk,
-        "offers-0-purpose": point.offers.all()[0].purpose_id, **changes,
+        "offers-0-purpose": point.offers.all()[0].purpose_id,
+        "posters-TOTAL_FORMS": 0, "posters-INITIAL_FORMS": 0, **changes,
     }  # fmt: skip

@@ -8,10 +8,22 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
-from consent.models import CapturePoint, ConsentRecord, ContactTrouble, Hold, PersonSource, Sender, SourceDay
+from consent.models import (
+    ActOrigin,
+    CapturePoint,
+    ConsentRecord,
+    ContactTrouble,
+    Hold,
+    PersonSource,
+    Poster,
+    Sender,
+    SourceDay,
+)
 from consent.quality import source_days, sources
 from consent.sample import Sample
+from consent.vocabulary import Origin, Possession, State
 from tests import cast
+from tests.imports import lists
 
 
 @pytest.fixture(autouse=True)
@@ -30,13 +42,16 @@ def points(aurora: Sample, number: int) -> list[CapturePoint]:
     return made
 
 
-def people(aurora: Sample, point: CapturePoint, *, number: int, away: int, first: int) -> None:
+def people(
+    aurora: Sample, point: CapturePoint | None, *, number: int, away: int, first: int, origin: str = ""
+) -> None:
     """Some people agreed at a point, and some of them turned away since."""
     PersonSource.objects.bulk_create(
         PersonSource(
             company=aurora.company, subject=UUID(int=first + one), channel="sms", point=point, method="website",
             notice=aurora.version.pk, language="pt-BR", entity="subject", agreed_at=timezone.now(),
             is_stopped=one < away,
+            origin=origin,
         )
         for one in range(number)
     )  # fmt: skip
@@ -54,6 +69,68 @@ def test_a_bad_source_among_ten_is_ranked_first(aurora: Sample) -> None:
     found = ranked(aurora)
     assert (found[0].dimension, found[0].value) == ("point", made[7].pk)
     assert [one.value for one in found if one.is_to_blame] == [made[7].pk]
+
+
+def test_a_bad_poster_among_ten_at_one_point_is_ranked_first_and_alone_to_blame(aurora: Sample) -> None:
+    hung = [Poster.objects.create(point=aurora.point, name=f"Place {place}") for place in range(10)]
+    for place, poster in enumerate(hung):
+        people(
+            aurora, aurora.point, number=100, away=20 if place == 7 else 3, first=1_000 * place + 1,
+            origin=Origin.POSTER.of(poster.pk),
+        )  # fmt: skip
+    people(aurora, aurora.point, number=100, away=3, first=50_000)  # by an address without a code
+    found = ranked(aurora)
+    assert (found[0].dimension, found[0].value) == ("poster", str(hung[7].pk))
+    assert [one.value for one in found if one.is_to_blame] == [str(hung[7].pk)]
+    assert [one.people for one in found if one.dimension == "poster"] == [100] * 10
+    assert [one.people for one in found if one.dimension == "point"] == [1_100]
+
+
+def test_a_list_whose_people_turn_away_is_ranked_first_and_too_short_a_one_is_not_told(
+    aurora: Sample,
+) -> None:
+    """Each list is brought in as staff do, recorded by the worker, and answered by those on it."""
+    brought = []
+    for place, (rows, away) in enumerate(((40, 1), (40, 12), (40, 1), (12, 12))):
+        contacts = [cast.stranger(100 * place + one) for one in range(rows)]
+        lines = "".join(f"{one.value},2026-05-0{1 + place}\n" for one in contacts)
+        batch = lists.bring(aurora, f"tel,date\n{lines}", name=f"{place}.csv")
+        lists.try_out(batch)
+        assert lists.record(batch) == {"given": rows}
+        brought.append(batch)
+        for one in contacts[:away]:
+            cast.stops(aurora, one)
+    sources.drain()
+    found = [one for one in ranked(aurora) if one.dimension == "list"]
+    assert [(one.value, one.people, one.stopped) for one in found[:1]] == [(brought[1].pk.hex, 40, 12)]
+    assert [one.value for one in found if one.is_to_blame] == [brought[1].pk.hex]
+    assert {one.value: one.is_told for one in found}[brought[3].pk.hex] is False
+    assert ranked(aurora)[0].value == brought[1].pk.hex
+
+
+def test_an_answer_counts_for_the_last_question_and_only_for_one_of_its_capture_point(
+    aurora: Sample,
+) -> None:
+    poster, later = (Origin.POSTER.of(number) for number in (1, 2))
+    asked = {"state": State.REQUESTED, "possession": Possession.NONE}
+    [elsewhere] = points(aurora, 1)
+    cast.says(aurora, cast.ANA, origin=poster, **asked)
+    cast.says(aurora, cast.ANA, origin=later, **asked)
+    cast.says(aurora, cast.ANA)
+    cast.says(aurora, cast.BRUNO, origin=poster, **asked)
+    cast.says(aurora, cast.BRUNO, point=elsewhere)
+    cast.says(aurora, cast.CLARA, origin=poster, **asked)
+    cast.says(aurora, cast.CLARA, **asked)  # asked anew by an address without a code
+    cast.says(aurora, cast.CLARA)
+    sources.drain()
+    ana, bruno, clara = PersonSource.objects.order_by("pk").values_list("origin", flat=True)
+    assert (ana, bruno, clara) == (later, "", "")
+
+
+def test_what_brought_somebody_is_no_part_of_the_record_in_the_log(aurora: Sample) -> None:
+    cast.says(aurora, origin=Origin.LIST.of("77"))
+    assert ActOrigin.objects.get().origin == "list:77"
+    assert not any(b"list:77" in entry or b"origin" in entry for entry in cast.entries())
 
 
 def test_with_too_few_people_nothing_is_said_of_anybody(aurora: Sample) -> None:
@@ -145,6 +222,7 @@ def test_sums_kept_up_change_by_change_are_those_of_a_count_of_everybody(aurora:
                     cast.says(
                         aurora, contact, method=chance.choice(("website", "sms", "ivr")),
                         entity=chance.choice(("subject", "staff:7")), point=chance.choice((aurora.point, None)),
+                        origin=chance.choice(("", "poster:1", "list:2")),
                     )  # fmt: skip
                 case 2:
                     cast.stops(aurora, contact, entity=chance.choice(("subject", "platform:twilio")))

@@ -20,7 +20,7 @@ from consent.contact import TEL, Contact
 from consent.history import Said
 from consent.models import CapturePoint, ConsentRecord, PaperBatch, PaperFile, PaperPage
 from consent.recording import ConsentEvent, File, Recorded, Telling
-from consent.vocabulary import Confirmation, Possession
+from consent.vocabulary import Confirmation, Origin, Possession
 from consent.vocabulary import State as Consent
 from consent.wording import Box
 
@@ -115,6 +115,7 @@ def _events(sheet: Sheet, counting: Sequence[Box], *, by: str) -> list[ConsentEv
                 state=state, possession=possession, notice=sheet.asked.version, language=sheet.answer.language,
                 event_time=sheet.signed_at, clock=CLOCK, method=METHOD.slug, evidence=evidence, entity=by,
                 reference=reference(sheet), point=ask.point, files=files,
+                origin=Origin.BATCH.of(sheet.page.batch_id),
             )
         )  # fmt: skip
     return found

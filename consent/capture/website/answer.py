@@ -18,11 +18,11 @@ from consent.capture.website.child import ASKED, BORN, NOTE, RELATION
 from consent.capture.website.reading import Answer
 from consent.catalogue import Ask
 from consent.errors import BadInput
-from consent.models import NoticeVersion
+from consent.models import NoticeVersion, Poster
 from consent.pinned import Pinned
 from consent.recording import ConsentEvent, Recorded, Telling
 from consent.showing import show
-from consent.vocabulary import Confirmation, Possession, State, django_code
+from consent.vocabulary import Confirmation, Origin, Possession, State, django_code
 from consent.wording import Box, Statement
 
 logger = logging.getLogger(__name__)
@@ -83,10 +83,13 @@ def record(
     fields: Mapping[str, str],
     reference: str,
     now: datetime,
+    brought: Poster | None = None,
 ) -> Recorded:
     """Record one event per ticked box, and queue the question to the number where it must be proved."""
     is_proved_later = ask.point.confirmation != Confirmation.NONE
     evidence = _evidence(request, ask, seen, said, fields=fields, now=now)
+    if brought is not None:
+        evidence["poster"] = brought.code
 
     def tell(act: UUID) -> list[Telling]:
         return [dialogue.asking(ask, said.ticked, seen.pinned.language, act)] if is_proved_later else []
@@ -108,6 +111,7 @@ def record(
                 reference=reference,
                 point=ask.point,
                 valid_days=_valid_days(said, box, now=now),
+                origin=Origin.POSTER.of(brought.pk) if brought else "",
             )
             for box in said.ticked
         ),

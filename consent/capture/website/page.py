@@ -13,11 +13,12 @@ from django.utils.translation import override
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csp import csp_override
 
-from consent import branding, languages, pinned
+from consent import branding, languages, pinned, poster
 from consent.capture.website import METHOD, child, proof, reading
 from consent.capture.website.form import ConsentForm
 from consent.catalogue import Ask
 from consent.errors import BadInput
+from consent.models.points import CODE_LENGTH, SIGNS
 from consent.pinned import Pinned
 from consent.showing import Showing, show
 from consent.vocabulary import Confirmation, django_code
@@ -37,9 +38,20 @@ def language_of(request: HttpRequest, ask: Ask) -> str:
     )
 
 
+def poster_code(request: HttpRequest) -> str:
+    """The code of the poster whose address brought somebody, if it is written like one; else ""."""
+    code = request.GET.get(poster.CODE, "")
+    return code if len(code) == CODE_LENGTH and set(code) <= set(SIGNS) else ""
+
+
 def query(request: HttpRequest, language: str) -> str:
-    """What an address needs so that the next page looks like this one: language and frame, no more."""
-    return urlencode({"lang": language} | ({"embed": "1"} if is_framed(request) else {}))
+    """What an address needs so that the next page looks like this one: language, frame and poster, no more."""
+    code = poster_code(request)
+    return urlencode(
+        {"lang": language}
+        | ({"embed": "1"} if is_framed(request) else {})
+        | ({poster.CODE: code} if code else {})
+    )
 
 
 def show_form(
@@ -168,6 +180,7 @@ def _frame(request: HttpRequest, ask: Ask, language: str) -> dict[str, Any]:
         "languages": languages.switch(languages.known(ask.point.languages), language),
         "is_framed": is_framed(request),
         "query": query(request, language),
+        "kept": urlencode({poster.CODE: code}) if (code := poster_code(request)) else "",
     }
 
 

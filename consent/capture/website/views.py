@@ -14,6 +14,7 @@ from consent.capture.website import METHOD, answer, page, pressure, proof, readi
 from consent.capture.website.reading import Refused
 from consent.catalogue import Ask
 from consent.errors import BadInput
+from consent.models import Poster
 
 
 @csrf_exempt  # no cookie says who is there; the render token is what protects this form
@@ -24,18 +25,21 @@ def form(request: HttpRequest, company: str, point: str) -> HttpResponse:
     if ask is None:
         raise Http404("No such capture point.")
     now = timezone.now()
+    brought = catalogue.poster(ask.point, page.poster_code(request))
     if not ask.is_ready or ask.version is None:
         status = HTTPStatus.NOT_FOUND if ask.point.is_open else HTTPStatus.GONE
         return page.show_page(request, ask, "closed", {}, status=status)
+    if brought is not None and not brought.is_open:
+        return page.show_page(request, ask, "closed", {}, status=HTTPStatus.GONE)
     if request.method == "POST":
-        return _post(request, ask, now=now)
+        return _post(request, ask, brought, now=now)
     if request.method == "GET":
         language = page.language_of(request, ask)
         shown.count(ask, ask.version, language=language, method=METHOD.slug, day=now.date())
     return page.show_form(request, ask, now=now, is_pressed=pressure.is_high(**_origin(request, ask, now)))
 
 
-def _post(request: HttpRequest, ask: Ask, *, now: datetime) -> HttpResponse:
+def _post(request: HttpRequest, ask: Ask, brought: Poster | None, *, now: datetime) -> HttpResponse:
     origin = _origin(request, ask, now)
     pressure.note(**origin)
     is_pressed = pressure.is_high(**origin)
@@ -50,7 +54,9 @@ def _post(request: HttpRequest, ask: Ask, *, now: datetime) -> HttpResponse:
         reference = answer.reference(seen, said)
         if is_pressed:
             proof.demand(fields, seen.pinned, reference=reference, now=now)
-        recorded = answer.record(request, ask, seen, said, fields=fields, reference=reference, now=now)
+        recorded = answer.record(
+            request, ask, seen, said, fields=fields, reference=reference, now=now, brought=brought
+        )
         return answer.reply(request, ask, recorded)
     except BadInput as problem:
         problems = [problem]
