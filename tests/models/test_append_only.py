@@ -44,7 +44,7 @@ TABLES = sorted(RULES)
 def full(aurora: Sample) -> Sample:
     """A database with a row in every guarded table."""
     scan = recording.File(name="page-1", media_type="image/png", content=b"...")
-    recorded = recording.record(event(aurora, files=(scan,)))
+    recorded = recording.record(event(aurora, files=(scan,), origin="poster:1"))
     tree.sequence()
     erasure.erase(says(aurora, CLARA).subject, company=aurora.company, entity="subject")
     says(aurora, BRUNO)
