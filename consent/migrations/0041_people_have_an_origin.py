@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('consent', '0039_stops_are_found_by_channel'),
+        ('consent', '0040_waiting_entries_lie_in_order'),
     ]
 
     operations = [
