@@ -20,7 +20,7 @@ from consent.decision import counting
 from consent.management.commands import compilemessages
 from consent.models import triggers
 from consent.providers import egress
-from tests import chromium, seeded
+from tests import chromium, migrated, seeded
 
 # What a test must ask for to be let near a database, and what is tried on one of them only.
 DATABASE = {
@@ -113,6 +113,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 def pytest_unconfigure() -> None:
+    if WORKER not in os.environ:
+        migrated.forget()
     if WORKER not in os.environ and "optin-tests-" in (folder := os.environ.get("OPTIN_DATA_DIR", "")):
         shutil.rmtree(folder, ignore_errors=True)
 

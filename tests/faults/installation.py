@@ -8,21 +8,18 @@ import socket
 import subprocess
 import sys
 import time
-import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import psycopg
 from django.test import override_settings
 
 from consent.management.commands import serve
+from tests import migrated
+from tests.migrated import UNMEASURED
 
 ROOT = Path(__file__).resolve().parents[2]
-# Who is killed writes no coverage down; to be measured would only slow it.
-UNMEASURED = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
 
 
 @dataclass
@@ -82,24 +79,45 @@ class Installation:
 
     def manage(self, *words: str) -> str:
         """What a management command says."""
-        return self._output([sys.executable, "manage.py", *words])
-
-    def look(self) -> Any:
-        """Sequence what waits, and read everything that can be compared with a journal."""
-        return json.loads(self._output([sys.executable, "-m", "tests.faults.look"]))
-
-    def _output(self, command: list[str]) -> str:
         done = subprocess.run(
-            command, cwd=ROOT, env=os.environ | self.variables, capture_output=True, text=True, check=False
+            [sys.executable, "manage.py", *words],
+            cwd=ROOT,
+            env=UNMEASURED | self.variables,
+            capture_output=True,
+            text=True,
+            check=False,
         )
-        assert done.returncode == 0, f"{command}: {done.stderr[-2000:]}"
+        assert done.returncode == 0, f"{words}: {done.stderr[-2000:]}"
         return done.stdout
+
+    @contextlib.contextmanager
+    def looking(self) -> Iterator[Callable[[], Any]]:
+        """Sequences what waits, and reads everything that can be compared with a journal, as often as it is called."""
+        with subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.look"],
+            cwd=ROOT,
+            env=UNMEASURED | self.variables,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as watcher:
+            assert watcher.stdin
+            assert watcher.stdout
+
+            def look() -> Any:
+                watcher.stdin.write("look\n")
+                watcher.stdin.flush()
+                return json.loads(watcher.stdout.readline())
+
+            yield look
+            watcher.stdin.close()
 
 
 @contextlib.contextmanager
 def installed(folder: Path, **more: str) -> Iterator[Installation]:
     """An installation with the sample company, on the engine that this run tests; gone afterwards."""
-    with _database(folder) as url, socket.socket() as probe:
+    # Whoever has keys of their own makes the sample with them.
+    with migrated.database(folder, is_empty=bool(more)) as url, socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
         probe.close()
@@ -115,24 +133,10 @@ def installed(folder: Path, **more: str) -> Iterator[Installation]:
             **more,
         }
         made = Installation(port, variables, folder / "log")
-        made.manage("prepare")
-        made.manage("seed_sample")
+        if more:
+            made.manage("prepare")
+            made.manage("seed_sample")
         try:
             yield made
         finally:
             made.kill_everything()
-
-
-@contextlib.contextmanager
-def _database(folder: Path) -> Iterator[str]:
-    server = os.environ.get("DATABASE_URL", "")
-    if not server.startswith("postgres"):
-        yield f"sqlite:///{folder}/optin.sqlite3"
-        return
-    name = f"kill_{uuid.uuid4().hex}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-        try:
-            yield urlsplit(server)._replace(path=f"/{name}").geturl()
-        finally:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

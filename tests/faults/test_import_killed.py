@@ -1,6 +1,5 @@
 """A worker is killed while it records a list, in the middle of a portion: the next goes on, and no row is twice."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.installation import ROOT, Installation, installed
+from tests.migrated import UNMEASURED
 
 pytestmark = [pytest.mark.engine, pytest.mark.fault]
 
@@ -51,7 +51,7 @@ print("result", before, ConsentRecord.objects.count(), batch.state, sorted(batch
 def shell(installation: Installation, script: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "manage.py", "shell", "-v0", "-c", script], cwd=ROOT, capture_output=True, text=True,
-        env=os.environ | installation.variables, check=False,
+        env=UNMEASURED | installation.variables, check=False,
     )  # fmt: skip
 
 

@@ -64,7 +64,8 @@ def test_what_was_acknowledged_survives_kills_at_random(
             for visitor in visitors:
                 visitor.join()
         installation.kill_everything()
-        kept = installation.look()
+        with installation.looking() as look:
+            kept = look()
         verified = installation.manage("verify_log")
 
     acknowledged = [*map(str, journal.forms), *map(str, journal.confirmations)]

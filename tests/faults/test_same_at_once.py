@@ -34,7 +34,7 @@ while working.drain(): pass
 
 
 def test_the_same_delivery_at_once_is_one_act_and_one_answer(tmp_path: Path) -> None:
-    with installed(tmp_path) as installation:
+    with installed(tmp_path) as installation, installation.looking() as look:
         (line,) = [one for one in installation.manage("shell", "-c", KEYS).splitlines() if "keys" in one]
         _word, account, token, secret, number = line.split()
         installation.start("web")
@@ -46,7 +46,7 @@ def test_the_same_delivery_at_once_is_one_act_and_one_answer(tmp_path: Path) -> 
             return at_once(installation, path, urlencode(fields).encode(), headers)
 
         def acts_and_messages() -> tuple[int, int]:
-            found = installation.look()
+            found = look()
             return len(found["acts"]), found["messages"]
 
         twilio(webhooks.sms("PROMO", AccountSid=account))

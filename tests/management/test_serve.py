@@ -8,12 +8,9 @@ import socket
 import subprocess
 import sys
 import time
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
@@ -22,7 +19,7 @@ from consent.log import guard, tree
 from consent.management.commands import serve
 from consent.models import Checkpoint
 from consent.sample import Sample
-from tests import cast
+from tests import cast, migrated
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120
@@ -34,7 +31,7 @@ pytestmark = pytest.mark.engine
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The variables of an installation of its own, on the database of the run, ready to be served."""
     folder = tmp_path_factory.mktemp("installation")
-    with database(folder) as url:
+    with migrated.database(folder, is_empty=True) as url:
         variables = {
             "DJANGO_SETTINGS_MODULE": "optin_site.settings",
             "OPTIN_DATA_DIR": str(folder),
@@ -44,22 +41,6 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str,
         }
         run("prepare", variables)
         yield variables
-
-
-@contextlib.contextmanager
-def database(folder: Path) -> Iterator[str]:
-    """The address of an empty database, on the engine that this run tests."""
-    server = os.environ.get("DATABASE_URL", "")
-    if not server.startswith("postgres"):
-        yield f"sqlite:///{folder}/optin.sqlite3"
-        return
-    name = f"serve_{uuid.uuid4().hex}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-        try:
-            yield urlsplit(server)._replace(path=f"/{name}").geturl()
-        finally:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
