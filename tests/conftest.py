@@ -21,6 +21,9 @@ from consent.management.commands import compilemessages
 from consent.models import triggers
 from consent.providers import egress
 from tests import chromium, migrated, seeded
+from tests.measuring import pytest_runtest_protocol
+
+__all__ = ["pytest_runtest_protocol"]
 
 # What a test must ask for to be let near a database, and what is tried on one of them only.
 DATABASE = {
