@@ -16,6 +16,7 @@ from math import ceil
 from typing import Any, NoReturn
 
 import cv2
+import numpy.ma  # noqa: F401  # np.median loads it at its first call, which would be once in every fork
 
 from consent.paper import decoding, limits, page, pulled
 from consent.paper.decoding import Unreadable

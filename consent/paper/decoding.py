@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import pillow_heif
 import pypdfium2
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, TiffImagePlugin, WebPImagePlugin  # noqa: F401
 
 from consent.paper import kinds, limits
 from consent.paper.kinds import PDF
@@ -21,6 +21,8 @@ type Picture = np.ndarray[Any, np.dtype[np.uint8]]
 LONG_SIDE = 2700  # pixels that reading needs: 230 dpi of A4; where more come in, all are kept for showing
 POINTS = 14_400  # the longest side of a PDF page that other programs open, in 1/72 inch
 
+# Every kind we read is loaded here; else the fork of each page would load all that Pillow knows.
+Image.preinit()
 pillow_heif.register_heif_opener()
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 Image.MAX_IMAGE_PIXELS = limits.PIXELS
