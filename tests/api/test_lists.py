@@ -125,6 +125,7 @@ def test_records_go_out_by_api_with_numbers_where_asked(program: Client, aurora:
     assert [row["contact"] for row in rows("?contacts=yes&channel=sms&purpose=novidades")] == [cast.ANA.value]
     assert rows("?state=withdrawn") == []
     assert program.get("/api/v1/export?purpose=nothing").json()["code"] == "purpose.unknown"
+    assert program.get("/api/v1/export?purpose=%00").json()["code"] == "field.bad_character"
 
 
 def test_a_key_that_was_not_made_for_lists_may_not(aurora: Sample) -> None:
