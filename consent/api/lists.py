@@ -184,7 +184,7 @@ def export(
     format: Annotated[Literal["csv", "ndjson", "parquet"], Query()] = "csv",
     contacts: Annotated[Literal["yes", "no"], Query()] = "no",
     channel: Annotated[Channel | None, Query()] = None,
-    purpose: Annotated[str, StringConstraints(pattern=r"^[-a-zA-Z0-9_]{0,40}$"), Query()] = "",
+    purpose: Annotated[str, Query(pattern=r"^[-a-zA-Z0-9_]{0,40}$")] = "",
     state: Annotated[State | None, Query()] = None,
 ) -> HttpResponse:
     """Every record with a place in the log, as of one size of it, which the name and each line say."""

@@ -42,17 +42,15 @@ def may_send(
     One query, on the primary database. Whatever goes wrong is a no with the reason `unavailable`.
     """
     about = About(company, channel, purpose, category, at, sender, is_reply)
-    now = timezone.now()
-    moment = at or now
     try:
-        rules = catalogue.rules(company)
-        lookup, number_key = vault.lookup(company, contact), _writes_from(contact, about)
-        known = _look(about, lookup, number_key, is_limited=_is_limited(rules), now=now)
-        decided = Judge(about, rules, moment, is_ahead=moment > now).decide(known, contact)
+        if _may_wait():
+            return _together.ask(about, contact)
+        [decided] = _decide(about, [contact])
     except Exception:
         log.exception("A decision could not be made; it was answered with a no.")
+        moment = at or timezone.now()
         decided = Decision(False, Reason.UNAVAILABLE, moment, valid_until=moment)  # ask again at once
-    counting.count([decided], about)
+        counting.count([decided], about)
     return decided
 
 
@@ -123,25 +121,33 @@ def _collecting_no_garbage() -> Iterator[None]:
             gc.enable()
 
 
-def _look(about: About, lookup: bytes, number_key: bytes, *, is_limited: bool, now: datetime) -> Known:
-    """What is known of somebody; in the web server it is asked together with whoever else waits for the same."""
+def _may_wait() -> bool:
+    """Whether it may be decided together with whoever else waits for the same: in the web server."""
+    if not settings.OPTIN_GROUP_COMMIT:
+        return False
     database = connections[DEFAULT_DB_ALIAS]  # `connection` looks this up again at every dot
-    if not settings.OPTIN_GROUP_COMMIT or database.vendor != "postgresql" or database.in_atomic_block:
-        return look(about, lookup, number_key, is_limited=is_limited, now=now)
-    return _together.ask((about, is_limited), (lookup, number_key, now))
+    return database.vendor == "postgresql" and not database.in_atomic_block
 
 
-def _look_together(topic: tuple[About, bool], people: Sequence[tuple[bytes, bytes, datetime]]) -> list[Known]:
-    about, is_limited = topic
+def _decide(about: About, contacts: Sequence[Contact]) -> list[Decision]:
+    """Decide about a few at once, and count that: what is the same for all of them is done once."""
+    now = timezone.now()
+    moment = about.at or now
+    rules = catalogue.rules(about.company)
+    is_limited = _is_limited(rules)
+    people = [(vault.lookup(about.company, contact), _writes_from(contact, about)) for contact in contacts]
     if len(people) == 1:
-        [(lookup, number_key, now)] = people
-        return [look(about, lookup, number_key, is_limited=is_limited, now=now)]
-    earliest = min(now for _lookup, _number, now in people)
-    found = [(lookup, number_key) for lookup, number_key, _now in people]
-    return look_at_group(about, found, is_limited=is_limited, now=earliest)
+        [(lookup, number_key)] = people
+        found = [look(about, lookup, number_key, is_limited=is_limited, now=now)]
+    else:
+        found = look_at_group(about, people, is_limited=is_limited, now=now)
+    judge = Judge(about, rules, moment, is_ahead=moment > now)
+    decided = [judge.decide(known, contact) for known, contact in zip(found, contacts, strict=True)]
+    counting.count(decided, about)
+    return decided
 
 
-_together = Together(_look_together)
+_together = Together(_decide)
 
 
 def _is_limited(rules: Rules | None) -> bool:

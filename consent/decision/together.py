@@ -1,8 +1,8 @@
-"""Questions that come while the database is being asked the same about others: they are asked together.
+"""Questions that come while others are being answered: they are answered together.
 
-The first to come asks at once and waits for nobody. Whoever comes meanwhile waits for its turn; then one of them asks
-for all, in one statement that begins after the last of them came. Under load this takes most of the work off the
-database, and alone it costs a lock.
+The first to come is answered at once and waits for nobody. Whoever comes meanwhile waits for its turn; then one of them
+works for all, from a moment after the last of them came: one statement, and everything that is the same for them is
+done once. Under load this takes most of the work off the database and off us, and alone it costs a lock.
 """
 
 import threading
