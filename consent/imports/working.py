@@ -5,7 +5,7 @@ from collections import Counter
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
@@ -13,6 +13,7 @@ from consent import recording
 from consent.imports import forgetting, keeping, steps
 from consent.imports.judging import Judge, Judged, Memory
 from consent.models import Import, ImportErasure, ImportPart
+from consent.recording import tables
 
 LEASE = keeping.LEASE
 AT_ONCE = 5.0  # seconds for one list before the next one gets its turn
@@ -98,8 +99,10 @@ def _finish(batch: Import, now: datetime) -> None:
             Import.objects.filter(pk=batch.pk, state=State.CHECKING).update(state=State.CHECKED)
             return
         locked = Import.objects.select_for_update().filter(pk=batch.pk, state=State.COMMITTING).first()
-        if locked is not None and locked.position == batch.position:
-            steps.end(locked, at=now)
+        if locked is None or locked.position != batch.position:
+            return
+        steps.end(locked, at=now)
+    tables.take_stock(connection)
 
 
 def _try(part: ImportPart, now: datetime) -> list[Judged]:

@@ -8,6 +8,8 @@ from django.db import IntegrityError, connection, transaction
 from consent import vault
 from consent.models import EvidenceFile, OutboundMessage, SubjectKey
 from consent.recording import tables
+from consent.sample import Sample
+from tests.cast import says, stranger
 
 pytestmark = pytest.mark.django_db
 
@@ -103,3 +105,13 @@ def test_the_usual_act_stays_within_what_psycopg_keeps_ready() -> None:
     statement = tables._one_statement(usual)
     assert statement.count("%s") <= 50
     assert len(statement) <= 4096
+
+
+@pytest.mark.postgres
+def test_after_many_rows_the_database_knows_how_many_there_are(aurora: Sample) -> None:
+    for number in range(3):
+        says(aurora, stranger(number))
+    tables.take_stock(connection)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE relname = 'consent_consentrecord'")
+        assert cursor.fetchone() == (3,)
