@@ -1,7 +1,6 @@
 """A company moves: what one installation exports gives the same standings in another that shares nothing with it."""
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ import pytest
 
 from optin_site import env
 from tests.faults.installation import ROOT, Installation, installed
+from tests.migrated import UNMEASURED
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
@@ -54,16 +54,34 @@ print("result", '"' + keys.issue(sample.seed().company, name="Move", scopes=["im
 STANDS = (
     STANDINGS
     + """
-print("result", json.dumps([ConsentRecord.objects.count(), standings(sample.seed().company)]))
+from pathlib import Path
+from tests.exports.test_round_trip import exported
+company = sample.seed().company
+result = [ConsentRecord.objects.count(), standings(company)]
+Path(%(path)r).write_bytes(exported(company, %(kind)r))
+print("result", json.dumps(result))
 """
 )
-TYPES = {"csv": "text/csv", "ndjson": "application/x-ndjson"}
+ARRIVES = (
+    STANDINGS
+    + """
+from pathlib import Path
+from tests.imports import lists
+assert not ConsentRecord.objects.exists()
+aurora = sample.seed()
+batch = lists.bring(aurora, Path(%(path)r).read_bytes(), name=%(path)r)
+assert batch.kind == "ledger"
+lists.try_out(batch, purpose="", channel="", source="")
+lists.record(batch)
+print("result", json.dumps([dict(batch.counts), standings(aurora.company)]))
+"""
+)
 
 
 def shell(installation: Installation, script: str) -> Any:
     done = subprocess.run(
         [sys.executable, "manage.py", "shell", "-v0", "-c", script], cwd=ROOT, capture_output=True, text=True,
-        env=os.environ | installation.variables, check=False,
+        env=UNMEASURED | installation.variables, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     [line] = [one for one in done.stdout.splitlines() if one.startswith("result ")]
@@ -87,28 +105,34 @@ def reached(installation: Installation, key: str, path: str, state: str) -> Any:
     return batch
 
 
-@pytest.mark.parametrize("kind", ["csv", "ndjson"])
-def test_everybody_stands_there_where_they_stood_here(tmp_path: Path, kind: str) -> None:
-    (tmp_path / "first").mkdir()
-    (tmp_path / "second").mkdir()
-    file = tmp_path / f"export.{kind}"
-    with installed(tmp_path / "first", **env.new_secrets()) as first:
-        count, here = shell(first, LIVES % {"path": str(file), "kind": kind})
-    with installed(tmp_path / "second", **env.new_secrets()) as second:
-        key = shell(second, KEY)
+def test_everybody_stands_there_where_they_stood_here(tmp_path: Path) -> None:
+    """From one installation to a second as CSV, through the API; from there as JSON lines to a third.
+
+    The second has keys of its own and migrated by itself; the others are the sample of the run.
+    """
+    folders = [tmp_path / name for name in ("first", "second", "third")]
+    for folder in folders:
+        folder.mkdir()
+    csv, ndjson = tmp_path / "export.csv", tmp_path / "export.ndjson"
+    with installed(folders[0]) as first:
+        count, here = shell(first, LIVES % {"path": str(csv), "kind": "csv"})
+    states = {standing.split("'")[1] for found in here.values() for _key, standing in found}
+    assert {"given", "withdrawn", "expired", "requested"} <= states
+
+    with installed(folders[1], **env.new_secrets()) as second:
         second.start("web")
         second.start("worker")
+        key = shell(second, KEY)
         second.wait_for_web()
-        made = asked(second, key, "", file.read_bytes(), TYPES[kind])
+        made = asked(second, key, "", csv.read_bytes(), "text/csv")
         assert made["kind"] == "ledger"
         path = f"/{made['id']}"
         asked(second, key, f"{path}/columns", b'{"columns": {}}')
         assert reached(second, key, path, "checked")["counts"] == {"recorded": count}
         asked(second, key, f"{path}/commit", b"")
         assert reached(second, key, path, "done")["counts"] == {"recorded": count}
-        recorded, there = shell(second, STANDS)
+        there = shell(second, STANDS % {"path": str(ndjson), "kind": "ndjson"})
+    assert there == [count, here]
 
-    assert recorded == count
-    assert there == here
-    states = {standing.split("'")[1] for found in here.values() for _key, standing in found}
-    assert {"given", "withdrawn", "expired", "requested"} <= states
+    with installed(folders[2]) as third:
+        assert shell(third, ARRIVES % {"path": str(ndjson)}) == [{"recorded": count}, here]
