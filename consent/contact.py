@@ -113,9 +113,10 @@ class Contact:
     @property
     def region(self) -> str | None:
         """The ISO 3166 region of a phone number; None for user ids, satellites and numbers of no plan."""
-        if self.country_code is None or self.country_code in numbering.NON_GEOGRAPHIC:
+        code = self.country_code
+        if code is None or code in numbering.NON_GEOGRAPHIC:
             return None
-        regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[self.country_code]
+        regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[code]
         if len(regions) > 1:
             return phonenumbers.region_code_for_number(phonenumbers.parse(self.value))
         return regions[0]

@@ -1,8 +1,10 @@
 """The vault: a sealed value opens for its own item alone, and what is not sealed gives nothing away."""
 
 import base64
+import copy
 import hmac
 import os
+import pickle
 import uuid
 
 import pytest
@@ -212,6 +214,14 @@ def test_a_forked_process_draws_random_bytes_of_its_own() -> None:
     os.close(write)
     with os.fdopen(read, "rb") as pipe:
         assert pipe.read() != vault._drawn(32)
+
+
+@given(number=st.integers(0, 2**128 - 1))
+def test_an_id_is_like_any_other(number: int) -> None:
+    ours, theirs = vault._uuid(number), uuid.UUID(int=number)
+    assert (ours, hash(ours), str(ours), ours.bytes) == (theirs, hash(theirs), str(theirs), theirs.bytes)
+    assert pickle.loads(pickle.dumps(ours)) == copy.deepcopy(ours) == theirs
+    assert ours.is_safe == theirs.is_safe
 
 
 def test_new_ids_are_version_7_and_sort_by_time() -> None:

@@ -120,20 +120,28 @@ def day_first(texts: Sequence[str], company: Company) -> bool:
 
 def moment(text: str, company: Company, *, day_first: bool, now: datetime) -> datetime:
     """The moment in a cell; without an hour the start of the day, in the company's time zone. Raises BadInput."""
-    found = _date(text, day_first=day_first)
-    if found is None:
-        raise BadInput("date.unreadable", "")
-    if found.tzinfo is None:
-        found = found.replace(tzinfo=_zone(company.time_zone))
-    if found.date() < EARLIEST:
-        raise BadInput("date.too_old", "")
-    try:
-        found = found.astimezone(UTC)
-    except OverflowError as error:
-        raise BadInput("date.future", "") from error
+    found = _moment(text, day_first=day_first, zone=company.time_zone)
+    if isinstance(found, str):
+        raise BadInput(found, "")
     if found > now:
         raise BadInput("date.future", "")
     return found
+
+
+@lru_cache(maxsize=4096)  # a list has the same days again and again
+def _moment(text: str, *, day_first: bool, zone: str) -> datetime | str:
+    """The moment in UTC, or the code of what is wrong with it."""
+    found = _date(text, day_first=day_first)
+    if found is None:
+        return "date.unreadable"
+    if found.tzinfo is None:
+        found = found.replace(tzinfo=_zone(zone))
+    if found.date() < EARLIEST:
+        return "date.too_old"
+    try:
+        return found.astimezone(UTC)
+    except OverflowError:
+        return "date.future"
 
 
 @cache
@@ -141,7 +149,6 @@ def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
-@lru_cache(maxsize=4096)
 def _date(text: str, *, day_first: bool) -> datetime | None:
     value = text.strip().lstrip("'")
     if len(value) > 40:

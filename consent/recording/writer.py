@@ -1,7 +1,7 @@
 """Writing acts down: who is it, was this seen before, seal, insert."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -66,16 +66,16 @@ def _write_once(drafts: Sequence[Draft]) -> list[Recorded]:
     rows = tables.no_rows()
     results: list[Recorded] = []
     for draft in drafts:
-        if draft.keys.reference not in seen:
-            if draft.keys.lookup not in people:
-                people[draft.keys.lookup] = _meet(draft, rows, now)
-            recorded = _add(draft, people[draft.keys.lookup], rows, now)
-            results.append(recorded)
-            seen[draft.keys.reference] = Recorded(
-                recorded.act, recorded.subject, recorded.records, is_new=False
-            )
+        lookup, reference = draft.keys
+        before = seen.get(reference)
+        if before is None:
+            person = people.get(lookup)
+            if person is None:
+                person = people[lookup] = _meet(draft, rows, now)
+            before = seen[reference] = _add(draft, person, rows, now)
+            results.append(before)
         else:
-            results.append(seen[draft.keys.reference])
+            results.append(replace(before, is_new=False))
     if rows["consent_act"]:
         tables.insert(connection, rows)
     return results
