@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils import translation
 
@@ -20,11 +20,11 @@ ALONG: dict[int, Headers] = {
     HTTPStatus.TOO_MANY_REQUESTS: (("Retry-After", "60"),),
     HTTPStatus.SERVICE_UNAVAILABLE: (("Retry-After", "1"),),
 }
+JSON = "application/json"
 STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A status, a media type and a body."""
 
     status: HTTPStatus
@@ -60,7 +60,7 @@ class Stream:
 
 def found(value: Mapping[str, Any], *, status: HTTPStatus = HTTPStatus.OK) -> Answer:
     """A JSON answer."""
-    return Answer(status, "application/json", json.dumps(value).encode())
+    return Answer(status, JSON, json.dumps(value).encode())
 
 
 def problem(error: BadInput) -> Answer:

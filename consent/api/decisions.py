@@ -5,8 +5,8 @@ The number stands in the body, or for a GET in a header, never in the address: a
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from http import HTTPStatus
+from typing import NamedTuple
 
 from django.utils import timezone
 
@@ -25,8 +25,7 @@ LARGEST = 512 * 1024  # bytes of a body: the longest list with some spaces in it
 NDJSON = "application/x-ndjson"
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A request as the front took it in; `read` hands out the body, and is called for no body too large."""
 
     method: str
@@ -77,10 +76,9 @@ def _decide(contact: Contact, topic: Topic, holder: keys.Holder) -> answers.Answ
     if decided.is_stranger:
         breaker.check([contact], holder)
     is_broken = decided.reason == decision.Reason.UNAVAILABLE
-    told = many.told(decided)
-    if topic.wants_permit:
-        told["permit"] = permits.issue(decided, contact, topic, holder)
-    return answers.found(told, status=HTTPStatus.SERVICE_UNAVAILABLE if is_broken else HTTPStatus.OK)
+    permit = {"permit": permits.issue(decided, contact, topic, holder)} if topic.wants_permit else {}
+    status = HTTPStatus.SERVICE_UNAVAILABLE if is_broken else HTTPStatus.OK
+    return answers.Answer(status, answers.JSON, many.told(decided, **permit).encode())
 
 
 def _refuse_compressed(call: Call) -> None:

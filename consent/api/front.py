@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from django.db import close_old_connections
+from django.db import DEFAULT_DB_ALIAS, connections
 
 from consent.api import answers, decisions
 from consent.api.answers import Stream
@@ -22,8 +22,7 @@ class Front:
         start_response(answers.STATUS_LINES[answer.status], answer.headers)
         if isinstance(answer, Stream):
             return _then_close(answer.parts)
-        # As Django does by a signal after its own requests: a broken connection must not meet the next one.
-        close_old_connections()
+        _let_go()
         return answer.parts
 
 
@@ -31,7 +30,12 @@ def _then_close(parts: Iterable[bytes]) -> Iterator[bytes]:
     try:
         yield from parts
     finally:
-        close_old_connections()
+        _let_go()
+
+
+def _let_go() -> None:
+    """As Django does by a signal after its own requests: a broken connection must not meet the next one."""
+    connections[DEFAULT_DB_ALIAS].close_if_unusable_or_obsolete()
 
 
 def _call(environ: WSGIEnvironment) -> decisions.Call:

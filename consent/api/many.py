@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from http import HTTPStatus
 from itertools import islice
 from typing import Any
 
@@ -20,6 +21,8 @@ AT_ONCE = 2_000  # lines of a stream that are decided together
 LONGEST_LINE = 1_000  # bytes
 PIECE = 64 * 1024  # bytes read at once
 
+_WHY = {reason: json.dumps({"reason": reason, "words": words})[1:-1] for reason, words in WORDS.items()}
+
 
 def of_list(contacts: Sequence[Any], topic: Topic, holder: Holder) -> answers.Answer:
     """One decision for each contact, in their order, all of one snapshot."""
@@ -27,7 +30,8 @@ def of_list(contacts: Sequence[Any], topic: Topic, holder: Holder) -> answers.An
     read = [_read(one) for one in contacts]
     decided = _decide(read, topic, holder)
     breaker.check(_strangers(read, decided), holder)
-    return answers.found({"decisions": [told(one) for one in decided]})
+    lines = ", ".join([told(one) for one in decided])
+    return answers.Answer(HTTPStatus.OK, answers.JSON, f'{{"decisions": [{lines}]}}'.encode())
 
 
 def of_stream(read: Callable[[int], bytes], holder: Holder) -> answers.Stream:
@@ -50,7 +54,7 @@ def _stream(lines: Iterator[bytes], topic: Topic, holder: Holder) -> Iterator[by
     while portion := [_read(_contact_in(line)) for line in islice(lines, AT_ONCE)]:
         decided = _decide(portion, topic, holder)
         breaker.note(_strangers(portion, decided), holder)  # a whole audience may be asked about, not unseen
-        yield b"".join(json.dumps(told(one)).encode() + b"\n" for one in decided)
+        yield "".join([f"{told(one)}\n" for one in decided]).encode()
 
 
 def _lines(read: Callable[[int], bytes]) -> Iterator[bytes]:
@@ -93,15 +97,14 @@ def _read(one: object) -> Contact | None:
         return None
 
 
-def told(decided: Decision) -> dict[str, Any]:
-    """A decision as programs read it."""
-    return {
-        "allow": decided.allow,
-        "reason": decided.reason,
-        "words": WORDS[decided.reason],
-        "at": moment(decided.at),
-        "valid_until": moment(decided.valid_until),
-        "record": str(decided.record) if decided.record else None,
-        "window_until": moment(decided.window_until) if decided.window_until else None,
-        "log_size": decided.log_size,
-    }
+def told(decided: Decision, **more: Any) -> str:
+    """A decision as programs read it, and `more` after it: what `json.dumps` writes, in a third of its time."""
+    record = f'"{decided.record}"' if decided.record else "null"
+    window = f'"{moment(decided.window_until)}"' if decided.window_until else "null"
+    log_size = "null" if decided.log_size is None else decided.log_size
+    rest = "".join([f", {json.dumps(name)}: {json.dumps(value)}" for name, value in more.items()])
+    return (
+        f'{{"allow": {"true" if decided.allow else "false"}, {_WHY[decided.reason]}, "at": "{moment(decided.at)}",'
+        f' "valid_until": "{moment(decided.valid_until)}", "record": {record}, "window_until": {window},'
+        f' "log_size": {log_size}{rest}}}'
+    )

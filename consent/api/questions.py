@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -73,11 +74,21 @@ def read_address(query: str, contact: str, *, now: datetime) -> tuple[Topic, Con
 
 def read_topic(said: Mapping[str, Any], *, now: datetime) -> Topic:
     """Channel, purpose or category, sender, and the moment. Raises BadInput."""
-    for name in said:
+    for name, value in said.items():
         if name not in FIELDS:
             raise BadInput("field.unknown", f"Only {', '.join(sorted(FIELDS))} are asked for.")
-        if not isinstance(said[name], str):
+        if not isinstance(value, str):
             raise BadInput(f"{name}.type", "Send a string.", pointer=name)
+    return _topic(said, now=now) if "at" in said else _topic_of_now(tuple(said.items()))
+
+
+@lru_cache(maxsize=1024)
+def _topic_of_now(said: tuple[tuple[str, str], ...]) -> Topic:
+    """Programs ask about the same again and again."""
+    return _topic(dict(said), now=None)
+
+
+def _topic(said: Mapping[str, str], *, now: datetime | None) -> Topic:
     channel, purpose, category = (said.get(name, "") for name in ("channel", "purpose", "category"))
     if channel not in CHANNELS:
         code = "channel.unknown" if "channel" in said else "channel.required"
@@ -88,7 +99,7 @@ def read_topic(said: Mapping[str, Any], *, now: datetime) -> Topic:
         raise BadInput("purpose.bad_character", "Send the purpose's short name.", pointer="purpose")
     if "category" in said and category not in CATEGORIES:
         raise BadInput("category.unknown", f"Choose one of {', '.join(Category.values)}.", pointer="category")
-    at = moments.read(said["at"], pointer="at", now=now) if "at" in said else None
+    at = moments.read(said["at"], pointer="at", now=now) if now is not None else None
     sender = said.get("sender", "")
     if "sender" in said and not _SENDER.fullmatch(sender):
         raise BadInput(

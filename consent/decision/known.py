@@ -62,8 +62,7 @@ _ANY = "= ANY(%s::bytea[])"
 _SAID = slice(2, 10)  # the columns of a row that are those of history.Said
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(NamedTuple):
     """What is asked about: a company's purpose, or all its purposes of a category, on a channel, from a sender of
     ours or any ("") at a moment or now (None); and whether the message answers the person's own.
     """

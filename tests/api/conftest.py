@@ -78,6 +78,6 @@ def program(aurora: Sample, monkeypatch: pytest.MonkeyPatch) -> Program:
     if (
         connection.in_atomic_block
     ):  # this test's own transaction must stay, as it does under Django's test client
-        monkeypatch.setattr(front, "close_old_connections", lambda: None)
+        monkeypatch.setattr(front, "_let_go", lambda: None)
     monkeypatch.setattr(keys, "SECONDS", 60.0)  # no test is slower than the memory for keys
     return Program(keys.issue(aurora.company, name="Loja"))

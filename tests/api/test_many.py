@@ -6,6 +6,7 @@ import os
 import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -14,7 +15,9 @@ from django.utils import timezone
 
 from consent import decision
 from consent.api import many, questions
+from consent.canonical import moment
 from consent.contact import Contact
+from consent.decision import WORDS, Decision, Reason
 from consent.models import ConsentRecord, Purpose
 from consent.sample import Sample
 from consent.vocabulary import Possession, State
@@ -36,6 +39,28 @@ def stream(program: Program, *lines: bytes, topic: Any = None) -> Heard:
 def reasons(heard: Heard) -> list[str]:
     told = [json.loads(line) for line in heard.body.splitlines()]
     return [one["reason"] for one in told[0].get("decisions", told)]
+
+
+@pytest.mark.parametrize("reason", WORDS)
+def test_a_decision_is_written_as_json_writes_it(reason: Reason) -> None:
+    noon = datetime(2026, 11, 28, 12, tzinfo=UTC)
+    for at, record, log_size in ((noon, None, None), (noon + timedelta(microseconds=7), uuid4(), 0)):
+        window = at + timedelta(hours=3) if record else None
+        decided = Decision(
+            reason == "given", reason, at, at + timedelta(seconds=60), record, window, log_size
+        )
+        known = {
+            "allow": decided.allow,
+            "reason": reason.value,
+            "words": WORDS[reason],
+            "at": moment(at),
+            "valid_until": moment(decided.valid_until),
+            "record": str(record) if record else None,
+            "window_until": moment(window) if window else None,
+            "log_size": log_size,
+        }
+        assert many.told(decided) == json.dumps(known)
+        assert many.told(decided, permit='é"') == json.dumps(known | {"permit": 'é"'})
 
 
 def test_a_list_is_answered_in_its_order_and_harmed_by_no_bad_line(program: Program, aurora: Sample) -> None:
