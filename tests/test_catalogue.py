@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from consent import catalogue
-from consent.models import CapturePoint, NoticeVersion, Offer
+from consent.models import CapturePoint, NoticeVersion, Offer, QualityChange, Sender
 from consent.sample import Sample
 
 
@@ -84,3 +84,34 @@ def test_addresses_that_strangers_make_up_do_not_fill_the_memory(aurora: Sample,
     catalogue._kept.update({("ask", "nobody", str(number)): (0.0, None) for number in range(10_001)})
     catalogue.ask("aurora", "novidades")
     assert len(catalogue._kept) == 1
+
+
+def test_what_a_reading_changed_counts_long_before_the_rules_are_read_anew(
+    aurora: Sample, settings: Any
+) -> None:
+    """As another process writes it: this one is told nothing."""
+    settings.OPTIN_CATALOGUE_SECONDS = 3600
+    company = aurora.company.pk
+    assert queries(lambda: catalogue.rules(company)) == 3
+    assert queries(lambda: [catalogue.rules(company) for _ in range(100)]) == 0
+    Sender.objects.filter(pk=aurora.sender.pk).update(restriction="blocked")
+    QualityChange.objects.create(
+        sender=aurora.sender, facet="brake", was="", now="blocked:ban", at=timezone.now()
+    )
+    before = time.monotonic()
+    catalogue._kept["change",] = (before - 361, catalogue._kept["change",][1])  # a tenth of the time is over
+    rules = catalogue.rules(company)
+    assert rules is not None
+    assert [one.restriction for one in rules.senders if one == aurora.sender] == ["blocked"]
+
+
+def test_a_process_that_heard_of_no_change_reads_the_rules_anew_after_half_the_time(
+    aurora: Sample, settings: Any
+) -> None:
+    settings.OPTIN_CATALOGUE_SECONDS = 3600
+    company = aurora.company.pk
+    catalogue.rules(company)
+    Sender.objects.filter(pk=aurora.sender.pk).update(restricted_until=timezone.now())
+    for key, (at, value) in list(catalogue._kept.items()):
+        catalogue._kept[key] = (at - 1801, value)
+    assert queries(lambda: catalogue.rules(company)) == 3

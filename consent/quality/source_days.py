@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Count, Q, Value
 from django.db.models.functions import Coalesce, TruncDate
 
@@ -55,8 +55,7 @@ def move(before: Iterable[Sum], after: Iterable[Sum]) -> None:
 
 
 def recount() -> None:
-    """Sum everybody up from nothing. One statement, whatever the number of people; one writer at a time."""
-    SourceDay.objects.all().delete()
+    """Sum everybody up from nothing, which grows with the number of people; one writer at a time."""
     rows = (
         PersonSource.objects.order_by()
         .annotate(
@@ -75,5 +74,13 @@ def recount() -> None:
         )
     )  # fmt: skip
     query, values = rows.query.sql_with_params()
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        SourceDay.objects.all().delete()
+        if connection.vendor == "postgresql":
+            # It takes every person for a source of their own, and would sort them all on disk.
+            cursor.execute("SET LOCAL enable_sort = off")
+            cursor.execute("SET LOCAL work_mem = '64MB'")
         cursor.execute(f"{_INSERT} {query}", values)
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_sort = on")
+            cursor.execute(f"ANALYZE {_TABLE}")  # else whoever reads the sums next sorts them, too

@@ -96,6 +96,60 @@ def test_classic_the_platform_may_lift_the_flag_before_its_time() -> None:
     assert seen(classic, *told, when=START + WEEK).limit == 10_000
 
 
+def test_classic_a_limit_that_fell_does_not_come_back_with_the_next_recovery() -> None:
+    again = START + 2 * WEEK
+    told = (GREEN, LIMIT, RED, read(Kind.RATING, "green", again - DAY), read(Kind.RATING, "red", again),
+            read(Kind.RATING, "green", again + DAY))  # fmt: skip
+    assert seen(classic, *told, when=again + WEEK - SECOND).status == "flagged"
+    back = seen(classic, *told, when=again + WEEK)
+    assert (back.status, back.limit) == ("connected", 1_000)
+
+
+def test_classic_the_platform_may_say_flagged_itself_and_a_second_time_changes_nothing() -> None:
+    flagged = read(Kind.STATUS, "flagged", START + HOUR)
+    assert seen(classic, GREEN, LIMIT, flagged, when=START + HOUR - SECOND).status == "connected"
+    assert seen(classic, GREEN, LIMIT, flagged, when=START + HOUR).flagged_until == START + HOUR + WEEK
+    assert seen(classic, GREEN, LIMIT, RED, flagged, when=START + DAY).flagged_until == START + WEEK
+
+
+def test_classic_a_limit_told_while_flagged_counts_once_the_flag_is_lifted() -> None:
+    lifted = read(Kind.STATUS, "connected", START + DAY, about=classic.UNFLAGGED)
+    told = (GREEN, LIMIT, RED, read(Kind.LIMIT, 100_000, START + HOUR), lifted)
+    assert seen(classic, *told, when=START + DAY - SECOND).limit == 10_000
+    assert seen(classic, *told, when=START + DAY).limit == 100_000
+    lower = (GREEN, LIMIT, RED, read(Kind.LIMIT, 1_000, START + HOUR))
+    assert seen(classic, *lower, when=START + HOUR).limit == 1_000, "it may fall at any time"
+
+
+@pytest.mark.parametrize(
+    ("told", "rises"),
+    [
+        ((GREEN, LIMIT), True),
+        ((GREEN,), False),  # nobody said where it stands
+        ((GREEN, read(Kind.LIMIT, UNLIMITED, START - DAY)), False),
+        ((GREEN, LIMIT, read(Kind.RATING, "yellow", START - HOUR)), False),
+        ((GREEN, LIMIT, read(Kind.RATING, "red", START - HOUR), read(Kind.RATING, "green")), False),
+    ],
+)
+def test_classic_only_a_limit_of_a_green_number_that_is_not_flagged_may_rise(
+    told: tuple[Reading, ...], rises: bool
+) -> None:
+    assert seen(classic, *told, when=START).may_rise is rises
+
+
+@pytest.mark.parametrize("word", ["pending", "offline"])
+def test_classic_a_number_that_is_not_online_is_called_so_whatever_else_it_is(word: str) -> None:
+    told = (
+        GREEN,
+        LIMIT,
+        RED,
+        read(Kind.FULL, 10_000, until=START + DAY),
+        read(Kind.STATUS, word, START + HOUR),
+    )
+    assert seen(classic, *told, when=START + HOUR - SECOND).status == "restricted"
+    assert seen(classic, *told, when=START + HOUR).status == word
+
+
 # --- the current rules
 
 
@@ -142,7 +196,96 @@ def test_current_one_number_or_template_that_is_not_high_keeps_the_limit(worse: 
     assert not seen(current, *told, when=START + HOUR).may_rise
 
 
+def test_current_it_rises_within_six_hours_of_when_everything_was_there_again() -> None:
+    first, second = (read(Kind.USED, 5_000, START + days * DAY, number=0) for days in (0, 8))
+    assert (
+        seen(current, GREEN, LIMIT, first, second, when=START + 9 * DAY).rises_by == second.said_at + 6 * HOUR
+    )
+    more = read(Kind.USED, 6_000, START + DAY, number=0)
+    assert seen(current, GREEN, LIMIT, first, more, when=START + DAY).rises_by == START + 6 * HOUR
+    step = read(Kind.LIMIT, 2_000, START + DAY)  # after a step everything begins anew
+    assert seen(current, GREEN, LIMIT, first, step, when=START + DAY).rises_by == step.said_at + 6 * HOUR
+
+
+def test_current_there_is_no_step_above_no_limit_and_none_without_a_rating() -> None:
+    used = read(Kind.USED, UNLIMITED, START, number=0)
+    assert not seen(current, GREEN, read(Kind.LIMIT, UNLIMITED, START - DAY), used, when=START).may_rise
+    assert not seen(current, LIMIT, used, when=START).may_rise
+
+
+def test_current_a_template_nobody_has_rated_yet_does_not_keep_the_limit() -> None:
+    new = read(Kind.TEMPLATE, "unknown", START, about="promo es", number=0)
+    assert seen(current, GREEN, LIMIT, read(Kind.USED, 5_000, START, number=0), new, when=START).may_rise
+
+
+def test_current_restricted_lasts_until_the_platform_says_otherwise() -> None:
+    told = (GREEN, read(Kind.STATUS, "restricted"), read(Kind.STATUS, "connected", START + 9 * DAY))
+    for when in (START, START + 9 * DAY - SECOND):
+        state = seen(current, *told, when=when)
+        assert (state.status, [one.level for one in state.restraints]) == ("restricted", ["answers"])
+    after = seen(current, *told, when=START + 9 * DAY)
+    assert (after.status, after.restraints) == ("connected", ())
+
+
 # --- what both share
+
+
+@pytest.mark.parametrize("book", [classic, current])
+def test_a_limit_that_was_reached_holds_no_longer_once_it_is_higher(book: Any) -> None:
+    told = (GREEN, LIMIT, read(Kind.FULL, 10_000, until=START + DAY), read(Kind.LIMIT, 100_000, START + HOUR))
+    assert [one.cause for one in seen(book, *told, when=START + HOUR - SECOND).restraints] == ["full"]
+    assert seen(book, *told, when=START + HOUR).restraints == ()
+
+
+@pytest.mark.parametrize("book", [classic, current])
+def test_of_two_words_at_one_moment_the_one_about_the_number_itself_counts(book: Any) -> None:
+    whole = read(Kind.HEALTH, "none", START, number=0)
+    for told in ((whole, read(Kind.HEALTH, "blocked")), (read(Kind.HEALTH, "blocked"), whole)):
+        assert [one.cause for one in seen(book, *told, when=START).restraints] == ["health"]
+
+
+@pytest.mark.parametrize("book", [classic, current])
+def test_a_rating_that_is_said_again_is_no_newer(book: Any) -> None:
+    told = (GREEN, RED, read(Kind.RATING, "red", START + HOUR))
+    assert seen(book, *told, when=START + DAY).rating_since == START
+
+
+@pytest.mark.parametrize("book", [classic, current])
+def test_offline_and_a_ban_let_nothing_out_until_they_are_taken_back(book: Any) -> None:
+    told = [read(Kind.STATUS, "offline"), read(Kind.RESTRICTION, "blocked", about="ban", number=0)]
+    state = seen(book, *told, when=START)
+    assert {(one.level, one.cause) for one in state.restraints} == {
+        ("blocked", "offline"),
+        ("blocked", "ban"),
+    }
+    told += [read(Kind.STATUS, "connected", START + HOUR),
+             read(Kind.RESTRICTION, "none", START + 2 * HOUR, about="ban", number=0)]  # fmt: skip
+    assert [one.cause for one in seen(book, *told, when=START + HOUR).restraints] == ["ban"]
+    assert seen(book, *told, when=START + 2 * HOUR).restraints == ()
+
+
+@pytest.mark.parametrize("book", [classic, current])
+def test_a_lock_is_lifted_by_a_reinstated_account(book: Any) -> None:
+    told = (
+        read(Kind.ERROR, "locked", about="368"),
+        read(Kind.RESTRICTION, "none", START + DAY, about="ban", number=0),
+    )
+    assert [one.cause for one in seen(book, *told, when=START + DAY - SECOND).restraints] == ["locked"]
+    assert seen(book, *told, when=START + DAY).restraints == ()
+
+
+def test_a_timeline_looks_at_every_moment_at_which_time_alone_changes_something() -> None:
+    told = [GREEN, read(Kind.ERROR, "spam", START, about="131048"),
+            read(Kind.RESTRICTION, "answers", START, about="x", until=START + 3 * HOUR, number=0)]  # fmt: skip
+    line = states.timeline(current.state, told, ME, since=START - HOUR, until=START + WEEK)
+    assert [(one.at, [hold.cause for hold in one.restraints]) for one in line] == [
+        (START - HOUR, []), (START, ["x", "spam"]), (START + 3 * HOUR, ["spam"]), (START + DAY, []),
+    ]  # fmt: skip
+
+
+def test_the_lowest_limit_there_is_stays() -> None:
+    told = (GREEN, read(Kind.LIMIT, 50, START - DAY), RED)
+    assert seen(classic, *told, when=START + WEEK).limit == 50
 
 
 @pytest.mark.parametrize("book", [classic, current])
@@ -176,8 +319,10 @@ def test_nothing_is_known_of_a_number_nobody_read(book: Any) -> None:
 # --- against an oracle
 
 
-def hour_by_hour(readings: Sequence[Reading], hours: int) -> list[tuple[str, str, int | None]]:
-    """The classic book as somebody would play it who only has a clock: rating, status and limit after each hour."""
+def hour_by_hour(readings: Sequence[Reading], hours: int) -> list[tuple[str, str, int | None, bool]]:
+    """The classic book as somebody would play it who only has a clock: rating, status, limit, and whether it may rise,
+    after each hour.
+    """
     rating, limit, reported, flagged_for, restricted_for = "unknown", None, None, None, 0
     known, told = False, []
     for hour in range(hours):
@@ -198,6 +343,10 @@ def hour_by_hour(readings: Sequence[Reading], hours: int) -> list[tuple[str, str
                 rating = one.value
             elif one.kind == Kind.FULL:
                 restricted_for = 10
+            elif one.value == "flagged":
+                known, flagged_for = True, flagged_for or 0
+            else:
+                known, flagged_for, limit = True, None, reported
         if flagged_for == 7 * 24:
             if rating in ("green", "yellow"):
                 limit = reported
@@ -205,7 +354,8 @@ def hour_by_hour(readings: Sequence[Reading], hours: int) -> list[tuple[str, str
                 limit = reported = max((tier for tier in CLASSIC_TIERS if tier < limit), default=limit)
             flagged_for = None
         status = "flagged" if flagged_for is not None else "connected" if known else "unknown"
-        told.append((rating, "restricted" if restricted_for else status, limit))
+        may_rise = flagged_for is None and rating == "green" and limit not in (None, UNLIMITED)
+        told.append((rating, "restricted" if restricted_for else status, limit, may_rise))
     return told
 
 
@@ -216,18 +366,22 @@ def test_classic_agrees_with_whoever_plays_it_hour_by_hour(seed: int) -> None:
     readings = []
     for hour in sorted(draw.sample(range(hours), 40)):
         now = START + HOUR * hour
-        kind = draw.choice([Kind.RATING, Kind.RATING, Kind.LIMIT, Kind.FULL])
+        kind = draw.choice([Kind.RATING, Kind.RATING, Kind.LIMIT, Kind.FULL, Kind.STATUS])
         if kind == Kind.RATING:
             readings.append(read(kind, draw.choice(["green", "yellow", "red", "unknown"]), now))
         elif kind == Kind.LIMIT:
             readings.append(read(kind, draw.choice(CLASSIC_TIERS[1:]), now))
+        elif kind == Kind.STATUS:
+            lifted = draw.random() < 0.3
+            value, about = ("connected", classic.UNFLAGGED) if lifted else ("flagged", "")
+            readings.append(read(kind, value, now, about=about))
         else:
             readings.append(read(kind, UNLIMITED, now, until=now + 10 * HOUR))
     expected = hour_by_hour(readings, hours)
     draw.shuffle(readings)  # they may come in any order
     for hour in range(0, hours, 3):
         state = classic.state(readings, START + HOUR * hour, ME)
-        assert (state.rating, state.status, state.limit) == expected[hour], hour
+        assert (state.rating, state.status, state.limit, state.may_rise) == expected[hour], hour
 
 
 @pytest.mark.parametrize("seed", range(20))
