@@ -107,7 +107,9 @@ def fill(raw: psycopg.Connection[Any], sample: Sample, number: Sender, *, messag
         raw.execute(f"VACUUM (ANALYZE) {table}")
     raw.execute("CHECKPOINT")
     newest = ConsentRecord.objects.order_by("-arrival").values_list("arrival", flat=True).first()
-    SourceCursor.objects.update_or_create(pk=1, defaults={"arrival": newest or 0, "looked_at": timezone.now()})
+    SourceCursor.objects.update_or_create(
+        pk=1, defaults={"arrival": newest or 0, "looked_at": timezone.now()}
+    )
 
 
 def _without_indexes(raw: psycopg.Connection[Any]) -> list[str]:
