@@ -36,8 +36,12 @@ def ask(
     headers: Mapping[str, str] | None = None,
     parameters: Mapping[str, Any] | None = None,
     largest: int = LARGEST_ANSWER,
+    is_status_enough: bool = False,
 ) -> Answer:
-    """Ask an address that somebody else chose. Raises Failure, with the code `egress.inside` where it lies inside."""
+    """Ask an address that somebody else chose. Raises Failure, with the code `egress.inside` where it lies inside.
+
+    Where `is_status_enough`, an answer that is too long, or does not come to its end, is cut off and counts.
+    """
     watch = _Watch()
     with _session(watch) as session:
         try:
@@ -45,14 +49,34 @@ def ask(
                 method, url, data=body, headers=dict(headers or {}), params=parameters, stream=True,
                 timeout=(CONNECT_SECONDS, READ_SECONDS), allow_redirects=False,
             ) as response:  # fmt: skip
-                answer = Answer(response.status_code, response.headers, _read(response, largest))
+                _refuse_late(watch)
+                read = _begun if is_status_enough else _read
+                answer = Answer(response.status_code, response.headers, read(response, largest))
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise Failure(_code(error, watch), perhaps_done=True) from None
         finally:
             watch.end()
-    if watch.is_over:  # what was cut off in the middle of its headers looks like a short answer
-        raise Failure("egress.timeout", perhaps_done=True)
+    if not is_status_enough:
+        _refuse_late(watch)
     return answer
+
+
+def _refuse_late(watch: "_Watch") -> None:
+    if (
+        watch.is_over
+    ):  # what was cut off in the middle of its headers, or of its body, looks like a short answer
+        raise Failure("egress.timeout", perhaps_done=True)
+
+
+def _begun(response: requests.Response, largest: int) -> str:
+    """As much of an answer as came, and no more than is read of any."""
+    body = b""
+    with suppress(requests.RequestException, urllib3.exceptions.HTTPError, OSError):
+        for chunk in response.iter_content(8192):
+            body += chunk
+            if len(body) > largest:
+                break
+    return body[:largest].decode("utf-8", "replace")
 
 
 def _read(response: requests.Response, largest: int) -> str:

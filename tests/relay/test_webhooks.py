@@ -141,9 +141,8 @@ def test_more_than_a_portion_goes_in_several(aurora: Sample, monkeypatch: pytest
         (status(410), "answer.gone", "failed"),
         (status(508), "answer.loop", "failed"),
         (status(500), "answer.refused", "on"),
-        (receivers.pours, "egress.answer_too_big", "on"),
+        (status(503), "answer.refused", "on"),
         (receivers.drips, "egress.timeout", "on"),
-        (receivers.drips_its_body, "egress.timeout", "on"),
         (receivers.never_ends_its_headers, "egress.connection", "on"),
         (receivers.only_hints, "answer.refused", "on"),
     ],
@@ -160,6 +159,30 @@ def test_what_hostile_receivers_do_ends_and_is_written_down(
     assert (subscription.trouble, subscription.state, len(receiver.got)) == (trouble, state, 1)
     assert Attempt.objects.get().trouble == trouble
     assert subscription.position == 0
+
+
+@pytest.mark.parametrize("answer", [receivers.pours, receivers.drips_its_body])
+def test_an_answer_without_an_end_is_cut_off_and_its_status_counts(
+    aurora: Sample, monkeypatch: pytest.MonkeyPatch, answer: Any
+) -> None:
+    monkeypatch.setattr(outside, "WHOLE_SECONDS", 0.5)
+    cast.says(aurora)
+    sequenced()
+    with listening() as receiver:
+        receiver.answer = answer
+        subscription = told(subscribed(aurora, receiver.url))
+    assert (subscription.trouble, subscription.position, len(receiver.got)) == ("", changes.size(), 1)
+    assert Attempt.objects.get().status == 200
+
+
+def test_a_redirect_is_not_followed_wherever_it_leads(aurora: Sample) -> None:
+    cast.says(aurora)
+    sequenced()
+    with listening() as receiver, listening() as elsewhere:
+        for code in (301, 302, 303, 307, 308):
+            receiver.answer = status(code, Location=elsewhere.url)
+            assert told(subscribed(aurora, receiver.url)).trouble == "answer.refused"
+    assert not elsewhere.asked
 
 
 def test_a_receiver_may_ask_for_time(aurora: Sample) -> None:
