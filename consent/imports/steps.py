@@ -21,6 +21,7 @@ _WHICH_LETTERS = _(
     " again."
 )
 _NO_NUMBERS = _("Say which column holds the phone numbers. The columns are: %(columns)s.")
+_NO_DAY = _("Say which column holds the day on which people agreed. The columns are: %(columns)s.")
 
 
 def begin(batch: Import, columns: Columns) -> None:
@@ -111,10 +112,9 @@ def _check(batch: Import, columns: Columns) -> None:
     headings = about.headings
     if any(not 0 <= place < len(headings) for place in columns.columns.values()):
         raise BadInput("column.unknown", _("There is no such column."))
+    seen = {"columns": ", ".join(headings)}
     if "contact" not in columns.columns:
-        raise BadInput(
-            "column.contact", _NO_NUMBERS, pointer="contact", params={"columns": ", ".join(headings)}
-        )
+        raise BadInput("column.contact", _NO_NUMBERS, pointer="contact", params=seen)
     if columns.purpose and not company.purposes.filter(slug=columns.purpose).exists():
         raise BadInput("purpose.unknown", _("The company has no such purpose."), pointer="purpose")
     is_all = columns.channel == mapping.EVERYWHERE and batch.kind == Import.Kind.OPT_OUTS
@@ -125,9 +125,7 @@ def _check(batch: Import, columns: Columns) -> None:
     if not columns.purpose and "purpose" not in columns.columns:
         raise BadInput("purpose.unknown", _("Say for which purpose people agreed."), pointer="purpose")
     if "date" not in columns.columns:
-        raise BadInput(
-            "date.missing", _("Say which column holds the day on which people agreed."), pointer="date"
-        )
+        raise BadInput("date.missing", _NO_DAY, pointer="date", params=seen)
     said = (columns.source, columns.evidence, *map(columns.columns.get, ("source", "evidence", "file")))
     if not any(one not in ("", None) for one in said):
         message = _("Say where these consents come from, or which column tells it.")

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from consent.api import keys
-from consent.imports import keeping
+from consent.imports import keeping, reading
 from consent.log import tree
 from consent.models import Import, Purpose
 from consent.sample import Sample
@@ -103,6 +103,29 @@ def test_what_is_wrong_has_a_code(program: Client, aurora: Sample, bakery_key: s
     other = Client(headers={"Authorization": f"Bearer {bakery_key}"})
     assert other.get(f"/api/v1/imports/{number}").status_code == 404
     assert send(program, f"imports/{number}/undo").json()["state"] == "undone"
+
+
+@pytest.mark.parametrize("rows", [b"Telefone^Dia\n11987654321^2026-03-15\n", b"Nome,Cidade\nAna,Recife\n"])
+def test_a_list_that_nothing_separates_or_that_lacks_a_column_is_refused_with_those_seen(
+    program: Client, aurora: Sample, rows: bytes
+) -> None:
+    made = send(program, "imports", rows, media_type="text/csv").json()
+    refused = send(program, f"imports/{made['id']}/columns", MEANS)
+    assert (refused.status_code, refused.json()["code"]) == (422, "column.unknown")
+    means = MEANS | {"columns": {name: seen for name, seen in made["columns"].items() if name == "contact"}}
+    missing = send(program, f"imports/{made['id']}/columns", means)
+    assert (missing.status_code, ", ".join(made["headings"]) in missing.json()["detail"]) == (422, True)
+
+
+def test_more_rows_or_bytes_than_a_list_may_have_are_too_much(
+    program: Client, aurora: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (reading.MOST_ROWS, reading.LARGEST) == (1_000_000, 300_000_000)
+    for name, most in (("MOST_ROWS", 1), ("LARGEST", len(ROWS) - 1)):
+        with monkeypatch.context() as patched:
+            patched.setattr(reading, name, most)
+            assert send(program, "imports", ROWS, media_type="text/csv").status_code == 413
+    assert not Import.objects.exists()
 
 
 @pytest.fixture

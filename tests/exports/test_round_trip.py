@@ -9,9 +9,9 @@ import pytest
 from django.utils import timezone
 from pyarrow import parquet
 
-from consent import erasure, history, ledger, linking
+from consent import erasure, history, ledger, linking, opening
 from consent.contact import Contact
-from consent.exports import formats, lines, taking_out
+from consent.exports import formats, taking_out
 from consent.exports.lines import Wanted
 from consent.log import tree
 from consent.models import Company, ConsentRecord, ContactPoint, Import, Purpose
@@ -168,10 +168,25 @@ def test_who_was_erased_has_no_contact_and_who_has_two_has_two_lines(
         assert standing_of(elsewhere.company, contact) == standing_of(aurora.company, contact)
 
 
-def test_names_that_would_be_formulas_are_text(aurora: Sample) -> None:
-    Purpose.objects.filter(slug="novidades").update(slug="-2+3")
+@pytest.mark.parametrize(
+    "name", ["=cmd|'/C calc'!A0", "+1+1", "@SUM(A1)", "-2+3", "\t=1+1", "\r=1+1", "\uff1d1+1"]
+)
+def test_names_that_would_be_formulas_are_text(aurora: Sample, name: str) -> None:
+    Purpose.objects.filter(slug="novidades").update(slug=name)
     cast.says(aurora)
+    cast.says(aurora, purpose=aurora.purposes["pedidos"])
 
-    assert next(csv.DictReader(io.StringIO(exported(aurora.company).decode())))["purpose"] == "'-2+3"
-    assert lines.inert("=1+1") == "'=1+1"
+    [formula, harmless] = csv.DictReader(io.StringIO(exported(aurora.company).decode(), newline=""))
+    assert (formula["purpose"], harmless["purpose"]) == (f"'{name}", "pedidos")
+    assert formula["contact"] == ANA.value, "a number keeps its +"
     assert formats.MEDIA_TYPES["csv"].startswith("text/csv")
+
+
+def test_a_reference_that_would_be_a_formula_is_kept_as_it_was_written(aurora: Sample) -> None:
+    references = ["=cmd|'/C calc'!A0", "+1+1", "@SUM", "-2", "TAB="]
+    rows = "".join(f'1198765432{number},2024-03-01,"{one}"\n' for number, one in enumerate(references))
+    batch = lists.bring(aurora, f"phone,date,ref\n{rows}")
+    lists.try_out(batch, source="")
+    lists.record(batch)
+    kept = [opening.evidence_of(record.act_id) for record in ConsentRecord.objects.order_by("arrival")]
+    assert [evidence["reference"] for evidence in kept] == references

@@ -14,6 +14,7 @@ from consent.vocabulary import Channel, Possession, State
 from tests import cast
 from tests.cast import ANA, BRUNO, CLARA, at
 from tests.imports import lists
+from tests.staff import other_sample
 
 HEADINGS = "Nome;Celular (WhatsApp);Dt. Cadastro;Onde foi\n"
 
@@ -225,6 +226,19 @@ def test_purposes_and_channels_of_the_list_are_read_in_any_language(aurora: Samp
     )
     assert lists.record(batch)["given"] == 2
     assert cast.may(aurora, ANA, channel="whatsapp").allow
+
+
+def test_a_purpose_of_another_company_is_none_here(aurora: Sample) -> None:
+    other_sample().company.purposes.create(
+        slug="pao", category="marketing", name={"en": "Bread"}, description={}
+    )
+    batch = lists.bring(
+        aurora, "phone,date,purpose\n11987654321,2024-03-01,pao\n11987654321,2024-03-01,Bread\n"
+    )
+    assert lists.try_out(batch) == Counter({"purpose.unknown": 2})
+    with pytest.raises(BadInput) as refused:
+        lists.try_out(lists.bring(aurora, "phone,date\n11987654321,2024-03-01\n"), purpose="pao")
+    assert refused.value.code == "purpose.unknown"
 
 
 def test_a_consent_whose_time_is_over_is_told(aurora: Sample) -> None:

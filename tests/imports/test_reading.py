@@ -176,6 +176,13 @@ def test_a_spreadsheet_gives_values_alone() -> None:
     ]  # fmt: skip
 
 
+def test_macros_are_left_where_they_are() -> None:
+    book = io.BytesIO(spreadsheet(["Tel"], ["11987654321"]))
+    with zipfile.ZipFile(book, "a") as archive:
+        archive.writestr("xl/vbaProject.bin", b"\xd0\xcf\x11\xe0 Sub Auto_Open()")
+    assert rows(book.getvalue()) == [(2, ["11987654321"])]
+
+
 @pytest.mark.parametrize("part", ["workbook", "sheet1"])
 @pytest.mark.parametrize("content", [ENTITY, LAUGHS, "no xml"])
 def test_a_spreadsheet_with_a_trap_in_it_is_refused(part: str, content: str) -> None:
