@@ -23,6 +23,8 @@ BESIDE = 1.5  # square millimetres of ink around a box that is empty
 FAINT, GRAIN = 0.08, 4.0  # a hard pencil is darker than paper by so much of print, and than its grain
 FAINT_STROKE = 0.5  # square millimetres of one such stroke
 SPECK = 0.10  # square millimetres that are dirt
+THIN, ASTRAY = 0.15, 1.2  # a thin line is darker than so much of print, and so many millimetres off at most
+THIN_SEEN = 0.85  # share of the thin lines that a scan in black and white must have kept
 SIGNED, UNSIGNED = 6.0, 1.5  # square millimetres of ink
 
 
@@ -77,6 +79,7 @@ def _ring() -> Floats:
 
 
 _RING = _ring()
+_ASIDE = np.ones((3, 1), np.uint8)
 
 
 def black_of(dark: Picture, place: Layout) -> float:
@@ -125,6 +128,43 @@ def faint(dark: Picture, rects: list[Rect], *, black: float) -> list[float]:
     return [_area(part, level, speck=FAINT_STROKE) / SCALE**2 for part in parts]
 
 
+def loses_lines(picture: Picture, dark: Picture, place: Layout, *, black: float) -> bool:
+    """Whether a scan in black and white has lost thin lines that were printed: so it may have lost what was written.
+
+    In grey and in colour what is pale is pale. Here it left no trace, and an empty box says nothing.
+    """
+    return _is_black_and_white(picture) and _thin_lines(dark, place, black=black) < THIN_SEEN
+
+
+def _is_black_and_white(picture: Picture) -> bool:
+    sample = picture[::4, ::4] if picture.ndim == 2 else picture[::4, ::4, 1]
+    blacks, greys = int((sample < 64).sum()), int(((sample >= 64) & (sample < 192)).sum())
+    return greys < blacks
+
+
+def _thin_lines(dark: Picture, place: Layout, *, black: float) -> float:
+    """The share that is seen of the lines around the digits, which are as thin and as pale as a pen writes."""
+    seen = []
+    for box in (*place.digits, *place.country):
+        for line, is_upright in _lines(box):
+            part = _cut(dark, line)
+            mask = (part > THIN * black).astype(np.uint8)
+            mask = cv2.dilate(mask.T if is_upright else mask, _ASIDE)
+            seen.append(float(mask.mean(axis=1).max(initial=0.0)))
+    return float(np.mean(seen))
+
+
+def _lines(box: Rect) -> tuple[tuple[Rect, bool], ...]:
+    """Where the four lines of a frame are, without its corners, and which are upright."""
+    wide, high = box.w - 2, box.h - 2
+    return (
+        (Rect(box.x + 1, box.y - ASTRAY, wide, 2 * ASTRAY), False),
+        (Rect(box.x + 1, box.y + box.h - ASTRAY, wide, 2 * ASTRAY), False),
+        (Rect(box.x - ASTRAY, box.y + 1, 2 * ASTRAY, high), True),
+        (Rect(box.x + box.w - ASTRAY, box.y + 1, 2 * ASTRAY, high), True),
+    )
+
+
 def _area(part: Floats, level: float, *, speck: float = SPECK) -> float:
     mask = (part > level).astype(np.uint8)
     count, _labels, stats, _centres = cv2.connectedComponentsWithStats(mask, connectivity=8)
@@ -147,8 +187,10 @@ def judged(share: float) -> tuple[Mark, float]:
     return Mark.UNSURE, 0.0
 
 
-def signed(area: float, *, faint: float) -> Presence:
-    """Whether ink in the field of the signature is one; `faint` is the area of whatever may be written there."""
+def signed(area: float, *, faint: float, is_lost: bool = False) -> Presence:
+    """Whether ink in the field of the signature is one; `faint` is the area of whatever may be written there, and
+    `is_lost` says that ink may have left no trace.
+    """
     if area >= SIGNED:
         return Presence.PRESENT
-    return Presence.ABSENT if area <= UNSIGNED and faint < SIGNED else Presence.UNSURE
+    return Presence.ABSENT if area <= UNSIGNED and faint < SIGNED and not is_lost else Presence.UNSURE

@@ -41,20 +41,22 @@ def _sheet(
             found = _by_boxes(dark, found)
             dark = boxes.even(corners.laid_flat(grey, found))
         black = boxes.black_of(dark, found.place)
-        read = _boxes(dark, found, black)
+        is_lost = boxes.loses_lines(picture, dark, found.place, black=black)
+        read = _boxes(dark, found, black, is_lost=is_lost)
         if read is not None:
             shown = corners.laid_flat(
                 picture, found, scale=SHOWN, enlarged=max(picture.shape) / max(grey.shape)
             )
             field = _inside(found.place.signature)
             written = boxes.written(dark, field, black=black)
+            faint = boxes.faint(dark, [field], black=black)[0]
             return PageReading(
                 page=page,
                 part=part,
                 code=found.text,
                 sheet=found.sheet,
                 boxes=read,
-                signature=boxes.signed(written, faint=boxes.faint(dark, [field], black=black)[0]),
+                signature=boxes.signed(written, faint=faint, is_lost=is_lost),
                 crops=_crops(shown, found.place),
                 picture=_jpeg(shown),
                 fingerprint=fingerprint,
@@ -99,7 +101,7 @@ def _why(grey: Picture) -> Reason:
     return Reason.TOO_BLURRED if float(np.percentile(steep, 99.5)) < BLURRED else Reason.NO_CODE
 
 
-def _boxes(dark: Picture, found: Found, black: float) -> tuple[Box, ...] | None:
+def _boxes(dark: Picture, found: Found, black: float, *, is_lost: bool) -> tuple[Box, ...] | None:
     """The boxes of every row; None where their frames are not where they should be."""
     read: list[Box] = []
     seen = 0
@@ -118,7 +120,7 @@ def _boxes(dark: Picture, found: Found, black: float) -> tuple[Box, ...] | None:
         elif {mark for mark, _confidence in judged} == {Mark.EMPTY}:
             pale = boxes.faint(dark, [frame.grown(-boxes.INSET) for frame, _shown in frames], black=black)
             near = [
-                boxes.around(dark, frame, black=black) > boxes.BESIDE or strokes > 0
+                is_lost or strokes > 0 or boxes.around(dark, frame, black=black) > boxes.BESIDE
                 for (frame, _shown), strokes in zip(frames, pale, strict=True)
             ]
             judged = [(Mark.UNSURE, 0.0) if close else one for one, close in zip(judged, near, strict=True)]

@@ -173,6 +173,26 @@ def test_a_mark_of_a_hard_pencil_is_never_taken_for_an_empty_box(grey: int, mann
     assert found.signature != Presence.ABSENT
 
 
+@pytest.mark.parametrize(("level", "left_open"), [(60, True), (128, False)])
+def test_where_a_scan_in_black_and_white_lost_thin_lines_an_empty_row_says_nothing(
+    level: int, left_open: bool
+) -> None:
+    about, picture = printed(4, "a4")[0]
+    place = layout.of("a4", 4)
+    hand = pens.Pen(picture.copy(), np.random.default_rng(1), scans.DPI / 25.4, pens.INKS["felt"], 0.9, 1.0)
+    pens.tick(hand, place.rows[0].yes, "cross")
+    out = BytesIO()
+    grey = cv2.cvtColor(cv2.GaussianBlur(hand.picture, (0, 0), 0.8), cv2.COLOR_RGB2GRAY)
+    Image.fromarray(grey > level).save(out, "TIFF", compression="group4")
+
+    (reading,) = read(out.getvalue())
+
+    assert reading.sheet == about
+    assert [box.mark for box in reading.boxes[:2]] == [Mark.TICKED, Mark.EMPTY]
+    assert {box.mark for box in reading.boxes[2:]} == {Mark.UNSURE if left_open else Mark.EMPTY}
+    assert reading.signature == (Presence.UNSURE if left_open else Presence.ABSENT)
+
+
 def test_a_sheet_photographed_steeply_from_the_side_is_laid_flat_by_all_its_marks() -> None:
     """Here no turn and scale of the code says where its farthest mark should be."""
     one = filled(np.random.default_rng(8))
