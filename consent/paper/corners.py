@@ -18,6 +18,8 @@ SCALE = 8  # pixels a millimetre, of a sheet laid flat
 FAR = 0.35  # how far from where the code says a mark may be, as a share of the distance
 ENOUGH_POINTS = 12  # four of each mark and of the code
 ASTRAY = 0.25  # how far off the marks may put the code, as a share of its diagonal
+CODE_LOOK = 1500  # pixels, of the picture in which codes are looked for first
+NEAR_HALF = 0.06
 PAD = 16  # pixels of white around a picture in which codes and marks are looked for
 _QR: Any = zxingcpp.BarcodeFormat.QRCode
 
@@ -78,9 +80,11 @@ def read_codes(grey: Picture) -> list[Code]:
 
 
 def _looks(grey: Picture) -> Any:
-    def reduced(long: int) -> tuple[Picture, float]:
-        factor = min(1.0, long / max(grey.shape))
-        return _resized(grey, factor), factor
+    def reduced() -> tuple[Picture, float]:
+        return _reduced(grey, CODE_LOOK)
+
+    def whole() -> tuple[Picture, float]:
+        return grey, 1.0
 
     def smoothed() -> tuple[Picture, float]:
         return cv2.medianBlur(grey, 3), 1.0  # type: ignore[return-value]
@@ -92,7 +96,14 @@ def _looks(grey: Picture) -> Any:
     def enlarged() -> tuple[Picture, float]:
         return _resized(grey, 2.0), 2.0
 
-    return (lambda: reduced(1500), lambda: reduced(10**6), smoothed, sharpened, enlarged)
+    return (reduced, whole, smoothed, sharpened, enlarged)
+
+
+def _reduced(grey: Picture, long: int) -> tuple[Picture, float]:
+    """About so many pixels long, and by which factor. Halves are made many times faster than what is near them."""
+    factor = min(1.0, long / max(grey.shape))
+    factor = 0.5 if abs(factor - 0.5) < NEAR_HALF else factor
+    return _resized(grey, factor), factor
 
 
 def _resized(grey: Picture, factor: float) -> Picture:
@@ -107,28 +118,31 @@ def _framed(grey: Picture) -> Picture:
     return cv2.copyMakeBorder(grey, PAD, PAD, PAD, PAD, white, value=255)  # type: ignore[return-value]
 
 
-def _detector() -> cv2.aruco.ArucoDetector:
+def _detector(smallest: float) -> cv2.aruco.ArucoDetector:
     settings = cv2.aruco.DetectorParameters()
     settings.adaptiveThreshWinSizeMin = 15
     settings.adaptiveThreshWinSizeMax = 45
     settings.adaptiveThreshWinSizeStep = 30
-    settings.minMarkerPerimeterRate = 0.02
+    settings.minMarkerPerimeterRate = smallest
     settings.cornerRefinementMethod = cv2.aruco.CORNER_REFINE_SUBPIX
     words = cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_4X4_50)
     return cv2.aruco.ArucoDetector(words, settings)
 
 
-_MARKS = _detector()
+# How far around a mark is at least, as a share of the picture. On a sheet that fills half of it marks are well above
+# the first, and letters, which take time, below.
+_LARGE, _SMALL = _detector(0.05), _detector(0.02)
+LOOKS = ((1300, False, _LARGE), (1300, False, _SMALL), (1900, True, _SMALL), (2700, False, _SMALL))
 
 
 def _marks(grey: Picture, sheets: int) -> list[tuple[int, Points]]:
     """(which corner, its four corners) of every mark; looked for harder where some are missing."""
     best: list[tuple[int, Points]] = []
-    for long, smooth in ((1300, False), (1900, True), (2700, False)):
-        factor = min(1.0, long / max(grey.shape))
-        small = _framed(_resized(grey, factor))
+    for long, smooth, detector in LOOKS:
+        smaller, factor = _reduced(grey, long)
+        small = _framed(smaller)
         ids: Any
-        corners, ids, _rejected = _MARKS.detectMarkers(cv2.medianBlur(small, 3) if smooth else small)
+        corners, ids, _rejected = detector.detectMarkers(cv2.medianBlur(small, 3) if smooth else small)
         if ids is None:
             continue
         pairs = zip(ids.ravel(), corners, strict=True)
