@@ -5,7 +5,6 @@ from bench import figures, house
 house.begin(sqlite=True)
 
 import os
-import time
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -19,7 +18,7 @@ from bench import pens, scans
 from bench.pens import Filled
 from bench.scans import Scan
 from consent.capture.paper import reading, sheet
-from consent.paper import code, decoding, page
+from consent.paper import code
 from consent.paper.code import Sheet
 from consent.paper.result import Mark, PageReading, Presence
 from consent.vocabulary import Language
@@ -46,10 +45,13 @@ class Score:
 
 
 def main() -> None:
-    chosen = figures.arguments(__doc__ or "", pages=400, seed=1)
+    chosen = figures.arguments(__doc__ or "", pages=400, seed=1, first=0)
     pages = 40 if chosen.quick else chosen.pages
     cv2.setNumThreads(1)
-    made = {"scans": score(0, pages, chosen.seed), "photos": score(1, pages, chosen.seed)}
+    made = {
+        name: score(kind, range(chosen.first, chosen.first + pages), chosen.seed)
+        for kind, name in enumerate(("scans", "photos"))
+    }
     for name, one in made.items():
         told = ", ".join(f"{key} {getattr(one, key)}" for key in Score.__slots__ if key != "milliseconds")
         figures.say(f"  {name}: {told}")
@@ -85,21 +87,21 @@ def promised(name: str, one: Score, *, known: float, error: float) -> list[figur
     ]  # fmt: skip
 
 
-def score(kind: int, pages: int, seed: int) -> Score:
-    """Fill, degrade and read so many pages of a kind: 0 is a scanner, 1 a phone."""
+def score(kind: int, pages: range, seed: int) -> Score:
+    """Fill, degrade and read these pages of a kind: 0 is a scanner, 1 a phone."""
     total = Score()
-    for number in range(pages):
+    for number in pages:
         random = np.random.default_rng([seed, kind, number])
         count = 2 if kind and random.random() < TWO_AT_ONCE else 1
         filled = [fill(random) for _ in range(count)]
         pictures = [one.picture for one in filled]
         scan = scans.photographed(pictures, random) if kind else scans.scanned(pictures[0], random)
-        begun = time.process_time()
         try:
-            found = page.read(decoding.opened(scan.content), 0)
-        except decoding.Unreadable:
+            with reading.opened(scan.content) as document:
+                found = document.read(0)
+                total.milliseconds.append(document.seconds * 1000)
+        except reading.FileRefused:
             found = ()
-        total.milliseconds.append((time.process_time() - begun) * 1000)
         if judge(total, filled, found):
             fault(kind, number, scan, filled, found)
     return total

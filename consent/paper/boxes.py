@@ -148,8 +148,8 @@ def _thin_lines(dark: Picture, place: Layout, *, black: float) -> float:
     for box in (*place.digits, *place.country):
         for line, is_upright in _lines(box):
             part = _cut(dark, line)
-            mask = (part > THIN * black).astype(np.uint8)
-            mask = cv2.dilate(mask.T if is_upright else mask, _ASIDE)
+            dots = (part > THIN * black).astype(np.uint8)
+            mask = cv2.dilate(dots.T if is_upright else dots, _ASIDE)
             seen.append(float(mask.mean(axis=1).max(initial=0.0)))
     return float(np.mean(seen))
 

@@ -41,11 +41,14 @@ def main() -> None:
             memory, seconds = said["memory"], said["seconds"]
             continue
         # What a fork says is passed on unread: only its length is ours.
-        send(sys.stdout.buffer, {}, _forked(pipes, said, memory, seconds))
+        answer, used = _forked(pipes, said, memory, seconds)
+        send(sys.stdout.buffer, {"seconds": used}, answer)
 
 
-def _forked(pipes: tuple[int, int, int], asked: dict[str, Any], memory: int, seconds: float) -> bytes:
-    """What a fork answers, or why it could not."""
+def _forked(
+    pipes: tuple[int, int, int], asked: dict[str, Any], memory: int, seconds: float
+) -> tuple[bytes, float]:
+    """What a fork answers, or why it could not, and how many seconds of a processor it took."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
@@ -58,11 +61,12 @@ def _forked(pipes: tuple[int, int, int], asked: dict[str, Any], memory: int, sec
     if is_late:
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
-    _pid, status = os.waitpid(child, 0)
+    _pid, status, usage = os.wait4(child, 0)
+    used = usage.ru_utime + usage.ru_stime
     if is_late or not (os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0):
         killed_by = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-        return frame({"reason": Reason.TOO_SLOW if killed_by in SLOW else Reason.CRASHED})
-    return answer
+        return frame({"reason": Reason.TOO_SLOW if killed_by in SLOW else Reason.CRASHED}), used
+    return answer, used
 
 
 def _collected(reader: int, seconds: float) -> tuple[bytes, bool]:

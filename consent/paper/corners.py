@@ -141,6 +141,7 @@ def _marks(grey: Picture, sheets: int) -> list[tuple[int, Points]]:
     for long, smooth, detector in LOOKS:
         smaller, factor = _reduced(grey, long)
         small = _framed(smaller)
+        corners: Any
         ids: Any
         corners, ids, _rejected = detector.detectMarkers(cv2.medianBlur(small, 3) if smooth else small)
         if ids is None:

@@ -43,10 +43,7 @@ ENVIRONMENT = (
 
 # Pictures are large, and many are made on the way. By itself malloc asks the system for each and gives it back; the
 # system then clears every page of it anew, which took a third of the time. Kept, and in large pages, nearly none.
-KEPT = ":".join(
-    f"glibc.malloc.{name}"
-    for name in ("mmap_max=0", "trim_threshold=4294967296", "top_pad=33554432", "hugetlb=1")
-)
+KEPT = ":".join(f"glibc.malloc.{name}" for name in ("mmap_max=0", "trim_threshold=4294967296", "hugetlb=1"))
 
 ENDED = {Reason.CRASHED, Reason.TOO_SLOW}  # how a page is told that did not end by itself
 MANNERS = 5  # seconds in which the process may end by itself
@@ -91,6 +88,7 @@ class Document:
         self._wants = self._blocks = -1  # our ends of the pipes through which the process asks for bytes
         self._limits = {"memory": memory, "seconds": seconds}
         self._process: subprocess.Popen[bytes] | None = None
+        self.seconds = 0.0  # of a processor, that the last question took
         said, _parts = self._asked({"do": "pages"})
         if "reason" in said:
             self.close()
@@ -134,7 +132,8 @@ class Document:
             said_at = process.stdout.fileno()
             while said_at not in select.select([said_at, self._wants], [], [])[0]:
                 pulled.answer(self._wants, self._blocks, self._source)
-            _said, (answer,) = take(process.stdout)
+            used, (answer,) = take(process.stdout)
+            self.seconds = float(used["seconds"])
             said, parts = take(BytesIO(answer))
             if said.get("reason") in ENDED:
                 self.close()  # what a page asked for and did not take would be taken for the next one's
@@ -142,7 +141,7 @@ class Document:
         except vault.SealBroken:
             self.close()
             raise
-        except (EOFError, OSError, ValueError):
+        except (EOFError, OSError, ValueError, KeyError):
             # The machine ended it, for want of memory perhaps; the next page gets a new one.
             self.close()
             return {"reason": Reason.CRASHED}, []
