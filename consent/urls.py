@@ -20,10 +20,10 @@ def sandbox() -> list[URLResolver]:
 
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    *capture.addresses(),  # first, because they are asked for most
+    path("api/v1/", v1.api.urls),  # first, because programs ask the most
+    *capture.addresses(),
     path("", pages.home, name="home"),
     path("r/<str:token>/", pages.receipt, name="receipt"),
-    path("api/v1/", v1.api.urls),  # before whatever begins with anything: programs write the most
     path("", include("consent.confirmation")),
     path("", include("consent.preferences.urls")),
     path("", include("consent.proof.urls")),

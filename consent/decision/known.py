@@ -21,7 +21,7 @@ _SQLITE_TAKES = 500  # people in one statement
 _KNOWN = """
 WITH c AS (SELECT lookup, subject FROM consent_contactpoint WHERE lookup {people})
 SELECT p.category, p.id, r.arrival, r.state, r.possession, r.valid_days, r.event_time, r.recorded_at,
- {uid}, r.clock, c.lookup, c.lookup
+ {uid}, r.clock, CAST(NULL AS bytea), c.lookup
 FROM consent_purpose p
 LEFT JOIN c ON c.lookup IS NOT NULL
 LEFT JOIN consent_consentrecord r ON r.subject = c.subject AND r.channel = %s

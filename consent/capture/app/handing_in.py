@@ -72,7 +72,7 @@ def record(
     """Record one event per answer, and say which. A yes waits for its proof unless the policy or the app's claim
     stands in.
     """
-    ask = seen.ask
+    ask, said = seen.ask, consent.answers
     answered = _answered(consent, seen.statement)
     contact = _contact(consent.contact, ask)
     possession = _possession(consent, ask, now=now)
@@ -81,8 +81,8 @@ def record(
     evidence = {
         "text": seen.statement.text,
         "boxes": [
-            {"key": box.key, "label": box.label, "hint": box.hint, "ticked": answered.get(box) is True}
-            | ({"answer": answered[box]} if box in answered else {})
+            {"key": box.key, "label": box.label, "hint": box.hint, "ticked": said.get(box.key) is True}
+            | ({"answer": said[box.key]} if box.key in said else {})
             for box in seen.statement.boxes
         ],
         "digest": seen.pinned.digest,
@@ -99,7 +99,7 @@ def record(
         idempotency.REQUEST: asked,
         **caller,
     }
-    accepted = [box for box, is_yes in answered.items() if is_yes]
+    accepted = [box for box, is_yes in answered if is_yes]
     files = (_picture(consent.snapshot),) if consent.snapshot else ()
 
     def tell(act: UUID) -> Sequence[Telling]:
@@ -115,19 +115,19 @@ def record(
             notice=seen.version, language=seen.pinned.language, event_time=now, method=METHOD.slug,
             evidence=evidence, reference=idempotency.reference(key), point=ask.point, files=files,
         )
-        for box, is_yes in answered.items()
+        for box, is_yes in answered
     ]  # fmt: skip
     recorded = recording.record(*events, tell=tell)
     idempotency.check(recorded, asked)
     return recorded, events
 
 
-def _answered(consent: Consent, statement: Statement) -> dict[Box, bool]:
+def _answered(consent: Consent, statement: Statement) -> list[tuple[Box, bool]]:
     boxes = {box.key: box for box in statement.boxes}
     for key in consent.answers:
         if key not in boxes:
             raise BadInput("purpose.unknown", "An answer to something that was not asked.", pointer="answers")
-    return {boxes[key]: is_yes for key, is_yes in consent.answers.items()}
+    return [(boxes[key], is_yes) for key, is_yes in consent.answers.items()]
 
 
 def _contact(text: str, ask: Ask) -> Contact:
