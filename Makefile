@@ -6,7 +6,8 @@ MAKEFLAGS += --no-print-directory
 
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 PYTHON := .venv/bin/python
-PYTEST := $(PYTHON) -m pytest -n 2 --dist worksteal --cov --cov-report= --durations=15
+WORKERS ?= 2
+PYTEST := $(PYTHON) -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report= --durations=15
 DATA := $(or $(OPTIN_DATA_DIR),data)
 PORT ?= 8000
 export PORT

@@ -20,7 +20,7 @@ from consent.decision import counting
 from consent.management.commands import compilemessages
 from consent.models import triggers
 from consent.providers import egress
-from tests import chromium, migrated, seeded
+from tests import chromium, emptied, migrated, seeded
 from tests.measuring import pytest_runtest_protocol
 
 __all__ = ["pytest_runtest_protocol"]
@@ -33,7 +33,7 @@ DATABASE = {
     "django_db_reset_sequences",
     "django_db_serialized_rollback",
 }
-ONCE = ("browser", "foreign", "house")
+ONCE = ("browser", "foreign", "house", "once")
 
 LEFT = pytest.StashKey[int]()
 WORKER = "PYTEST_XDIST_WORKER"
@@ -66,6 +66,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left)
         config.stash[LEFT] = len(left)
         items[:] = [item for item in items if _depends_on_the_database(item)]
+    # The longest first, so that no process of pytest-xdist waits at the end for what another has begun last.
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     absent = []
     if connection.vendor != "postgresql":
         absent.append(("postgres", NO_POSTGRES))
@@ -131,7 +133,7 @@ def engine() -> str:
 def _emptying_is_allowed(request: pytest.FixtureRequest) -> Iterator[None]:
     """After a test that really committed, the guards step aside so that its tables can be emptied.
 
-    They are back before the next test: emptying ends with post_migrate, which puts them there.
+    They are back before the next test: emptying ends with what a database begins with (tests/emptied.py).
     """
     committing = {"db", "transactional_db", "live_server", "django_db_reset_sequences"}
     touches = request.node.get_closest_marker("django_db") or committing.intersection(request.fixturenames)
@@ -152,6 +154,7 @@ def django_db_setup(
     django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker
 ) -> Iterator[None]:
     """A database somebody is connected to cannot be dropped, and a thread that is ending may still be."""
+    emptied.quickly()
     yield
     if connection.vendor != "postgresql":
         return

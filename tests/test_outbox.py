@@ -292,6 +292,7 @@ def fifty_companies() -> list[Sample]:
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 def test_a_thousand_forms_of_fifty_companies_bomb_nobody(db: None, twilio: Scripted, settings: Any) -> None:
     """Threat 2: somebody types Clara's number everywhere; at most one message reaches her, ever."""
     settings.OPTIN_CATALOGUE_SECONDS = 60

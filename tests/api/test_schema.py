@@ -66,6 +66,7 @@ def _the_tests_own_connection_stays() -> Iterator[None]:
         signal.connect(close_old_connections)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_nothing_a_program_can_send_breaks_the_api(aurora: Sample, operation: str) -> None:
     keys.forget()

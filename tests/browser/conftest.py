@@ -106,11 +106,12 @@ def strict_page(browse: Browse) -> Page:
 
 
 @pytest.fixture
-def assert_accessible() -> Callable[[Page], None]:
-    """Fails with what axe-core found: the rule, and the elements it found it on."""
+def assert_accessible() -> Callable[..., None]:
+    """Fails with what axe-core found: the rule, and the elements it found it on; looked for by all or some `rules`."""
 
-    def check(page: Page) -> None:
-        found = Axe().run(page, options=RULES).response["violations"]
+    def check(page: Page, *, rules: list[str] | None = None) -> None:
+        options = RULES | ({"runOnly": rules} if rules else {})
+        found = Axe().run(page, options=options).response["violations"]
         lines = [
             f"{rule['id']}: {rule['help']}\n  {node['html']}" for rule in found for node in rule["nodes"]
         ]

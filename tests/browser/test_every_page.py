@@ -140,6 +140,8 @@ PARTS = [of_the_choices, of_the_number, of_the_rights, of_the_questions]
 SAME_BY_CHANCE = 3
 
 
+@pytest.mark.slow
+@pytest.mark.no_cover
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.__name__)
 def test_a_person_can_use_every_page(
     aurora: Sample, browse: Browse, assert_accessible: Check, part: Part

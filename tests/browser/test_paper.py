@@ -65,6 +65,7 @@ def write_down(page: Page) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 def test_a_pile_of_signed_sheets_becomes_records_by_keyboard(
     browse: Browse, staff: None, aurora: Sample, worker: None
 ) -> None:

@@ -5,11 +5,14 @@ import string
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from consent.models import ConsentRecord
 from tests.capture.conftest import FORM, URLENCODED, Visitor, codes
+
+pytestmark = pytest.mark.no_cover
 
 NAMES = st.sampled_from(
     [

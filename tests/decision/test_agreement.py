@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 import time_machine
 
 from consent import catalogue, decision, vault
@@ -219,6 +220,8 @@ def test_the_oracle_is_short() -> None:
     assert len(inspect.getsource(oracle).splitlines()) <= 40
 
 
+@pytest.mark.slow
+@pytest.mark.no_cover
 def test_every_way_to_ask_agrees_with_the_oracle_about_random_histories(
     program: Program, aurora: Sample, settings: Any
 ) -> None:

@@ -11,7 +11,7 @@ from tests.migrated import UNMEASURED
 
 pytestmark = [pytest.mark.engine, pytest.mark.fault]
 
-ROWS = 2_400
+PART, ROWS = 200, 480
 KILLED = """
 import io, os, signal
 from dataclasses import replace
@@ -19,7 +19,8 @@ from django.utils import timezone
 from consent.imports import keeping, steps, working
 from consent.models import Company
 lines = ["phone,date,reference"] + [f"+55119{80000000 + n},2026-01-15,form {n}" for n in range(%(rows)s)]
-lines[7], lines[1500] = "5.51E+12,2026-01-15,x", lines[1499]
+lines[7], lines[300] = "5.51E+12,2026-01-15,x", lines[299]
+keeping.PART = %(part)s
 content = "\\n".join(lines).encode()
 batch = keeping.take_in(io.BytesIO(content), name="old.csv", size=len(content),
     company=Company.objects.get(slug="aurora"), kind="claims", entity="staff:1")
@@ -55,13 +56,14 @@ def shell(installation: Installation, script: str) -> "subprocess.CompletedProce
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_killed_import_goes_on_where_it_was(tmp_path: Path) -> None:
     with installed(tmp_path) as installation:
-        killed = shell(installation, KILLED % {"rows": ROWS})
+        killed = shell(installation, KILLED % {"rows": ROWS, "part": PART})
         assert killed.returncode == -9, killed.stderr[-2000:]
 
         after = shell(installation, GOES_ON)
 
         [line] = [one for one in after.stdout.splitlines() if one.startswith("result")]
         counts = [("duplicate", 1), ("given", ROWS - 2), ("phone.scientific", 1)]
-        assert line == f"result 999 {ROWS - 2} done {counts}"
+        assert line == f"result {PART - 1} {ROWS - 2} done {counts}"

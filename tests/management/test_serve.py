@@ -155,6 +155,7 @@ def test_when_one_dies_the_other_is_stopped_and_it_is_said(
 @pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="only Linux tells children of a parent's death"
 )
+@pytest.mark.no_cover
 def test_a_killed_supervisor_leaves_nobody_behind(
     installation: dict[str, str], port: int, tmp_path: Path
 ) -> None:
@@ -169,6 +170,7 @@ def test_a_killed_supervisor_leaves_nobody_behind(
 
 @pytest.mark.slow
 @needs_proc
+@pytest.mark.no_cover
 def test_a_killed_web_process_is_replaced(installation: dict[str, str], port: int, tmp_path: Path) -> None:
     with serving(installation, port, tmp_path / "log") as process:
         server = children(process)["web server"]

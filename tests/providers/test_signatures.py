@@ -265,6 +265,7 @@ def test_a_message_whose_spaces_a_proxy_cut_off_is_refused_kept_and_reported(
     assert "87654321" not in caplog.text
 
 
+@pytest.mark.no_cover
 @hypothesis_settings(max_examples=200, deadline=None)
 @given(
     signature=st.from_regex(r"[A-Za-z0-9+/]{27}=", fullmatch=True)
