@@ -6,7 +6,8 @@ MAKEFLAGS += --no-print-directory
 
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 PYTHON := .venv/bin/python
-WORKERS ?= 2
+# One more than CI has cores: tests wait for browsers, for servers that start, and for one another.
+WORKERS ?= 3
 PYTEST := $(PYTHON) -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report= --durations=15
 DATA := $(or $(OPTIN_DATA_DIR),data)
 PORT ?= 8000
