@@ -5,6 +5,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
+import coverage
 import pytest
 
 TESTS = Path(__file__).parent
@@ -26,6 +27,9 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
         return (yield)
     programs = os.environ.pop(PROGRAMS, None)
     controller.pause()
+    # A process of pytest-xdist is measured from its start, as every program is; that goes on where pytest-cov stops.
+    while outer := coverage.Coverage.current():
+        outer.stop()
     try:
         return (yield)
     finally:
