@@ -90,16 +90,17 @@ class TemporaryUploads(TemporaryFileUploadHandler):
     """Django's temporary files, whose full disk is an answer and no failure of ours. Raises NoRoom."""
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> Any:
-        with _room():
+        with room():
             return super().receive_data_chunk(raw_data, start)
 
     def file_complete(self, file_size: int) -> Any:
-        with _room():  # what was buffered is written here
+        with room():  # what was buffered is written here
             return super().file_complete(file_size)
 
 
 @contextmanager
-def _room() -> Iterator[None]:
+def room() -> Iterator[None]:
+    """Around what writes a file. Raises NoRoom where the disk is full."""
     try:
         yield
     except OSError as error:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from ninja import Query, Router, Schema, Status
 from pydantic import ConfigDict, Field, StringConstraints
 
+from consent import http
 from consent.api import v1
 from consent.api.keys import Holder
 from consent.canonical import moment
@@ -99,7 +100,7 @@ def bring(
         raise BadInput("body.media_type", f"Send {', '.join(NAMES)}.", status=415)
     if int(request.headers.get("Content-Length") or 0) > reading.LARGEST:
         raise BadInput("file.too_large", "Send the list in parts of at most 300 MB.", status=413)
-    with tempfile.TemporaryFile() as file:
+    with http.room(), tempfile.TemporaryFile() as file:
         size = 0
         while part := request.read(1 << 16):
             size += len(part)

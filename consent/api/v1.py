@@ -103,7 +103,7 @@ class Problem(Schema):
 
 
 # What any operation may answer instead.
-_PROBLEMS = (400, 401, 403, 404, 405, 409, 410, 411, 413, 415, 422, 429, 503)
+_PROBLEMS = (400, 401, 403, 404, 405, 409, 410, 411, 413, 415, 422, 429, 503, 507)
 
 
 class Api(NinjaAPI):
@@ -192,9 +192,14 @@ def _cut_off(_request: HttpRequest, _error: UnreadablePostError) -> HttpResponse
     return _respond(BadInput("body.cut_off", "The body ended before its Content-Length.", status=400))
 
 
+@api.exception_handler(http.NoRoom)
+def _no_room(_request: HttpRequest, _error: Exception) -> HttpResponse:
+    return _respond(BadInput("storage.full", "The disk is full; nothing was recorded.", status=507))
+
+
 @api.exception_handler(OperationalError)
 @api.exception_handler(InterfaceError)
-def _unavailable(_request: HttpRequest, error: Exception) -> HttpResponse:
+def _unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
     if http.is_full(error):
-        return _respond(BadInput("storage.full", "The disk is full; nothing was recorded.", status=507))
+        return _no_room(request, error)
     return _respond(BadInput("unavailable", "Nothing was recorded; send it again.", status=503))

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from consent.log import tree
 from consent.models import Import, Purpose
 from consent.sample import Sample
 from tests import cast
+from tests.fulldisk import full
 from tests.imports import lists
 
 ROWS = b"Telefone,Dia\n11987654321,2026-03-15\nx,2026-03-15\n"
@@ -59,6 +61,33 @@ def test_a_list_goes_in_by_api(program: Client, aurora: Sample) -> None:
         {"row": 2, "verdict": "given"}, {"row": 3, "verdict": "phone.bad_character"},
     ]  # fmt: skip
     assert send(program, f"imports/{number}/undo").json()["code"] == "import.recorded"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_without_room_is_said_and_keeps_nothing_of_a_list(program: Client) -> None:
+    long = b"Telefone,Dia\n" + b"11987654321,2026-03-15\n" * 40_000
+    with full("consent_importpart"):
+        answer = send(program, "imports", long, media_type="text/csv")
+
+    assert no_room(answer)
+    assert not Import.objects.exists()
+    assert send(program, "imports", long, media_type="text/csv").status_code == 201
+
+
+@pytest.mark.parametrize("size", [100, 100_000])
+def test_a_disk_without_room_for_what_comes_in_is_said(
+    program: Client, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda: Path("/dev/full").open("r+b"))  # noqa: SIM115
+
+    assert no_room(send(program, "imports", ROWS * (size // len(ROWS) + 1), media_type="text/csv"))
+    assert not Import.objects.exists()
+
+
+def no_room(answer: Any) -> bool:
+    """Whether the answer says so as a program can read it (RFC 9457)."""
+    assert (answer.status_code, answer["Content-Type"]) == (507, "application/problem+json")
+    return bool(answer.json()["code"] == "storage.full")
 
 
 def test_a_program_says_what_a_list_is_written_in(program: Client, aurora: Sample) -> None:
