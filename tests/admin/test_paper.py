@@ -16,7 +16,15 @@ from PIL import Image
 from consent import catalogue, outbox, sample
 from consent.capture.paper import checking, kept, uploading, working
 from consent.capture.paper.answers import Answer
-from consent.models import ConsentRecord, Opening, PaperBatch, PaperFile, PaperPage, PaperPiece
+from consent.models import (
+    ConsentRecord,
+    Opening,
+    OutboundMessage,
+    PaperBatch,
+    PaperFile,
+    PaperPage,
+    PaperPiece,
+)
 from consent.paper import limits
 from consent.sample import AT_META
 from consent.vocabulary import Confirmation
@@ -394,6 +402,7 @@ def test_whoever_may_check_reopens_what_a_colleague_set_aside(
     assert bruno.get(at("page_reopen", page.pk)).status_code == 405
     reader = signed_in(user("rita", "Staff", company=cafe.company))
     assert reader.post(at("page_reopen", page.pk)).status_code == 403
+    assert reader.post(at("batch_tell", page.batch_id)).status_code == 403
 
 
 def test_the_batch_says_who_could_not_be_told_and_why(bruno: Client, cafe: Firm) -> None:
@@ -406,7 +415,7 @@ def test_the_batch_says_who_could_not_be_told_and_why(bruno: Client, cafe: Firm)
     assert "no approved template" not in bruno.get(at("batch_change", batch.pk)).content.decode()
     page = sheets.checked(sheets.draft(batch))
     other = sheets.draft(batch)
-    sheets.checked(other, sheets.filled(other, yes=(), no=("novidades.sms",)))
+    sheets.checked(other, sheets.filled(other, number="(11) 98765-4322", yes=(), no=("novidades.sms",)))
     assert "no approved template is set up" in bruno.get(at("batch_change", batch.pk)).content.decode()
 
     said = bruno.post(at("batch_commit", batch.pk), follow=True).content.decode()
@@ -417,8 +426,16 @@ def test_the_batch_says_who_could_not_be_told_and_why(bruno: Client, cafe: Firm)
 
     assert "1 person could not be told what was registered" in said
     assert "The person has not written for 24 hours" in said
+    assert at("batch_tell", batch.pk) not in said
+    assert "Nobody is told" in bruno.post(at("batch_tell", batch.pk), follow=True).content.decode()
     sample.approve(cafe.aurora)
-    assert "no approved template" not in bruno.get(at("batch_change", batch.pk)).content.decode()
+    said = bruno.get(at("batch_change", batch.pk)).content.decode()
+    assert "no approved template" not in said
+    assert at("batch_tell", batch.pk) in said
+    assert "Tell 1 person now" in said
+    assert "1 person is told now." in bruno.post(at("batch_tell", batch.pk), follow=True).content.decode()
+    assert "Nobody is told" in bruno.post(at("batch_tell", batch.pk), follow=True).content.decode()
+    assert OutboundMessage.objects.get(act=sheets.page(page).act).state == "queued"
     assert sheets.page(page).state == "committed"
 
 
@@ -454,6 +471,24 @@ def test_a_pile_in_colour_is_taken_and_a_picture_of_its_size_is_not(bruno: Clien
     assert PaperFile.objects.count() == 2  # nothing waits for the rest of what is not taken
     one_more = {"name": "b", "size": str(limits.PILE + 1)}
     assert bruno.post(at("batch_begin", batch.pk), one_more).status_code == 413
+
+
+def test_a_picture_of_exactly_25_mb_is_taken_and_one_byte_more_is_refused_with_its_reason(
+    bruno: Client, cafe: Firm
+) -> None:
+    batch, most = sheets.batch(cafe.aurora), 25 * 1024 * 1024
+    largest = photo().ljust(most, b"\0")
+
+    assert "1 file has arrived." in hand_in(bruno, batch, a_jpg=largest)
+    file = PaperFile.objects.get()
+    assert (file.state, file.arrived) == ("waiting", most)
+    assert "This file is larger than 25 MB." in hand_in(bruno, batch, b_jpg=largest + b"\0")
+    how: Any = {"content_type": "application/octet-stream", "headers": {"X-Offset": "0"}}
+    begun = bruno.post(at("batch_begin", batch.pk), {"name": "b.jpg", "size": str(most + 1)}).json()["file"]
+    answer = bruno.post(at("file_piece", begun), largest[: 1024 * 1024], **how)
+    assert (answer.status_code, answer.json()["code"]) == (413, "file.too_large")
+    assert "Nothing was kept of it." in answer.json()["message"]
+    assert PaperFile.objects.get() == file
 
 
 def test_an_infected_file_and_a_silent_scanner_are_said(bruno: Client, cafe: Firm, settings: Any) -> None:

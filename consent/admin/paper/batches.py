@@ -21,7 +21,7 @@ from consent import vault
 from consent.admin import labels, openings, scope
 from consent.admin.paper import handing_in, looking, progress
 from consent.admin.scoped import ONE_BUTTON, ModelForm, ScopedAdmin, ScopedFilter
-from consent.capture.paper import committing, keeping
+from consent.capture.paper import committing, keeping, telling_again
 from consent.models import NoticeVersion, PaperBatch, PaperFile, PaperPage
 
 MAY_CHECK = "consent.change_paperbatch"
@@ -98,6 +98,7 @@ class BatchAdmin(ScopedAdmin):
             named(f"{batch}/progress/", self.progress, "batch_progress"),
             named(f"{batch}/pause/", require_POST(self.pause), "batch_pause"),
             named(f"{batch}/commit/", require_POST(self.commit), "batch_commit"),
+            named(f"{batch}/tell/", require_POST(self.tell), "batch_tell"),
             named(f"{batch}/destroyed/", require_POST(self.destroyed), "batch_destroyed"),
             named(f"{batch}/check/", self.following, "batch_check"),
             named(f"{file}/piece/", require_POST(self.piece), "file_piece"),
@@ -233,6 +234,25 @@ class BatchAdmin(ScopedAdmin):
                 aside,
             )
             messages.warning(request, text % {"number": aside})
+        return redirect("admin:consent_paperbatch_change", pk)
+
+    def tell(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Tell those who could not be told for want of approved words."""
+        batch = self._batch(request, pk)
+        if not openings.may_open(request):
+            raise PermissionDenied
+        now, told = timezone.now(), 0
+        for message in telling_again.lost(batch):
+            if telling_again.tell_again(message, at=now):
+                self.log_change(request, batch, f"Message {message.pk} queued again.")
+                told += 1
+        text = ngettext("%(number)s person is told now.", "%(number)s people are told now.", told)
+        if told:
+            messages.success(request, text % {"number": told})
+        else:
+            messages.warning(
+                request, _("Nobody is told: no words are approved for it yet, or it does not count any more.")
+            )
         return redirect("admin:consent_paperbatch_change", pk)
 
     def destroyed(self, request: HttpRequest, pk: int) -> HttpResponse:

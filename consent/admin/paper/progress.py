@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent import catalogue
 from consent.admin import labels, openings, troubles
-from consent.capture.paper import checking, reading, telling, uploading
+from consent.capture.paper import checking, reading, telling, telling_again, uploading
 from consent.models import OutboundMessage, PaperBatch, PaperCheck, PaperFile, PaperPage
 from consent.paper.result import Reason
 
@@ -66,13 +66,16 @@ def context(request: HttpRequest, batch: PaperBatch) -> dict[str, Any]:
     by = openings.entity(request)
     files = [_file(file) for file in batch.files.all()]
     totals = of(batch)
+    untold = _untold(batch)
+    needs_a_template = bool(totals.all) and _needs_a_template(batch)
     return {
         "batch": batch,
         "totals": totals,
         "files": files,
         "rows": _rows(batch),
-        "untold": _untold(batch),
-        "needs_a_template": bool(totals.all) and _needs_a_template(batch),
+        "untold": untold,
+        "needs_a_template": needs_a_template,
+        "can_be_told": len(telling_again.lost(batch)) if untold and not needs_a_template else 0,
         "hidden_rows": max(0, totals.all - MOST_LISTED),
         "mine": checking.waiting(batch, by=by).count(),
         "is_reading": batch.files.filter(state=PaperFile.State.WAITING).exists(),

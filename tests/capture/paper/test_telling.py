@@ -3,13 +3,14 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from consent import catalogue, opening, outbox, sample
-from consent.capture.paper import committing, telling
-from consent.models import OutboundMessage, SandboxMessage
+from consent.capture.paper import committing, telling, telling_again
+from consent.models import OutboundMessage, PaperBatch, SandboxMessage
 from consent.sample import AT_META, Sample
 from consent.vocabulary import Confirmation
-from tests import sheets
+from tests import cast, sheets
 
 
 @pytest.fixture
@@ -56,6 +57,49 @@ def test_without_one_the_message_fails_and_says_that_the_window_is_closed(on_wha
     message = committed(on_whatsapp)
 
     assert (message.state, message.error) == ("failed", "window.closed")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("way", [Confirmation.NONE, Confirmation.REPLY])
+def test_what_failed_for_want_of_approved_words_is_told_once_they_are(
+    on_whatsapp: Sample, live_server: Any, settings: Any, way: Confirmation
+) -> None:
+    settings.OPTIN_PUBLIC_URL = live_server.url
+    on_whatsapp.point.confirmation = way
+    on_whatsapp.point.save()
+    catalogue.forget()
+    message = committed(on_whatsapp)
+    now = timezone.now()
+    batch = PaperBatch.objects.get()
+    assert telling_again.lost(batch) == [message]
+    assert not telling_again.tell_again(message, at=now)  # there are still no such words
+    sample.approve(on_whatsapp)
+
+    assert telling_again.tell_again(message, at=now)
+    assert not telling_again.tell_again(message, at=now)  # pressed twice
+    outbox.drain()
+
+    assert telling_again.lost(batch) == []
+    again = OutboundMessage.objects.get(act=message.act)
+    assert again.state in {"sent", "delivered"}
+    assert opening.message_content(again)["template"][1] == "pt_BR"
+    assert SandboxMessage.objects.count() == 1
+
+
+def test_nobody_is_told_of_a_yes_that_they_took_back_or_of_another_policy(on_whatsapp: Sample) -> None:
+    message, now = committed(on_whatsapp), timezone.now()
+    sample.approve(on_whatsapp)
+    on_whatsapp.point.confirmation = Confirmation.REPLY
+    on_whatsapp.point.save()
+    catalogue.forget()
+    assert not telling_again.tell_again(message, at=now)
+    on_whatsapp.point.confirmation = Confirmation.NONE
+    on_whatsapp.point.save()
+    catalogue.forget()
+    cast.stops(on_whatsapp, cast.ANA)
+
+    assert not telling_again.tell_again(message, at=timezone.now())
+    assert OutboundMessage.objects.get(pk=message.pk).state == "failed"
 
 
 @pytest.mark.parametrize("way", [Confirmation.NONE, Confirmation.REPLY])
