@@ -8,8 +8,8 @@ from typing import Any
 from django.db import connection
 
 from consent import ledger, vault
+from consent.ahead import ahead
 from consent.contact import TEL, Contact
-from consent.exports.ahead import ahead
 from consent.models import Company, LogHead
 from consent.prepared import ask_once
 from consent.vault import SealBroken

@@ -46,6 +46,10 @@ class Said:
         return self.keys.lookup, self.first.channel, self.first.purpose.pk if self.first.purpose else None
 
 
+# A row's number, and what it says or the code of what is wrong with it.
+type Read = tuple[int, Said | str]
+
+
 class Reader:
     """Reads the rows of one list, by what its columns mean."""
 

@@ -10,8 +10,7 @@ from django.db import connection
 
 from consent import history
 from consent.imports import verdicts
-from consent.imports.claims import Reader, Said
-from consent.imports.reading import Row
+from consent.imports.claims import Read, Said
 from consent.models import ConsentRecord, Import
 from consent.recording import ConsentEvent, tables
 
@@ -45,12 +44,10 @@ class Judge:
         self._batch = batch
         self._now = now
         self._memory = memory
-        self._reader = Reader(batch, now=now)
         self._is_ledger = batch.kind == Import.Kind.LEDGER
 
-    def judge(self, rows: Sequence[Row]) -> list[Judged]:
+    def judge(self, read: Sequence[Read]) -> list[Judged]:
         """The verdict on each row. Three queries."""
-        read = [(row[0], self._reader.read(row)) for row in rows]
         said = [found for _number, found in read if isinstance(found, Said)]
         known = self._known(said)
         on_record = _on_record([one for one in said if one.is_yes])

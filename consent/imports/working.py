@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,7 +11,9 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from consent import recording
+from consent.ahead import ahead
 from consent.imports import forgetting, keeping, steps
+from consent.imports.claims import Read, Reader
 from consent.imports.judging import Judge, Judged, Memory
 from consent.models import Import, ImportErasure, ImportPart
 from consent.recording import tables
@@ -35,10 +38,14 @@ def drain() -> int:
     done, until = 0, time.monotonic() + AT_ONCE
     try:
         done += _forget(batch)
-        while _step(batch):
+        for part, read in ahead(_parts(batch)):
+            if not _step(part, read):
+                break
             done += 1
             if time.monotonic() > until:
                 break
+        else:
+            _finish(batch, timezone.now())
     finally:
         # Back to whoever comes next, last in the row; a worker that dies leaves its lease to run out.
         Import.objects.filter(pk=batch.pk).update(lease_until=timezone.now())
@@ -65,22 +72,26 @@ def _claim(now: datetime) -> Import | None:
     return first
 
 
-def _step(batch: Import) -> bool:
-    """Do one part of the present step, or end the step. False where there is nothing more to do."""
+def _parts(batch: Import) -> Iterator[tuple[ImportPart, list[Read]]]:
+    """Every part that the present step has still to do, with what its rows say; read while another is recorded."""
     if batch.state not in (State.CHECKING, State.COMMITTING):
-        return False
-    part = batch.parts.filter(number=batch.position).first()
-    now = timezone.now()
-    if part is None:
-        _finish(batch, now)
-        return False
-    part.batch = batch
+        return
+    reader, position = Reader(batch, now=timezone.now()), batch.position
+    while part := batch.parts.filter(number=position).first():
+        part.batch = batch
+        yield part, [(row[0], reader.read(row)) for row in keeping.rows_of(part)]
+        position += 1
+
+
+def _step(part: ImportPart, read: Sequence[Read]) -> bool:
+    """Do one part of the present step. False where somebody else came between."""
+    batch, now = part.batch, timezone.now()
     with transaction.atomic():
         # Held while the part is recorded: whoever is erased meanwhile is erased with it.
         Import.objects.select_for_update().filter(pk=batch.pk).first()
-        if forgetting.is_due(batch):
+        if forgetting.is_due(batch) or not _is_as_read(part):
             return False
-        judged = _commit(part, now) if batch.state == State.COMMITTING else _try(part, now)
+        judged = _commit(part, read, now) if batch.state == State.COMMITTING else _try(part, read, now)
         counts = Counter(batch.counts) + Counter(one.verdict for one in judged)
         mine = Import.objects.filter(pk=batch.pk, state=batch.state, position=batch.position)
         if not mine.update(position=F("position") + 1, counts=counts, lease_until=now + LEASE):
@@ -105,13 +116,18 @@ def _finish(batch: Import, now: datetime) -> None:
     tables.take_stock(connection)
 
 
-def _try(part: ImportPart, now: datetime) -> list[Judged]:
+def _is_as_read(part: ImportPart) -> bool:
+    """Whether nobody has dropped rows of a part since it was read."""
+    return ImportPart.objects.filter(pk=part.pk, sealed=bytes(part.sealed)).exists()
+
+
+def _try(part: ImportPart, read: Sequence[Read], now: datetime) -> list[Judged]:
     memory = _memories.setdefault(part.batch.pk, Memory())
-    return Judge(part.batch, now=now, memory=memory).judge(keeping.rows_of(part))
+    return Judge(part.batch, now=now, memory=memory).judge(read)
 
 
-def _commit(part: ImportPart, now: datetime) -> list[Judged]:
-    judged = Judge(part.batch, now=now, memory=Memory()).judge(keeping.rows_of(part))
+def _commit(part: ImportPart, read: Sequence[Read], now: datetime) -> list[Judged]:
+    judged = Judge(part.batch, now=now, memory=Memory()).judge(read)
     said = [one.said for one in judged if one.said is not None]
     if said:
         recording.record_each([(one.events, one.keys) for one in said])

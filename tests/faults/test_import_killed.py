@@ -29,8 +29,8 @@ while working.drain(): pass
 batch.refresh_from_db()
 steps.commit(batch, entity="staff:1", at=timezone.now())
 real = working._commit
-def dies(part, now):
-    done = real(part, now)
+def dies(part, read, now):
+    done = real(part, read, now)
     if part.number == 1:
         os.kill(os.getpid(), signal.SIGKILL)
     return done

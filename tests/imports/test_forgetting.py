@@ -6,10 +6,11 @@ import zipfile
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from consent import erasure, vault
 from consent.imports import attachments, forgetting, keeping, steps, working
-from consent.models import ConsentRecord, ContactPoint, ImportErasure, ImportFile
+from consent.models import ConsentRecord, ContactPoint, Import, ImportErasure, ImportFile
 from consent.sample import Sample
 from tests import cast
 from tests.imports import lists
@@ -72,6 +73,21 @@ def test_an_erasure_in_the_middle_of_recording_is_in_time(aurora: Sample, monkey
 
     assert lists.work(batch) == {"given": 1, "person.erased": 1}
     assert ConsentRecord.objects.filter(method="import").count() == 1
+
+
+def test_what_was_read_before_somebody_else_dropped_rows_of_it_is_not_recorded(aurora: Sample) -> None:
+    batch = lists.bring(aurora, f"fone,data\n{cast.BRUNO.value},2024-03-15\n{cast.ANA.value},2024-03-15\n")
+    lists.try_out(batch)
+    steps.commit(batch, entity="staff:1", at=batch.created_at)
+    [(part, read)] = working._parts(batch)
+    erase_ana(aurora)
+    assert not working._step(part, read)
+    forgetting.forget(batch, at=timezone.now())
+    assert not working._step(part, read)
+    assert not ConsentRecord.objects.filter(method="import").exists()
+
+    Import.objects.update(lease_until=None)  # of whoever dropped them
+    assert lists.work(batch) == {"given": 1, "person.erased": 1}
 
 
 def test_an_export_of_another_installation_is_searched_as_well(aurora: Sample) -> None:

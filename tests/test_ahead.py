@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import DatabaseError, connection
 
-from consent.exports.ahead import ahead
+from consent.ahead import ahead
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
