@@ -11,7 +11,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateformat import format as written
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -110,10 +110,10 @@ def _row(source: Source, look: Mapping[str, Any]) -> Row:
             address = reverse("admin:consent_capturepoint_change", args=[row.point_id]) if row else ""
             return Row(kind, name, source, address, row)
         case Origin.LIST.value:
-            name = f"{row}, {written(timezone.localtime(row.created_at), 'Y-m-d')}" if row else value[-8:]
-            return Row(
-                kind, name, source, reverse("admin:consent_import_change", args=[row.pk]) if row else ""
-            )
+            if not row:
+                return Row(kind, value[-8:], source)
+            day = date_format(timezone.localtime(row.created_at), "SHORT_DATE_FORMAT")
+            return Row(kind, f"{row}, {day}", source, reverse("admin:consent_import_change", args=[row.pk]))
         case Origin.BATCH.value:
             address = reverse("admin:consent_paperbatch_change", args=[value]) if row else ""
             return Row(kind, str(row or value), source, address)

@@ -49,3 +49,21 @@ def test_the_page_of_a_number_fits_and_axe_finds_nothing(
         page.goto(f"/admin/consent/sender/{troubled.pk}/health/")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert_accessible(page)
+
+
+def test_the_pages_print_without_the_menu_and_with_whole_tables(browse: Browse, troubled: Sender) -> None:
+    page = browse(width=720)  # A4 between its margins
+    sign_in(page, "ana")
+    page.emulate_media(media="print")
+    for path in ("", f"consent/sender/{troubled.pk}/health/"):
+        page.goto(f"/admin/{path}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 720
+        assert not page.locator("#nav-sidebar").is_visible()
+        top = page.locator("h1").bounding_box()
+        assert top is not None
+        assert top["y"] < 200, "the first sheet begins with what the page is about"
+    table = page.get_by_role("table", name="Where the trouble comes from")
+    box = table.bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= 720
+    assert page.get_by_role("columnheader", name="Never reached").is_visible()

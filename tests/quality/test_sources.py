@@ -71,6 +71,32 @@ def test_a_bad_source_among_ten_is_ranked_first(aurora: Sample) -> None:
     assert [one.value for one in found if one.is_to_blame] == [made[7].pk]
 
 
+def test_a_source_that_may_be_worse_by_chance_is_not_to_blame(aurora: Sample) -> None:
+    worse, usual = points(aurora, 2)
+    people(aurora, worse, number=100, away=6, first=1)
+    people(aurora, usual, number=1_000, away=30, first=1_000)
+    found = [one for one in ranked(aurora) if one.dimension == "point"]
+    assert [(one.value, one.rate > one.usual) for one in found[:1]] == [(worse.pk, True)]
+    assert not any(one.is_to_blame for one in found)
+
+
+def test_the_one_that_is_worse_for_certain_stands_before_the_one_that_may_be_worse(aurora: Sample) -> None:
+    few, many = points(aurora, 2)
+    people(aurora, few, number=30, away=9, first=1)
+    people(aurora, many, number=1_000, away=250, first=1_000)
+    assert [one.value for one in ranked(aurora) if one.dimension == "point"] == [many.pk, few.pk]
+
+
+def test_a_yes_long_after_a_question_is_no_answer_to_it(
+    aurora: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "ANSWERED_WITHIN", timedelta(microseconds=1))
+    cast.says(aurora, origin="poster:1", state=State.REQUESTED, possession=Possession.NONE)
+    cast.says(aurora)
+    sources.drain()
+    assert PersonSource.objects.get().origin == ""
+
+
 def test_a_bad_poster_among_ten_at_one_point_is_ranked_first_and_alone_to_blame(aurora: Sample) -> None:
     hung = [Poster.objects.create(point=aurora.point, name=f"Place {place}") for place in range(10)]
     for place, poster in enumerate(hung):
