@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -26,6 +26,8 @@ from consent.models import (
     InboundMessage,
     LegalHold,
     OutboundMessage,
+    PaperCheck,
+    PaperFile,
     PaperPage,
     RightsRequest,
     SandboxMessage,
@@ -71,6 +73,7 @@ def erase(subject: UUID, *, company: Company, entity: str) -> Erasure:
             contacts = _contacts(one)
             _forget_messages(one, company, contacts)
             _drop_rows(company, contacts)
+            _drop_pages(company, contacts)
         SubjectKey.objects.filter(subject__in=found).delete()  # first: evidence may only go after its key
         _raw_delete(Evidence.objects.filter(subject__in=found))
         _raw_delete(EvidenceFile.objects.filter(subject__in=found))
@@ -132,6 +135,26 @@ def _drop_rows(company: Company, contacts: list[tuple[Contact, datetime | None]]
         for contact, until in contacts
         if until is None  # whoever has the number since then is somebody else
     )
+
+
+def _drop_pages(company: Company, contacts: list[tuple[Contact, datetime | None]]) -> None:
+    """Empty the sheets with a number of the person's that are no record yet: they stay in their batch, and say why."""
+    lookups = [vault.lookup(company.pk, contact) for contact, until in contacts if until is None]
+    theirs = PaperPage.objects.filter(batch__company=company, checks__lookup__in=lookups)
+    drafts = theirs.exclude(state=PaperPage.State.COMMITTED)  # those lie with their person already
+    found = dict(drafts.order_by().values_list("pk", "file"))
+    if not found:
+        return
+    PaperCheck.objects.filter(page__in=found).update(answer=b"", lookup=None)
+    PaperPage.objects.filter(pk__in=found).update(
+        state=PaperPage.State.ASIDE, reason=PaperPage.ERASED, original=b"", copy=b"", reading=b"", agreed=b"",
+        picture=None, person=None,
+    )  # fmt: skip
+    # Files are named after people; the name goes once no page of it waits for anything.
+    over = (PaperPage.State.COMMITTED, PaperPage.State.ASIDE)
+    files = PaperFile.objects.filter(pk__in=set(found.values()), state=PaperFile.State.READ)
+    open_ones = PaperPage.objects.filter(file=OuterRef("pk")).exclude(state__in=over)
+    files.exclude(Exists(open_ones)).update(name=b"")
 
 
 def _raw_delete(rows: QuerySet) -> None:  # type: ignore[type-arg]

@@ -118,6 +118,8 @@ class PaperPage(models.Model):
         COMMITTED = "committed", _("committed")
         ASIDE = "aside", _("set aside")
 
+    ERASED = "erased"  # the reason of a page of whose person nothing is kept
+
     id = models.UUIDField(primary_key=True)
     batch = models.ForeignKey(PaperBatch, on_delete=models.PROTECT, related_name="pages")
     file = models.ForeignKey(PaperFile, on_delete=models.PROTECT, related_name="own_pages")
@@ -164,6 +166,7 @@ class PaperCheck(models.Model):
     by = models.CharField(_("checked by"), max_length=40)
     at = models.DateTimeField(_("checked"))
     answer = models.BinaryField()  # sealed JSON; emptied once the page lies with its person
+    lookup = models.BinaryField(max_length=32, null=True)  # keyed hash of the number, until then
     undone_at = models.DateTimeField(null=True)
     undone_by = models.CharField(_("taken back by"), max_length=40, blank=True)
 
@@ -173,6 +176,11 @@ class PaperCheck(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["page", "look"], condition=models.Q(undone_at=None), name="one_check_a_look"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["lookup"], condition=models.Q(lookup__isnull=False), name="paper_checks_by_number"
             )
         ]
 

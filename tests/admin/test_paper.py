@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.html import escape
 from PIL import Image
 
-from consent import catalogue, outbox, sample
+from consent import catalogue, erasure, outbox, sample
 from consent.capture.paper import checking, kept, uploading, working
 from consent.capture.paper.answers import Answer
 from consent.models import (
@@ -523,3 +523,14 @@ def test_a_name_goes_nowhere_but_into_the_list(bruno: Client, cafe: Firm, name: 
     assert not answer.cookies
     assert uploading.name_of(PaperFile.objects.get()) == shown
     assert escape(shown) in bruno.get(at("batch_progress", batch.pk)).content.decode()
+
+
+def test_a_sheet_of_somebody_who_was_erased_says_so(bruno: Client, cafe: Firm) -> None:
+    page = sheets.checked(sheets.draft(sheets.batch(cafe.aurora)))
+    erasure.erase(cafe.said.subject, company=cafe.company, entity="staff:1")
+
+    listed = bruno.get(at("batch_change", page.batch_id)).content.decode()
+    assert "erased at the person&#x27;s request: nothing is kept of it" in listed
+    shown = bruno.get(at("page_check", page.pk))
+    assert shown.status_code == 200
+    assert at("page_reopen", page.pk) not in shown.content.decode()

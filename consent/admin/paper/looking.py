@@ -144,7 +144,7 @@ def _page(
         "previous": _address(_neighbour(queue, page, -1)),
         "waiting": len(queue),
         "undo": _undo(request, page),
-        "can_be_reopened": page.state == State.ASIDE and not page.batch.destroyed_on,
+        "can_be_reopened": checking.may_be_reopened(page),
         "checks": [
             (check, labels.entity(check.by), labels.entity(check.undone_by) if check.undone_by else "")
             for check in page.checks.order_by("at")

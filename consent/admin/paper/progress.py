@@ -31,6 +31,7 @@ REASONS = {
         "The virus scanner does not answer or does not take it: it waits, and is tried again."
     ),
     "seal_broken": _("its seal does not open; is its key still in OPTIN_KEYRING?"),
+    PaperPage.ERASED: _("erased at the person's request: nothing is kept of it"),
     "not_asked": _("its capture point or notice is not there any more"),
 }
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from consent import journal, vault
 from consent.capture.paper import answers, kept
 from consent.capture.paper.answers import Answer
+from consent.contact import TEL, Contact
 from consent.errors import BadInput
 from consent.models import PaperBatch, PaperCheck, PaperPage
 
@@ -40,7 +41,8 @@ def check(page: PaperPage, answer: Answer, *, by: str, look: int, at: datetime) 
         if look == 2 and first is not None and first.by == by:
             raise BadInput("page.same_person", _SAME_PERSON, status=403)
         sealed = kept.seal_values(f"check {look}", page.pk, answer.values())
-        PaperCheck.objects.create(page=page, look=look, by=by, at=at, answer=sealed)
+        lookup = answer.number and vault.lookup(page.batch.company_id, Contact(TEL, answer.number))
+        PaperCheck.objects.create(page=page, look=look, by=by, at=at, answer=sealed, lookup=lookup or None)
         if look == 1 and is_drawn(page.batch, page.pk):
             _move(page, State.SECOND)
         elif look == 2 and first is not None and not answer.agrees_with(answer_of(first)):
@@ -55,7 +57,8 @@ def undo(page: PaperPage, *, by: str, at: datetime) -> bool:
     with transaction.atomic():
         page = PaperPage.objects.select_for_update(of=("self",)).select_related("batch").get(pk=page.pk)
         last = page.checks.filter(undone_at=None).order_by("look").last()
-        if page.state == State.COMMITTED or page.batch.destroyed_on or last is None or last.by != by:
+        is_over = page.state == State.COMMITTED or page.reason == PaperPage.ERASED or page.batch.destroyed_on
+        if is_over or last is None or last.by != by:
             return False
         last.undone_at, last.undone_by = at, by
         last.save(update_fields=["undone_at", "undone_by"])
@@ -66,13 +69,13 @@ def undo(page: PaperPage, *, by: str, at: datetime) -> bool:
 def reopen(page: PaperPage, *, by: str, at: datetime) -> bool:
     """Have a page that was set aside looked at afresh, whoever set it aside; every check stays, marked so.
 
-    False where it does not lie aside any more, or its paper was destroyed and nothing is kept of it.
+    False where it does not lie aside any more, or nothing is kept of it: its paper was destroyed, or its person erased.
     """
     with transaction.atomic():
         page = (
             PaperPage.objects.select_for_update(of=("self",)).select_related("batch__company").get(pk=page.pk)
         )
-        if page.state != State.ASIDE or page.batch.destroyed_on:
+        if not may_be_reopened(page):
             return False
         page.checks.filter(undone_at=None).update(undone_at=at, undone_by=by)
         journal.write(
@@ -81,6 +84,11 @@ def reopen(page: PaperPage, *, by: str, at: datetime) -> bool:
         )  # fmt: skip
         _move(page, State.TO_CHECK)
     return True
+
+
+def may_be_reopened(page: PaperPage) -> bool:
+    """Whether a page lies aside of which something is kept."""
+    return page.state == State.ASIDE and page.reason != PaperPage.ERASED and not page.batch.destroyed_on
 
 
 def is_drawn(batch: PaperBatch, page: UUID) -> bool:

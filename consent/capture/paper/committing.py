@@ -36,6 +36,7 @@ class Outcome(TextChoices):
     DUPLICATE = "duplicate"
     NOTHING_TICKED = "nothing_ticked"
     NOT_ASKED = "not_asked"
+    ERASED = PaperPage.ERASED
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,8 @@ def commit(page: PaperPage, *, by: str) -> Outcome:
 
     `by` is the member of staff ("staff:<id>"). Raises vault.SealBroken where what was checked does not open.
     """
+    if PaperPage.objects.filter(pk=page.pk, reason=PaperPage.ERASED).exists():  # since the list was made
+        return Outcome.ERASED
     sheet = _sheet(page)
     if sheet is None:
         return _aside(page, Outcome.NOT_ASKED)
@@ -221,7 +224,7 @@ def _hand_over(page: PaperPage, recorded: Recorded, *, by: str) -> None:
             reading=b"", agreed=b"",
         ):  # fmt: skip
             return
-        page.checks.update(answer=b"")
+        page.checks.update(answer=b"", lookup=None)
         if (
             not PaperPage.objects.filter(file=page.file_id)
             .exclude(state__in=(State.COMMITTED, State.ASIDE))

@@ -36,7 +36,7 @@ def destroy(batch: PaperBatch, *, on: date, by: str, at: datetime) -> bool:
 def forget(batch: PaperBatch) -> None:
     """Delete what is still kept of sheets that became no record."""
     for page in batch.pages.filter(state=State.ASIDE):
-        page.checks.update(answer=b"")
+        page.checks.update(answer=b"", lookup=None)
     batch.pages.filter(state=State.ASIDE).update(
         original=b"", copy=b"", reading=b"", agreed=b"", picture=None, person=None
     )
