@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from consent import decision, sample, vault
 from consent.contact import Contact
-from consent.decision import About, Decision, known
+from consent.decision import About, Decision, counting, known
 from consent.decision.together import AT_ONCE, Together
 from consent.models import Hold
 from consent.sample import Sample
@@ -146,7 +146,8 @@ def test_each_of_many_at_once_gets_the_answer_about_themselves(settings: Any) ->
     says(shop, ANA, purpose=orders)
     says(shop, BRUNO, purpose=orders)
     stops(shop, BRUNO)
-    settings.OPTIN_GROUP_COMMIT = True
+    settings.OPTIN_GROUP_COMMIT, settings.OPTIN_DECISIONS_SECONDS = True, 0
+    counting.forget()
     people = [ANA, BRUNO, CLARA] * 8
     barrier = threading.Barrier(len(people))
 
@@ -165,3 +166,4 @@ def test_each_of_many_at_once_gets_the_answer_about_themselves(settings: Any) ->
     right = {ANA: "given", BRUNO: "withdrawn", CLARA: "no_record"}
     for one, decided in zip(people, answered, strict=True):
         assert {each.reason.value for each in decided} == {right[one]}
+    assert counting._minutes[shop.company.pk].times.total() == 20 * len(people)

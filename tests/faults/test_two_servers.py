@@ -71,6 +71,7 @@ def test_two_servers_act_as_one(servers: list[Installation]) -> None:
     assert [post(one, "decisions", QUESTION, key)[0] for one in servers] == [200, 200]
 
     one_write_is_one_wherever_it_arrives(servers, key)
+    an_answer_that_nobody_heard_is_given_again(servers[0], key)
     requests_that_lie_about_their_length_record_nothing(servers[0], key)
     of_many_guesses_at_a_code_five_are_evaluated(servers)
     a_revoked_key_is_refused_within_a_second(servers, key)
@@ -90,6 +91,15 @@ def one_write_is_one_wherever_it_arrives(servers: list[Installation], key: str) 
     [(status, _body)] = set(answers)  # byte for byte
     assert status == 201
     assert said(servers[0], "records", RECORDS) == "1"
+
+
+def an_answer_that_nobody_heard_is_given_again(server: Installation, key: str) -> None:
+    body, once = {"contact": "+5511987650002", "channel": "sms"}, {"Idempotency-Key": "unheard"}
+    everything = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", **once}
+    with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)) as connection:
+        connection.request("POST", "/api/v1/withdrawals", json.dumps(body), everything)
+    [(status, _body)] = {post(server, "withdrawals", body, key, **once) for _ in range(2)}
+    assert status == 201
 
 
 def of_many_guesses_at_a_code_five_are_evaluated(servers: list[Installation]) -> None:
@@ -136,7 +146,7 @@ def requests_that_lie_about_their_length_record_nothing(server: Installation, ke
             connection.shutdown(socket.SHUT_WR)
             heard = b"".join(iter(lambda: connection.recv(65536), b""))
         assert heard == b"" or heard.startswith(b"HTTP/1.1 4"), (lie, heard[:200])
-    assert said(server, "records", RECORDS) == "1"
+    assert said(server, "records", RECORDS) == "2"  # one of each of the two who were heard
     assert post(server, "decisions", QUESTION, key)[0] == 200
 
 
