@@ -17,7 +17,7 @@ from bench import capture, decision, forms, load, people
 from consent import sample, vault
 from consent.api import keys
 from consent.contact import Contact
-from consent.decision import known
+from consent.decision import statement
 
 SMALL = 10_000
 INDEX = "fold_of_a_person"
@@ -74,9 +74,9 @@ def main() -> None:
 def explain(database: str, company: int, number: str) -> str:
     """The plan of the decision's statement. Raises when the fold is not read from its index alone."""
     now = timezone.now()
-    about = known.About(company, "sms", "novidades")
+    about = statement.About(company, "sms", "novidades")
     lookup = vault.lookup(company, Contact.tel(number))
-    query, parameters = known.question(about, lookup, b"", is_limited=True, now=now)
+    query, parameters = statement.question(about, lookup, b"", is_limited=True, now=now)
     with psycopg.connect(database) as raw:
         rows = raw.execute(f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {query.sql}", parameters).fetchall()
     plan = "\n".join(line for [line] in rows)

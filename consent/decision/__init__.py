@@ -15,8 +15,9 @@ from consent.catalogue import Rules
 from consent.contact import Contact
 from consent.decision import counting
 from consent.decision.judging import ANSWER_LIVES, Decision, Judge
-from consent.decision.known import About, Known, look, look_at_group, look_at_many
+from consent.decision.known import Known, look, look_at_group, look_at_many
 from consent.decision.reasons import WORDS, Reason
+from consent.decision.statement import About
 from consent.decision.together import Together
 from consent.vocabulary import Channel
 

@@ -18,8 +18,8 @@ from django.utils import timezone
 from consent import journal
 from consent.canonical import canonical, moment
 from consent.decision.judging import Decision
-from consent.decision.known import About
 from consent.decision.reasons import Reason
+from consent.decision.statement import About
 from consent.later import Later
 from consent.models import Company, DecisionBatch
 from consent.vocabulary import Channel

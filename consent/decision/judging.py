@@ -8,8 +8,9 @@ from uuid import UUID
 from consent import history, quiet, sendings, vault
 from consent.catalogue import Rules
 from consent.contact import Contact
-from consent.decision.known import WINDOW, About, Known
+from consent.decision.known import Known
 from consent.decision.reasons import ALLOWS, RESTRICTED, Reason
+from consent.decision.statement import WINDOW, About
 from consent.history import Said, Standing
 from consent.models import ContactTrouble, Hold, Sender
 from consent.vocabulary import Category, Channel, Restriction
