@@ -12,7 +12,7 @@ from consent.capture.paper import committing, uploading
 from consent.capture.paper.committing import Outcome
 from consent.contact import Contact
 from consent.log import tree
-from consent.models import ConsentRecord, EvidenceFile, OutboundMessage, PaperPage
+from consent.models import ActOrigin, ConsentRecord, EvidenceFile, OutboundMessage, PaperPage
 from consent.sample import Sample
 from consent.vocabulary import Confirmation
 from tests import cast, sheets
@@ -49,6 +49,8 @@ def test_a_sheet_becomes_records_of_the_day_it_was_signed_with_the_scan_as_evide
         2026, 1, 15, 3, tzinfo=UTC
     )  # where the company is, the day begins then
     assert (given.method, given.entity, given.clock) == ("paper", "staff:7", "paper")
+    brought = ActOrigin.objects.get(act=given.act_id)
+    assert brought.origin == f"batch:{page.batch_id}"
     evidence = opening.evidence_of(given.act_id)
     assert evidence["sheet"] == "AAAAAAAAA1"
     assert (evidence["place"], evidence["box"], evidence["shelf"]) == ("Loja da Rua Augusta", "7", "B2")
