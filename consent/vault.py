@@ -12,6 +12,7 @@ import secrets
 import threading
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable, Iterator
 from functools import cache
 from hashlib import sha256
 from uuid import UUID, SafeUUID
@@ -88,6 +89,22 @@ def open_sealed(key: bytes, *, item: bytes, sealed: bytes | memoryview) -> bytes
         raise SealBroken(
             "A sealed value does not open: it was changed, or it belongs to something else."
         ) from error
+
+
+def open_each(sealed: Iterable[tuple[bytes, bytes, bytes]]) -> Iterator[bytes | None]:
+    """What was sealed for many people: each the wrapped key, the item and what is sealed; None for what does not open.
+
+    As `unwrap` and `open_sealed` do it one by one, which takes a quarter longer where there are thousands.
+    """
+    keys = settings.OPTIN_KEYRING.keys
+    for wrapped, item, value in sealed:
+        try:
+            key = _cipher(keys[wrapped[0]]).decrypt(
+                wrapped[1 : 1 + NONCE], wrapped[1 + NONCE :], b"subject key"
+            )
+            yield AESGCM(_derive(key, item)).decrypt(value[:NONCE], value[NONCE:], item)
+        except (KeyError, IndexError, ValueError, InvalidTag):
+            yield None
 
 
 def seal_system(*, item: bytes, plaintext: bytes) -> bytes:

@@ -95,6 +95,18 @@ def test_a_subject_key_that_is_none_does_not_open(wrapped: bytes) -> None:
         vault.unwrap(wrapped)
 
 
+def test_of_many_sealed_values_each_opens_or_is_none() -> None:
+    key, wrapped = vault.new_subject_key()
+    sealed = vault.seal(key, item=b"contact", plaintext=b"+5511987654321")
+    _other, others = vault.new_subject_key()
+    asked = [
+        (wrapped, b"contact", sealed), (wrapped, b"evidence", sealed), (others, b"contact", sealed),
+        (b"\xff" + wrapped[1:], b"contact", sealed), (b"", b"contact", sealed), (wrapped[:5], b"contact", sealed),
+        (wrapped, b"contact", sealed[:-1]), (wrapped, b"contact", b""), (wrapped, b"contact", sealed),
+    ]  # fmt: skip
+    assert list(vault.open_each(asked)) == [b"+5511987654321", *[None] * 7, b"+5511987654321"]
+
+
 def test_what_the_system_sealed_opens_for_the_same_item_alone() -> None:
     sealed = vault.seal_system(item=b"sender 1", plaintext=b"token")
     assert vault.open_system(item=b"sender 1", sealed=memoryview(sealed)) == b"token"

@@ -12,7 +12,6 @@ from consent.ahead import ahead
 from consent.contact import TEL, Contact
 from consent.models import Company, LogHead
 from consent.prepared import ask_once
-from consent.vault import SealBroken
 
 BATCH = 2_000  # records
 _NOBODY = ("",)  # whoever cannot be reached has one line all the same
@@ -122,15 +121,18 @@ def _contacts(subjects: set[str]) -> list[Line]:
 
 
 def _open(contacts: Sequence[Line]) -> dict[str, list[str]]:
-    """The contacts of each subject, as files name them."""
+    """The contacts of each subject, as files name them; without what does not open."""
     found: dict[str, list[str]] = {}
-    unwrap, open_sealed = vault.unwrap, vault.open_sealed
-    for subject, point, scheme, sealed, wrapped in contacts:
-        item = b"contact" + (bytes.fromhex(point) if isinstance(point, str) else point)
-        try:
-            value = open_sealed(unwrap(wrapped), item=item, sealed=sealed).decode()
-        except SealBroken:
-            continue
-        written = value if scheme == TEL else ledger.write_contact(Contact(scheme, value))
-        found.setdefault(subject, []).append(written)
+    opened = vault.open_each(
+        (wrapped, _item(point), sealed) for _who, point, _how, sealed, wrapped in contacts
+    )
+    for (subject, _point, scheme, _sealed, _wrapped), value in zip(contacts, opened, strict=True):
+        if value is not None:
+            text = value.decode()
+            written = text if scheme == TEL else ledger.write_contact(Contact(scheme, text))
+            found.setdefault(subject, []).append(written)
     return found
+
+
+def _item(point: bytes | str) -> bytes:
+    return b"contact" + (bytes.fromhex(point) if isinstance(point, str) else point)
