@@ -25,7 +25,8 @@ FAINT_STROKE = 0.5  # square millimetres of one such stroke
 SPECK = 0.10  # square millimetres that are dirt
 THIN, ASTRAY = 0.15, 1.2  # a thin line is darker than so much of print, and so many millimetres off at most
 THIN_SEEN = 0.85  # share of the thin lines that a scan in black and white must have kept
-SIGNED, UNSIGNED = 6.0, 1.5  # square millimetres of ink
+SIGNED, UNSIGNED = 6.0, 0.5  # square millimetres of ink
+TRACES = 1.0  # square millimetres of what may be the rest of a signature
 
 
 def even(grey: Picture) -> Picture:
@@ -193,4 +194,4 @@ def signed(area: float, *, faint: float, is_lost: bool = False) -> Presence:
     """
     if area >= SIGNED:
         return Presence.PRESENT
-    return Presence.ABSENT if area <= UNSIGNED and faint < SIGNED and not is_lost else Presence.UNSURE
+    return Presence.ABSENT if area <= UNSIGNED and faint < TRACES and not is_lost else Presence.UNSURE

@@ -13,7 +13,7 @@ from PIL import Image
 from bench import pens, scans
 from bench.pens import Filled
 from consent.capture.paper import sheet
-from consent.paper import code, corners, decoding, layout, page
+from consent.paper import boxes, code, corners, decoding, layout, page
 from consent.paper.code import Sheet
 from consent.paper.result import Mark, PageReading, Presence, Reason
 from tests import papers
@@ -191,6 +191,20 @@ def test_where_a_scan_in_black_and_white_lost_thin_lines_an_empty_row_says_nothi
     assert [box.mark for box in reading.boxes[:2]] == [Mark.TICKED, Mark.EMPTY]
     assert {box.mark for box in reading.boxes[2:]} == {Mark.UNSURE if left_open else Mark.EMPTY}
     assert reading.signature == (Presence.UNSURE if left_open else Presence.ABSENT)
+
+
+@pytest.mark.parametrize(
+    ("ink", "pale", "said"),
+    [
+        (30.0, 40.0, Presence.PRESENT),
+        (2.5, 3.8, Presence.UNSURE),
+        (0.0, 3.6, Presence.UNSURE),
+        (0.0, 0.6, Presence.ABSENT),
+    ],
+)
+def test_what_is_left_of_a_signature_is_shown_to_a_person(ink: float, pale: float, said: Presence) -> None:
+    """Little is left of a thin pen in black and white. A speck is none of it."""
+    assert boxes.signed(ink, faint=pale) == said
 
 
 def test_a_sheet_photographed_steeply_from_the_side_is_laid_flat_by_all_its_marks() -> None:
