@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from consent import history, quiet, sendings, vault
@@ -100,10 +100,7 @@ class Judge:
                     until = end
         is_stranger = not known.is_somebody
         log_size = known.common.log_size
-        record: Any = standing.record
-        if isinstance(record, bytes):  # one of many
-            record = UUID(bytes=record)
-        return Decision(allow, reason, moment, until, record, window_until, log_size, is_stranger)
+        return Decision(allow, reason, moment, until, standing.record, window_until, log_size, is_stranger)
 
     def _night(self, category: str, contact: Contact, moment: datetime) -> datetime | None:
         """From when on offers to a contact rest, if that is near or past."""

@@ -15,7 +15,7 @@ WINDOW = timedelta(hours=24)  # WhatsApp: for so long may whoever wrote be answe
 _KNOWN = """
 WITH c AS (SELECT lookup, subject FROM consent_contactpoint WHERE lookup {people})
 SELECT p.category, p.id, r.arrival, r.state, r.possession, r.valid_days, r.event_time, r.recorded_at,
- {uid}, r.clock, CAST(NULL AS bytea), c.lookup
+ COALESCE(r.uid, c.subject), r.clock, CAST(NULL AS bytea), c.lookup
 FROM consent_purpose p
 LEFT JOIN c ON c.lookup IS NOT NULL
 LEFT JOIN consent_consentrecord r ON r.subject = c.subject AND r.channel = %s
@@ -51,7 +51,6 @@ SELECT 'sent', NULL, NULL, '', '', 0, m.sent_at, NULL, NULL, '', NULL, c.lookup
 FROM c JOIN consent_sending m ON m.subject = c.subject JOIN consent_purpose q ON q.id = m.purpose_id
 WHERE m.sent_at > %s AND m.sent_at <= %s AND q.category = 'marketing'
 """
-_UID = "COALESCE(r.uid, c.subject)"
 _ANY = "= ANY(%s::bytea[])"
 
 
@@ -69,9 +68,9 @@ class About(NamedTuple):
     is_reply: bool = False
 
 
-def _statement(*, purpose: str, wrote: bool, sent: bool, people: str, numbers: str, uid: str = _UID) -> str:
+def _statement(*, purpose: str, wrote: bool, sent: bool, people: str, numbers: str) -> str:
     parts = (_KNOWN, _WROTE if wrote else "", _SENT if sent else "")
-    return "".join(parts).format(purpose=purpose, people=people, numbers=numbers, uid=uid)
+    return "".join(parts).format(purpose=purpose, people=people, numbers=numbers)
 
 
 def _query(purpose: str, wrote: bool, sent: bool) -> prepared.Query:
@@ -116,13 +115,12 @@ def ask_about_many(
     about: About, lookups: Sequence[bytes], numbers: Sequence[bytes], *, is_limited: bool, now: datetime
 ) -> list[prepared.Row]:
     """The statement for many: each parameter that names one of them is a list."""
-    people, writers, uid = _one_of(lookups), _one_of(numbers), _UID
+    people, writers = _one_of(lookups), _one_of(numbers)
     if is_postgres():
         people = writers = _ANY
-        uid = f"uuid_send({_UID})"  # of many ids few are looked at: they come as bytes, see Judge
     sql = _statement(
         purpose="category" if about.category else "slug", wrote=bool(numbers), sent=is_limited,
-        people=people, numbers=writers, uid=uid,
+        people=people, numbers=writers,
     )  # fmt: skip
     if is_postgres():
         lists = [list(lookups)], [list(numbers)] if numbers else []
