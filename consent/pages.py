@@ -67,11 +67,13 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
                     "name": rights.name_of(found.subject) if receipts.is_own(token) else "",
                     "brand": branding.brand(found.company),
                     "said": _said(found),
+                    "some_over": any(line.state_now != State.GIVEN for line in found.lines),
                     "zone": f"UTC{found.event_time.astimezone(zone):%:z}",
                     "certificate": certificate.address_of(found.subject),
                     "sender": contact.written(found.sender.address) if found.sender else "",
                     "languages": languages.switch(offered, language),
                     "states": dict(State.choices)
+                    | {State.WITHDRAWN: _("you stopped it")}
                     | {history.EXPIRED: _("expired"), history.ERASED: _("erased")},
                 },
             )

@@ -16,6 +16,7 @@ from consent.log import tree
 from consent.models import Act, CapturePoint, Company, OutboundMessage
 from consent.sample import Sample
 from consent.vocabulary import Confirmation
+from tests import cast
 from tests.capture.conftest import Visitor, text, visitor
 
 __all__ = ["visitor"]
@@ -97,12 +98,28 @@ def test_a_receipt_tells_that_a_yes_has_ended(client: Client, given: UUID, auror
 
     over = text(client.get(f"{address(given)}?lang=en"))
     assert "You said yes, and it has ended" in over
-    assert "now: withdrawn by the person" in over
+    assert "now: you stopped it" in over
 
     no = text(client.get(f"{address(stopped)}?lang=en"))
     assert "You stopped it" in no
     assert "Café Aurora may not send you:" in no
     assert "News and offers SMS" in no
+
+
+def test_where_a_part_was_stopped_the_receipt_does_not_promise_it(
+    client: Client, given: UUID, aurora: Sample
+) -> None:
+    purpose = aurora.purposes["pedidos"]
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=1)):
+        cast.stops(aurora, purpose=purpose, channel="sms", event_time=datetime.now(UTC))
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=2)):
+        pages = {code: text(client.get(f"{address(given)}?lang={code}")) for code in ("en", "es", "pt-BR")}
+
+    assert "You said yes" in pages["en"]
+    assert "may send you the following, but nothing that has ended since:" in pages["en"]
+    assert pages["en"].count("now: you stopped it") == 1
+    assert "salvo lo que ya terminó" in pages["es"]
+    assert "menos o que já terminou" in pages["pt-BR"]
 
 
 def test_the_receipt_of_a_question_says_that_nothing_is_confirmed(
