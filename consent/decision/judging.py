@@ -68,12 +68,13 @@ class Judge:
             until = self._moment + ANSWER_LIVES
             log_size = known.common.log_size
             return Decision(False, Reason.UNKNOWN_PURPOSE, self._moment, until, log_size=log_size)
+        if len(categories) == 1:
+            [(purpose, category)] = categories.items()
+            return self._decide(known, known.said(purpose), category, contact)
         decided = [
             self._decide(known, known.said(purpose), category, contact)
             for purpose, category in categories.items()
         ]
-        if len(decided) == 1:
-            return decided[0]
         return min(decided, key=lambda one: (not one.allow, one.reason == Reason.NO_RECORD))
 
     def _decide(self, known: Known, said: list[Said], category: str, contact: Contact) -> Decision:

@@ -1,5 +1,6 @@
 """What is known of somebody a moment before a message: one statement, whatever is asked about them."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -126,7 +127,7 @@ def look_at_many(
     One query on PostgreSQL, whatever their number; one for 500 people on SQLite. They are not made into anything
     here: a hundred thousand objects that wait for one another keep the garbage collector busy.
     """
-    common, found = Common(), dict[bytes, list[prepared.Row]]()
+    common, found = Common(), defaultdict[bytes, list[prepared.Row]](list)
     portions = [people] if statement.is_postgres() else list(batched(people, _SQLITE_TAKES, strict=False))
     for portion in portions or [()]:
         writers: dict[bytes, list[bytes]] = {}
@@ -135,12 +136,13 @@ def look_at_many(
                 writers.setdefault(number_key, []).append(lookup)
         lookups = [lookup for lookup, _number in portion]
         for row in statement.ask_about_many(about, lookups, list(writers), is_limited=is_limited, now=now):
-            common.learn(row)
+            if row[2] is None or row[1] not in common.categories:  # else a call for each of very many rows
+                common.learn(row)
             if row[11] is not None:
-                found.setdefault(bytes(row[11]), []).append(row)
+                found[bytes(row[11])].append(row)
             elif row[0] == "wrote":
                 for lookup in writers[bytes(row[10])]:
-                    found.setdefault(lookup, []).append(row)
+                    found[lookup].append(row)
     return common, found
 
 
