@@ -19,7 +19,7 @@ BREAKS = {
     "log": ("log/merkle.py", "from consent import models"),
     "tree": ("decision.py", "from consent.log import tree"),
     "words": ("keywords.py", "from consent.models import Company"),
-    "outside": ("outbox.py", "import requests"),
+    "outside": ("outbox/sending.py", "import requests"),
     "witness": ("witness/cosigning.py", "from consent.log import published"),
     "paper": ("paper/layout.py", "from consent import vault"),
     "methods": ("capture/one.py", "from consent.capture import two"),

@@ -10,6 +10,8 @@ from django.utils import timezone
 from consent import dialogue, erasure, opening, outbox, reach, recording, vault
 from consent.contact import Contact
 from consent.models import ConsentRecord, ContactTrouble, Hold, InboundMessage, OutboundMessage, Sender
+from consent.outbox import sending
+from consent.providers import SendError
 from consent.recording import Telling
 from consent.sample import Sample
 from consent.vocabulary import StopScope
@@ -106,7 +108,7 @@ def test_a_provider_that_refuses_at_once_is_noted_too_and_erasure_forgets_it(
     aurora: Sample, sender: Sender, settings: Any
 ) -> None:
     message = told(aurora, sender)
-    outbox._failed(message, outbox.SendError("63003", permanent=True))
+    sending._failed(message, SendError("63003", permanent=True))
     assert kinds(message) == ["unreachable"]
     erasure.erase(message.subject, company=aurora.company, entity="subject")
     assert not ContactTrouble.objects.exists()

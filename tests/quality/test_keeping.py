@@ -22,6 +22,7 @@ from consent.models import (
     QualityTold,
     Sender,
 )
+from consent.outbox import sending
 from consent.providers import SendError, egress, meta_numbers
 from consent.quality import counting, keeping, polling, telling, working
 from consent.quality.reading import Kind, Reading, Source
@@ -381,7 +382,7 @@ def test_a_number_is_asked_about_by_one_worker_alone(
 def test_a_message_that_is_refused_says_something_of_its_number(agreed: Sender) -> None:
     left(agreed, people=1)
     message = OutboundMessage.objects.select_related("sender__company").get()
-    outbox._failed(message, SendError("368", permanent=True))
+    sending._failed(message, SendError("368", permanent=True))
     agreed.refresh_from_db()
     assert agreed.restriction == "blocked"
 
