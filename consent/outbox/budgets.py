@@ -19,7 +19,7 @@ def lock() -> None:
     """Let nobody else claim until the transaction ends. On SQLite a transaction that writes is alone anyway."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xactlock(hashtext('optin outbox'))")
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('optin outbox'))")
 
 
 def full(sender: Sender, now: datetime) -> str:

@@ -24,6 +24,7 @@ from django.test import Client
 
 from consent import outbox, recording, sample
 from consent.models import OutboundMessage
+from consent.outbox import sending
 from consent.providers import egress
 from consent.recording import Telling
 from tests import webhooks
@@ -117,8 +118,8 @@ def wire(scripted: Scripted, settings: Any) -> Iterator[Proxy]:
 def test_a_cut_loses_nothing_and_sends_nothing_twice(
     wire: Proxy, scripted: Scripted, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "FIRST_WAIT", timedelta(seconds=0.1))
-    monkeypatch.setattr(outbox, "LONGEST_WAIT", timedelta(seconds=0.5))
+    monkeypatch.setattr(sending, "FIRST_WAIT", timedelta(seconds=0.1))
+    monkeypatch.setattr(sending, "LONGEST_WAIT", timedelta(seconds=0.5))
     aurora = sample.seed()
     for number in range(MESSAGES):
         telling = Telling(kind="receipt", sender=aurora.sender, text="Obrigado")
