@@ -19,7 +19,7 @@ FAR = 0.35  # how far from where the code says a mark may be, as a share of the 
 ENOUGH_POINTS = 12  # four of each mark and of the code
 ASTRAY = 0.25  # how far off the marks may put the code, as a share of its diagonal
 CODE_LOOK = 1500  # pixels, of the picture in which codes are looked for first
-NEAR_HALF = 0.06
+NEAR_HALF = 0.06  # a factor so near to a half is made one
 PAD = 16  # pixels of white around a picture in which codes and marks are looked for
 _QR: Any = zxingcpp.BarcodeFormat.QRCode
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pillow_heif
 import pypdfium2
-from PIL import ExifTags, Image, ImageOps, TiffImagePlugin, WebPImagePlugin  # noqa: F401
+from PIL import ExifTags, Image, ImageOps, TiffImagePlugin, WebPImagePlugin  # noqa: F401 - loaded once, see preinit
 
 from consent.paper import kinds, limits
 from consent.paper.kinds import PDF

@@ -62,9 +62,8 @@ def ask(
 
 
 def _refuse_late(watch: "_Watch") -> None:
-    if (
-        watch.is_over
-    ):  # what was cut off in the middle of its headers, or of its body, looks like a short answer
+    # What was cut off in the middle of its headers, or of its body, looks like a short answer.
+    if watch.is_over:
         raise Failure("egress.timeout", perhaps_done=True)
 
 

@@ -7,14 +7,8 @@ from consent.canonical import canonical
 
 ENTRY_LIMIT = 2048  # bytes
 
-_OWN = (
-    "act",
-    "event_time",
-    "evidence",
-    "id",
-    "recorded_at",
-    "subject",
-)  # of each record, in the order of an entry
+# What is each record's own, in the order of an entry.
+_OWN = ("act", "event_time", "evidence", "id", "recorded_at", "subject")
 _GAP = "\0"  # stands in no text that a database keeps
 
 

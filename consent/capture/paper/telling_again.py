@@ -13,11 +13,8 @@ from consent.vault import SealBroken
 from consent.vocabulary import State as Consent
 from consent.wording import statement
 
-NO_WORDS = (
-    "window.closed",
-    "131047",
-    "63016",
-)  # ours, Meta's and Twilio's for free words outside of the window
+# Our code, Meta's and Twilio's for free words outside of the window.
+NO_WORDS = ("window.closed", "131047", "63016")
 KINDS = (OutboundMessage.Kind.ASK, OutboundMessage.Kind.RECEIPT)
 State = OutboundMessage.State
 
