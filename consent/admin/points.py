@@ -153,7 +153,7 @@ class PosterInline(ScopedInline):
     """The places where its poster hangs."""
 
     model = Poster
-    fields = [("name", "is_open")]
+    fields = ["name", "is_open"]
     can_delete = False  # whom it brought is still counted for it
     verbose_name_plural = _("posters that tell whom they brought: one for each place")
 
