@@ -344,6 +344,8 @@ def test_no_other_answer_brings_the_next_question(aurora: Sample, twilio: Script
 def test_an_old_yes_does_not_open_the_budget(aurora: Sample, twilio: Scripted) -> None:
     says(aurora)
     ask_twice(aurora)
+    drain()
+    assert len(twilio.seen) == 1
 
 
 def test_more_questions_may_be_allowed(aurora: Sample, twilio: Scripted, settings: Any) -> None:
