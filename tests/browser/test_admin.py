@@ -74,7 +74,7 @@ def main_pages(cafe: Firm) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.no_cover
-@pytest.mark.parametrize(("width", "locale"), [(PHONE, "es"), (DESK, "pt-BR")])
+@pytest.mark.parametrize(("width", "locale"), [(PHONE, "es"), (PHONE, "pt-BR"), (DESK, "en")])
 def test_every_page_is_accessible_and_fits_its_screen(
     browse: Browse, cafe: Firm, assert_accessible: Check, width: int, locale: str
 ) -> None:

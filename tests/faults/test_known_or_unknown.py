@@ -2,7 +2,6 @@
 
 import http.client
 import math
-import os
 import random
 import socket
 import time
@@ -18,10 +17,8 @@ from tests.faults.installation import Installation, installed
 
 pytestmark = [pytest.mark.engine, pytest.mark.fault, pytest.mark.slow]
 
+EACH = 100
 FEW = 40  # see a server that takes much longer
-EACH = (
-    100 if os.environ.get("DATABASE_URL", "").startswith("postgres") else FEW
-)  # what takes long is no query
 WARM = 20  # the first answers of a server are slow, whoever asks
 # Standard deviations of the rank sum. By chance five are passed once in 1.7 million times.
 FAR = 5.0

@@ -37,6 +37,15 @@ def sequenced() -> None:
         pass
 
 
+def told_of_one(aurora: Sample, answer: Any) -> tuple[Subscription, int]:
+    """A subscriber whose receiver answers one change in this way, and how often it was asked."""
+    cast.says(aurora)
+    sequenced()
+    with listening() as receiver:
+        receiver.answer = answer
+        return told(subscribed(aurora, receiver.url)), len(receiver.got)
+
+
 def events(receiver: Receiver) -> list[dict[str, Any]]:
     return [event for _headers, body in receiver.got for event in json.loads(body)["data"]]
 
@@ -151,12 +160,8 @@ def test_what_hostile_receivers_do_ends_and_is_written_down(
     aurora: Sample, monkeypatch: pytest.MonkeyPatch, answer: Any, trouble: str, state: str
 ) -> None:
     monkeypatch.setattr(outside, "WHOLE_SECONDS", 0.5)
-    cast.says(aurora)
-    sequenced()
-    with listening() as receiver:
-        receiver.answer = answer
-        subscription = told(subscribed(aurora, receiver.url))
-    assert (subscription.trouble, subscription.state, len(receiver.got)) == (trouble, state, 1)
+    subscription, times = told_of_one(aurora, answer)
+    assert (subscription.trouble, subscription.state, times) == (trouble, state, 1)
     assert Attempt.objects.get().trouble == trouble
     assert subscription.position == 0
 
@@ -166,12 +171,8 @@ def test_an_answer_without_an_end_is_cut_off_and_its_status_counts(
     aurora: Sample, monkeypatch: pytest.MonkeyPatch, answer: Any
 ) -> None:
     monkeypatch.setattr(outside, "WHOLE_SECONDS", 0.5)
-    cast.says(aurora)
-    sequenced()
-    with listening() as receiver:
-        receiver.answer = answer
-        subscription = told(subscribed(aurora, receiver.url))
-    assert (subscription.trouble, subscription.position, len(receiver.got)) == ("", changes.size(), 1)
+    subscription, times = told_of_one(aurora, answer)
+    assert (subscription.trouble, subscription.position, times) == ("", changes.size(), 1)
     assert Attempt.objects.get().status == 200
 
 

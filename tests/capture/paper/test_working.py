@@ -2,7 +2,6 @@
 
 import io
 import itertools
-import os
 import signal
 import subprocess
 import sys
@@ -25,8 +24,7 @@ from tests.fulldisk import full
 from tests.staff import other_sample
 
 ROOT = Path(__file__).resolve().parents[3]
-IS_POSTGRES = os.environ.get("DATABASE_URL", "").startswith("postgres")
-PAGES, KILLED = (40, 20) if IS_POSTGRES else (200, 100)  # of the pages a database sees a few rows each
+PAGES, KILLED = 200, 100
 
 # A worker on the database of the run that is killed, for good, when half of its pages are kept and the next is read.
 WORKER = """
