@@ -33,6 +33,7 @@ from consent.sample import Sample
 PAGE, ATTRIBUTION, NEWS, HEARD = 0.3, 5.0, 1.0, 1.0  # seconds, as promised
 LOOKS = 9
 WHERE = "where a year's trouble comes from"
+NOTHING = f"{WHERE}, everybody summed up from nothing"
 SAID_TO_BE_SO = 200  # answers in a row of one process before it counts as told
 CONNECTIONS = 8  # at once, until both processes have some
 PATIENCE = 20  # seconds
@@ -49,7 +50,7 @@ def main() -> None:
         figures.say(f"  filled {records:,} outcomes in {time.monotonic() - begun:.0f} s")
     _rate(number)
     looked = {
-        "everybody summed up from nothing, once after an update": _middle(source_days.recount, 3),
+        NOTHING: _middle(lambda: _attribute_anew(number), 3),
         WHERE: _middle(lambda: _attribute(number), LOOKS),
         "the worker's counts of a minute": _middle(lambda: _count(number), 3),
         "the page": _page(number),
@@ -64,6 +65,7 @@ def main() -> None:
     figures.report(
         [
             _promise(f"a number's page among {among}", looked["the page"], PAGE),
+            _promise(f"{NOTHING}, {among}", looked[NOTHING], ATTRIBUTION),
             _promise(f"{WHERE}, {among}", looked[WHERE], ATTRIBUTION),
             _promise(f"the same, {outcomes.NEWS:,} new records later", looked["what is new"], NEWS),
             _promise("a reading changes the decisions of both processes", max(heard), HEARD),
@@ -99,6 +101,12 @@ def _rate(number: Sender) -> None:
         for kind, value in ((Kind.RATING, colour), (Kind.STATUS, "connected"), (Kind.LIMIT, "100000")):
             found.append(Reading(kind=kind, value=value, raw=value, said_at=at, number=number.pk))
     keeping.keep(number, found, source=Source.WEBHOOK, read_at=now)
+
+
+def _attribute_anew(number: Sender) -> None:
+    """Sum everybody up from nothing, and rank the sources."""
+    source_days.recount()
+    _attribute(number)
 
 
 def _attribute(number: Sender) -> None:

@@ -76,11 +76,15 @@ def recount() -> None:
     query, values = rows.query.sql_with_params()
     with transaction.atomic(), connection.cursor() as cursor:
         SourceDay.objects.all().delete()
-        if connection.vendor == "postgresql":
-            # It takes every person for a source of their own, and would sort them all on disk.
-            cursor.execute("SET LOCAL enable_sort = off")
-            cursor.execute("SET LOCAL work_mem = '64MB'")
-        cursor.execute(f"{_INSERT} {query}", values)
-        if connection.vendor == "postgresql":
-            cursor.execute("SET LOCAL enable_sort = on")
-            cursor.execute(f"ANALYZE {_TABLE}")  # else whoever reads the sums next sorts them, too
+        if connection.vendor != "postgresql":
+            cursor.execute(f"{_INSERT} {query}", values)
+            return
+        # It takes every person for a source of their own, and would sort them all on disk.
+        cursor.execute("SET LOCAL enable_sort = off")
+        cursor.execute("SET LOCAL work_mem = '64MB'")
+        # What is inserted somewhere is read by one process; what makes a table, by several.
+        cursor.execute(f"CREATE TEMPORARY TABLE summed AS {query}", values)
+        cursor.execute(f"{_INSERT} SELECT * FROM summed")  # noqa: S608 - names of this file
+        cursor.execute("DROP TABLE summed")
+        cursor.execute("SET LOCAL enable_sort = on")
+        cursor.execute(f"ANALYZE {_TABLE}")  # else whoever reads the sums next sorts them, too
