@@ -63,22 +63,23 @@ def seal(sid: str, tokens: Sequence[str]) -> bytes:
     return vault.seal_system(item=_item(sid), plaintext=json.dumps(list(tokens)).encode())
 
 
-def tokens(sid: str, *, number: str = "") -> tuple[str, ...]:
+def tokens(sid: str, *, number: str = "", is_call: bool = False) -> tuple[str, ...]:
     """Every token that may have signed in an account's name; none for an account that is not ours.
 
-    Where `number` is a sender of the account, its own tokens alone: two companies may name one account, and
-    neither may speak for the other's numbers. No query, or one. While the database is down, what was last read
-    still counts, because a stop must get in.
+    Where `number` is a sender of the account, for calls or for messages, its own tokens alone: two companies may
+    name one account, and even one number on two channels, and neither may speak for the other. No query, or one.
+    While the database is down, what was last read still counts, because a stop must get in.
     """
     if settings.OPTIN_SANDBOX and sid == sandbox().sid:
         return sandbox().tokens
     if not SID.fullmatch(sid):
         return ()
     senders = _believed().get(sid, {})
-    return senders[number] if number in senders else tuple(chain.from_iterable(senders.values()))
+    own = senders.get((is_call, number))
+    return tuple(chain.from_iterable(senders.values())) if own is None else own
 
 
-type Believed = dict[str, dict[str, tuple[str, ...]]]
+type Believed = dict[str, dict[tuple[bool, str], tuple[str, ...]]]
 
 
 def _read() -> Believed:
@@ -87,7 +88,7 @@ def _read() -> Believed:
     senders = Sender.objects.filter(provider="twilio").order_by("pk")
     for channel, address, sid, secret in senders.values_list("channel", "address", "account", "secret"):
         number = f"whatsapp:{address}" if channel == Channel.WHATSAPP else address
-        found.setdefault(sid, {})[number] = opened(sid, bytes(secret))
+        found.setdefault(sid, {})[channel == Channel.VOICE, number] = opened(sid, bytes(secret))
     return found
 
 

@@ -39,12 +39,12 @@ _TRY_AGAIN = frozenset({401, 403, 408, 429, 503})  # wrong token (staff mend it)
 _PERHAPS_DONE = frozenset({500, 502, 504})
 
 
-def verified(request: HttpRequest, *, ours: str) -> dict[str, str]:
+def verified(request: HttpRequest, *, ours: str, is_call: bool = False) -> dict[str, str]:
     """The parameters of a request that Twilio signed for an account of ours; every name once. Raises Refused.
 
     Verified against the configured public address, never the Host header, and before anything is understood.
-    `ours` names the parameter that holds our own number: where we know it, only its own tokens count, of which
-    it has several while one is rotated. DatabaseError passes through.
+    `ours` names the parameter that holds our own number: where we know it, for calls or for messages, only its own
+    tokens count, of which it has several while one is rotated. DatabaseError passes through.
     """
     signature = request.headers.get("X-Twilio-Signature", "")
     if not _SIGNATURE.fullmatch(signature):
@@ -53,7 +53,7 @@ def verified(request: HttpRequest, *, ours: str) -> dict[str, str]:
     body = _body(request)
     if request.content_type == FORM:
         parameters = _form(body)
-        tokens = accounts.tokens(parameters.get("AccountSid", ""), number=parameters.get(ours, ""))
+        tokens = _tokens(parameters, ours=ours, is_call=is_call)
         if is_signed(url, parameters, signature=signature, tokens=tokens):
             return parameters
         raise Refused("signature.wrong", trimmed=_trimmed(url, parameters, signature, tokens))
@@ -62,7 +62,7 @@ def verified(request: HttpRequest, *, ours: str) -> dict[str, str]:
         if len(parse_qs(request.META["QUERY_STRING"]).get("bodySHA256", [])) != 1:
             raise Refused("body.no_digest")
         parameters = _json(body)
-        tokens = accounts.tokens(parameters.get("AccountSid", ""), number=parameters.get(ours, ""))
+        tokens = _tokens(parameters, ours=ours, is_call=is_call)
         if is_signed(url, body, signature=signature, tokens=tokens):
             return parameters
         raise Refused("signature.wrong")
@@ -137,6 +137,10 @@ def look(account: Account, ask: Callable[[Client], Any]) -> Any:
         raise _send_error(error) from None
     except (ValueError, TypeError, AttributeError, KeyError):
         raise SendError("answer.unreadable") from None
+
+
+def _tokens(parameters: Mapping[str, str], *, ours: str, is_call: bool) -> tuple[str, ...]:
+    return accounts.tokens(parameters.get("AccountSid", ""), number=parameters.get(ours, ""), is_call=is_call)
 
 
 def _address(request: HttpRequest) -> str:

@@ -30,6 +30,16 @@ def test_each_sender_of_an_account_has_its_own_tokens_and_a_number_nobody_knows_
     assert accounts.tokens(TWILIO_SID, number="whatsapp:+551140028992") == ("c",)
 
 
+def test_a_number_that_calls_and_writes_has_the_tokens_of_each_channel(aurora: Sample) -> None:
+    webhooks.real_sender(aurora, "a", address="+551140028991")
+    voice = webhooks.real_sender(aurora, "b", address="+551140028992")
+    voice.channel, voice.address = "voice", "+551140028991"
+    voice.save()
+
+    assert accounts.tokens(TWILIO_SID, number="+551140028991") == ("a",)
+    assert accounts.tokens(TWILIO_SID, number="+551140028991", is_call=True) == ("b",)
+
+
 def test_tokens_are_read_once_a_second_and_no_query_is_spent_on_what_is_no_account(
     aurora: Sample, settings: Any, django_assert_num_queries: Any
 ) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from consent.models import InboundMessage
+from consent.models import Company, InboundMessage, Sender
 from consent.providers import Refused, accounts, twilio
 from consent.sample import Sample
 from tests import webhooks
@@ -202,6 +202,24 @@ def test_every_token_of_an_account_is_believed_until_it_is_taken_out(aurora: Sam
     accounts.forget()
     assert webhooks.post(client, webhooks.sms(**fields), token="new").status_code == 200
     assert webhooks.post(client, webhooks.sms(**fields), token="old").status_code == 403
+
+
+def test_whoever_enters_a_number_of_others_for_calls_neither_speaks_for_it_nor_silences_it(
+    aurora: Sample, client: Client
+) -> None:
+    webhooks.real_sender(aurora, "ours", address="+551140028991")
+    other = Company.objects.create(name="Other", slug="other", legal_name="Other Ltda", country="BR")
+    Sender.objects.create(
+        company=other, channel="voice", provider="twilio", address="+551140028991", account=TWILIO_SID,
+        secret=accounts.seal(TWILIO_SID, ["theirs"]),
+    )  # fmt: skip
+    stop = webhooks.sms(AccountSid=TWILIO_SID, To="+551140028991")
+    call = webhooks.call(AccountSid=TWILIO_SID, To="+551140028991")
+
+    assert webhooks.post(client, stop, token="theirs").status_code == 403
+    assert webhooks.post(client, stop, token="ours").status_code == 200
+    assert webhooks.post(client, call, path=webhooks.VOICE, token="ours").status_code == 403
+    assert webhooks.post(client, call, path=webhooks.VOICE, token="theirs").status_code == 200
 
 
 def test_the_sandbox_speaks_for_nobody_where_it_is_off(aurora: Sample, client: Client, settings: Any) -> None:

@@ -26,7 +26,7 @@ def verified(request: HttpRequest) -> dict[str, str]:
     Our own number is the one called, or the one that called where the address names a call of ours.
     """
     step, message = request.GET.get(STEP, "0"), request.GET.get(MESSAGE, "")
-    parameters = twilio.verified(request, ours="From" if message else "To")
+    parameters = twilio.verified(request, ours="From" if message else "To", is_call=True)
     return {**parameters, STEP: step, MESSAGE: message}
 
 
