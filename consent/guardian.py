@@ -1,4 +1,4 @@
-"""A consent that an adult gives for a child: who gives it, and until when it can count (LGPD art. 14 par. 1)."""
+"""A consent that an adult gives for a child: what is asked, who gives it, until when it counts (LGPD art. 14)."""
 
 import re
 from collections.abc import Mapping
@@ -7,13 +7,26 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from consent.errors import BadInput
-from consent.vocabulary import Relation
+from consent.vocabulary import Relation, django_code
 
 RELATION = "relation"
 BORN = "born"
 EVIDENCE = "guardians"  # where the evidence of an act keeps them
+TEXT = "guardian_text"  # and the words they were asked by
+
+ASKED = _("You say yes for a child")
+# What is collected, what for, and how to end it, in plain words (LGPD art. 14 par. 2 and 6).
+NOTE = _(
+    "Only a parent or legal guardian can do this, with their own phone: our messages go to you, never to the child."
+    " Say yes only if it is good for the child. The yes ends by the time the child is 18, and you can stop it before,"
+    " at any time, like any other. Of the day of birth we keep only the day the child comes of age."
+)
+ASKS_RELATION = _("What you are to the child")
+ASKS_BORN = _("The child's day of birth")
+ASKS_NUMBER = _("Your own phone number, not the child's")
 
 # Codigo Civil (Brazil) art. 5, and the same in the Americas and Europe but for a few places.
 MAJORITY = 18  # years
@@ -52,6 +65,11 @@ class Guardian:
         return {"relation": str(self.relation), "child_of_age": self.of_age.isoformat()}
 
 
+def limit(guardian: Guardian | None, *, at: datetime, longest: int) -> int | None:
+    """For how many days a yes given at a moment counts; None for one of their own: as the purpose says."""
+    return None if guardian is None else guardian.days(at=at, longest=longest)
+
+
 def read_relation(text: str) -> str:
     """The relation that was chosen. Raises BadInput."""
     if text not in Relation.values:
@@ -85,6 +103,18 @@ def majority(born: date) -> date:
         if born.year + MAJORITY > date.max.year:
             raise
         return date(born.year + MAJORITY, 3, 1)
+
+
+def evidence(guardian: Guardian | None, *, language: str) -> dict[str, Any]:
+    """What an act's evidence keeps of who speaks for a child, and of the words shown; nothing where nobody does."""
+    if guardian is None:
+        return {}
+    with override(django_code(language)):
+        words = {"asked": ASKED, "note": NOTE, "born": ASKS_BORN, "relation": ASKS_RELATION}
+        return {
+            EVIDENCE: [guardian.evidence()],
+            TEXT: {name: str(text) for name, text in words.items()},
+        }
 
 
 def of_evidence(evidence: Mapping[str, Any]) -> tuple[Guardian, ...]:

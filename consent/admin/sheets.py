@@ -45,7 +45,7 @@ def printed(request: HttpRequest, point: CapturePoint) -> HttpResponse:
     form = SheetsForm(point, request.POST)
     back = HttpResponseRedirect(reverse("admin:consent_capturepoint_change", args=[point.pk]) + "#sheets")
     if point.asks_guardian:
-        messages.error(request, _("It asks for a guardian, which only the website form can."))
+        messages.error(request, _("It asks for a guardian, which only the website form and apps can."))
         return back
     if not form.is_valid():
         for field, errors in form.errors.items():

@@ -21,8 +21,6 @@ def limits(requests: Sequence[ConsentRecord], *, at: datetime) -> dict[UUID, int
     return {one.uid: _days(one, guardians.get(one.act_id), at=at) for one in requests}
 
 
-def _days(request: ConsentRecord, guardian: Guardian | None, *, at: datetime) -> int | None:
-    if guardian is None:
-        return None
+def _days(request: ConsentRecord, speaks: Guardian | None, *, at: datetime) -> int | None:
     assert request.purpose is not None, "nobody is asked about everything at once"
-    return guardian.days(at=at, longest=request.purpose.validity_days)
+    return guardian.limit(speaks, at=at, longest=request.purpose.validity_days)

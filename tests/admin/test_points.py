@@ -260,9 +260,12 @@ def test_no_sheet_is_printed_and_no_batch_made_for_children(bruno: Client, cafe:
     answer = bruno.post(sheets, {"language": "en", "paper": "a4", "count": 1}, follow=True)
 
     assert answer["Content-Type"].startswith("text/html")
-    assert answer.content.decode().count("It asks for a guardian, which only the website form can.") == 2
+    assert (
+        answer.content.decode().count("It asks for a guardian, which only the website form and apps can.")
+        == 2
+    )
     page = bruno.post(reverse("admin:consent_paperbatch_add"), {"point": point.pk}).content.decode()
-    assert "It asks for a guardian, which only the website form can." in page
+    assert "It asks for a guardian, which only the website form and apps can." in page
 
 
 def test_words_too_long_for_a_flow_are_said_so_before_it_runs(bruno: Client, cafe: Firm) -> None:

@@ -26,7 +26,6 @@ from consent import (
     recording,
     vault,
 )
-from consent.capture.app import showing
 from consent.errors import BadInput
 from consent.models import (
     Act,
@@ -402,11 +401,11 @@ def test_children_have_a_notice_of_their_own(aurora: Sample, point: CapturePoint
 
 
 def test_no_kiosk_shows_it(point: CapturePoint) -> None:
-    with pytest.raises(ValidationError, match="only the website form can"):
+    with pytest.raises(ValidationError, match="only the website form and apps can"):
         Kiosk(point=point, name="counter").clean()
 
 
-def test_every_method_but_the_form_finds_it_closed(point: CapturePoint) -> None:
+def test_every_method_that_cannot_ask_finds_it_closed(point: CapturePoint) -> None:
     ask = catalogue.ask("aurora", "criancas")
     assert ask is not None
     assert ask.is_ready
@@ -419,9 +418,3 @@ def test_the_door_takes_no_yes_for_a_child_without_a_guardian(aurora: Sample, po
         with pytest.raises(ValueError, match="without a guardian"):
             recording.record(cast.event(aurora, point=point, state=state))
     assert recording.record(cast.event(aurora, point=point, state=State.REFUSED)).is_new
-
-
-def test_an_app_is_told_that_only_the_form_can_ask(aurora: Sample, point: CapturePoint) -> None:
-    with pytest.raises(BadInput, match=r"point\.guardian") as refused:
-        showing.asked(aurora.company.pk, "criancas")
-    assert refused.value.status == 409

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from PIL import Image
 
-from consent import catalogue, dialogue, pinned, recording
+from consent import catalogue, dialogue, guardian, pinned, recording
 from consent.api import moments
 from consent.api.keys import Holder
 from consent.canonical import moment
-from consent.capture.app import METHOD, idempotency
+from consent.capture.app import METHOD, for_child, idempotency
 from consent.capture.app.said import Consent, Snapshot
 from consent.catalogue import Ask
 from consent.contact import Contact
@@ -48,7 +48,7 @@ def verify(consent: Consent, *, holder: Holder, now: datetime) -> Seen:
     ask = catalogue.ask_numbered(seen.point)
     if ask is None or ask.company.pk != holder.company:
         raise BadInput("token.unknown", "This is no render token of ours.", pointer="token")
-    if not ask.is_open:
+    if not ask.is_ready:
         raise BadInput("point.closed", "This capture point is closed.", status=409)
     if seen.is_expired(now):
         raise BadInput(
@@ -77,7 +77,9 @@ def record(
     contact = _contact(consent.contact, ask)
     possession = _possession(consent, ask, now=now)
     is_proved = possession != Possession.NONE
-    asked = idempotency.fingerprint("consent", consent.model_dump())
+    accepted = [box for box, is_yes in answered if is_yes]
+    speaks = for_child.read(consent.guardian, ask, is_yes=bool(accepted), now=now)
+    asked = idempotency.fingerprint("consent", for_child.body(consent, speaks))
     evidence = {
         "text": seen.statement.text,
         "boxes": [
@@ -97,9 +99,9 @@ def record(
         "confirmation": str(ask.point.confirmation),
         "api_key": holder.key,
         idempotency.REQUEST: asked,
+        **guardian.evidence(speaks, language=seen.pinned.language),
         **caller,
     }
-    accepted = [box for box, is_yes in answered if is_yes]
     files = (_picture(consent.snapshot),) if consent.snapshot else ()
 
     def tell(act: UUID) -> Sequence[Telling]:
@@ -114,6 +116,7 @@ def record(
             possession=possession if is_yes else Possession.NONE,
             notice=seen.version, language=seen.pinned.language, event_time=now, method=METHOD.slug,
             evidence=evidence, reference=idempotency.reference(key), point=ask.point, files=files,
+            valid_days=guardian.limit(speaks, at=now, longest=box.offer.purpose.validity_days) if is_yes else None,
         )
         for box, is_yes in answered
     ]  # fmt: skip

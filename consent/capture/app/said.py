@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from consent.vocabulary import Channel
+from consent.vocabulary import Channel, Relation
 
 type Short = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 type Slug = Annotated[str, StringConstraints(pattern=r"^[-a-zA-Z0-9_]{1,40}$")]
@@ -39,6 +39,17 @@ class Snapshot(Strict):
     content: Annotated[str, StringConstraints(max_length=180_000)] = Field(description="The file in Base64.")
 
 
+class Guardian(Strict):
+    """Who says yes for a child, where the capture point asks for a guardian. The day of birth is not kept."""
+
+    relation: str = Field(
+        description="What the adult is to the child.", json_schema_extra={"enum": list(Relation.values)}
+    )
+    born: str = Field(
+        description="The child's day of birth, like 2015-06-14.", json_schema_extra={"format": "date"}
+    )
+
+
 class Consent(Strict):
     """What a person answered on a screen of the app."""
 
@@ -52,6 +63,9 @@ class Consent(Strict):
         description="For each box that was answered: true for yes, false for no.", min_length=1
     )
     evidence: AppEvidence
+    guardian: Guardian | None = Field(
+        None, description="Where the capture point asks for a guardian and an answer is yes; nowhere else."
+    )
     verified: Verified | None = None
     snapshot: Snapshot | None = None
 
@@ -106,6 +120,24 @@ class BoxOut(BaseModel):
     hint: str
 
 
+class RelationOut(BaseModel):
+    """One answer to what the adult is to the child."""
+
+    key: str = Field(description="What to send back.")
+    label: str
+
+
+class GuardianOut(BaseModel):
+    """What to ask whoever says yes for a child, word for word."""
+
+    asked: str
+    note: str = Field(description="Who may answer, and what becomes of it: to be shown with the questions.")
+    relation: str
+    relations: list[RelationOut]
+    born: str
+    contact: str = Field(description="What to call the field of the number: it is the adult's own.")
+
+
 class PointOut(BaseModel):
     """What to show, word for word, and the token to send back with the answers."""
 
@@ -116,6 +148,9 @@ class PointOut(BaseModel):
     languages: list[str]
     text: list[str] = Field(description="The statement, paragraph by paragraph.")
     boxes: list[BoxOut]
+    guardian: GuardianOut | None = Field(
+        description="What to ask besides, where an adult answers for a child; null elsewhere."
+    )
     notice: str
     digest: str
     privacy_url: str

@@ -4,15 +4,16 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.http import Http404
+from django.utils.translation import override
 
-from consent import catalogue, pinned, shown
+from consent import catalogue, guardian, pinned, shown
 from consent.canonical import moment
 from consent.capture.app import METHOD
-from consent.capture.app.said import BoxOut, PointOut
+from consent.capture.app.said import BoxOut, GuardianOut, PointOut, RelationOut
 from consent.catalogue import Ask
 from consent.errors import BadInput
 from consent.showing import show
-from consent.vocabulary import Language
+from consent.vocabulary import Language, Relation, django_code
 
 
 def asked(company: int, point: str) -> Ask:
@@ -20,13 +21,7 @@ def asked(company: int, point: str) -> Ask:
     ask = catalogue.ask_of(company, point)
     if ask is None:
         raise Http404("No such capture point.")
-    if ask.point.asks_guardian:
-        raise BadInput(
-            "point.guardian",
-            "This capture point asks for a guardian. Only its form on the website can.",
-            status=409,
-        )
-    if not ask.is_open:
+    if not ask.is_ready:
         raise BadInput(
             "point.closed", "This capture point is closed, or its notice is not published.", status=409
         )
@@ -90,6 +85,7 @@ def answer(ask: Ask, language: str, *, now: datetime) -> bytes:
             )
             for box in showing.statement.boxes
         ],
+        guardian=_guardian(language) if ask.point.asks_guardian else None,
         notice=f"{ask.version.notice.slug} {ask.version.number}",
         digest=ask.version.digest,
         privacy_url=ask.company.privacy_url,
@@ -99,3 +95,15 @@ def answer(ask: Ask, language: str, *, now: datetime) -> bytes:
         expires_at=moment(now + timedelta(hours=settings.OPTIN_FORM_TTL_HOURS)),
     )
     return whole.model_dump_json().encode()
+
+
+def _guardian(language: str) -> GuardianOut:
+    with override(django_code(language)):
+        return GuardianOut(
+            asked=str(guardian.ASKED),
+            note=str(guardian.NOTE),
+            relation=str(guardian.ASKS_RELATION),
+            relations=[RelationOut(key=key, label=str(label)) for key, label in Relation.choices],
+            born=str(guardian.ASKS_BORN),
+            contact=str(guardian.ASKS_NUMBER),
+        )

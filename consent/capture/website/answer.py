@@ -9,12 +9,10 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
 
 from consent import catalogue, dialogue, guardian, http, pinned, recording, vault
 from consent.canonical import moment
 from consent.capture.website import METHOD, page, reading
-from consent.capture.website.child import ASKED, BORN, NOTE, RELATION
 from consent.capture.website.reading import Answer
 from consent.catalogue import Ask
 from consent.errors import BadInput
@@ -22,8 +20,8 @@ from consent.models import NoticeVersion, Poster
 from consent.pinned import Pinned
 from consent.recording import ConsentEvent, Recorded, Telling
 from consent.showing import show
-from consent.vocabulary import Confirmation, Origin, Possession, State, django_code
-from consent.wording import Box, Statement
+from consent.vocabulary import Confirmation, Origin, Possession, State
+from consent.wording import Statement
 
 logger = logging.getLogger(__name__)
 
@@ -110,20 +108,13 @@ def record(
                 evidence=evidence,
                 reference=reference,
                 point=ask.point,
-                valid_days=_valid_days(said, box, now=now),
+                valid_days=guardian.limit(said.guardian, at=now, longest=box.offer.purpose.validity_days),
                 origin=Origin.POSTER.of(brought.pk) if brought else "",
             )
             for box in said.ticked
         ),
         tell=tell,
     )
-
-
-def _valid_days(said: Answer, box: Box, *, now: datetime) -> int | None:
-    """For how many days a yes for a child counts; None for one of their own: as the purpose says."""
-    if said.guardian is None:
-        return None
-    return said.guardian.days(at=now, longest=box.offer.purpose.validity_days)
 
 
 def reply(request: HttpRequest, ask: Ask, recorded: Recorded) -> HttpResponse:
@@ -171,14 +162,5 @@ def _evidence(
         "accept_language": http.header(request, "Accept-Language"),
         "embedded_in": seen.pinned.host,
         "confirmation": str(ask.point.confirmation),
-        **_guardian(said, seen.pinned.language),
+        **guardian.evidence(said.guardian, language=seen.pinned.language),
     }
-
-
-def _guardian(said: Answer, language: str) -> dict[str, Any]:
-    """Who speaks for a child, with the words they were asked by; nothing where nobody does."""
-    if said.guardian is None:
-        return {}
-    with override(django_code(language)):
-        asked = {"asked": str(ASKED), "note": str(NOTE), "born": str(BORN), "relation": str(RELATION)}
-    return {guardian.EVIDENCE: [said.guardian.evidence()], "guardian_text": asked}

@@ -1,4 +1,4 @@
-"""What the form asks whoever says yes for a child, in words that the evidence keeps."""
+"""The fields of the form for whoever says yes for a child."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,16 +10,6 @@ from consent import guardian
 from consent.vocabulary import Relation
 
 LONGEST_DAY = 10  # characters of a day: 2015-06-14
-
-ASKED = _("You say yes for a child")
-# What is collected, what for, and how to end it, in plain words (LGPD art. 14 par. 2 and 6).
-NOTE = _(
-    "Only a parent or legal guardian can do this, with their own phone: our messages go to you, never to the child."
-    " Say yes only if it is good for the child. The yes ends by the time the child is 18, and you can stop it before,"
-    " at any time, like any other. Of the day of birth we keep only the day the child comes of age."
-)
-RELATION = _("What you are to the child")
-BORN = _("The child's day of birth")
 
 
 def typed(fields: Mapping[str, str]) -> dict[str, str]:
@@ -33,8 +23,8 @@ def typed(fields: Mapping[str, str]) -> dict[str, str]:
 def fields(now: datetime) -> dict[str, forms.Field]:
     """The two fields, as they are shown; what comes back is read by `reading`."""
     choices = [("", _("Choose")), *Relation.choices]
-    relation = forms.ChoiceField(label=RELATION, choices=choices)
+    relation = forms.ChoiceField(label=guardian.ASKS_RELATION, choices=choices)
     born = forms.DateField(
-        label=BORN, widget=forms.DateInput(attrs={"type": "date", "max": f"{now:%Y-%m-%d}"})
+        label=guardian.ASKS_BORN, widget=forms.DateInput(attrs={"type": "date", "max": f"{now:%Y-%m-%d}"})
     )
     return {guardian.RELATION: relation, guardian.BORN: born}

@@ -12,6 +12,7 @@ from django.forms.utils import ErrorDict
 from django.utils.translation import gettext as _
 from phonenumber_field.formfields import PhoneNumberField
 
+from consent import guardian
 from consent.capture.website import reading
 from consent.errors import BadInput
 from consent.wording import Statement
@@ -73,7 +74,7 @@ def _phone_field(country: str, *, is_guardian: bool) -> PhoneNumberField:
     region = country if country in phonenumbers.SUPPORTED_REGIONS else None
     field = PhoneNumberField(
         region=region,
-        label=_("Your own phone number, not the child's") if is_guardian else _("Your phone number"),
+        label=guardian.ASKS_NUMBER if is_guardian else _("Your phone number"),
         help_text=_("With area code, such as %(example)s. From another country: with + and the country code.")
         % {"example": _example(region)},
     )

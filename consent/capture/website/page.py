@@ -13,7 +13,7 @@ from django.utils.translation import override
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csp import csp_override
 
-from consent import branding, languages, pinned, poster
+from consent import branding, guardian, languages, pinned, poster
 from consent.capture.website import METHOD, child, proof, reading
 from consent.capture.website.form import ConsentForm
 from consent.catalogue import Ask
@@ -89,8 +89,8 @@ def show_form(
             "problems": problems,
             "boxes_problems": [problem for problem in problems if problem.pointer == reading.BOXES],
             "token": token,
-            "child_asked": child.ASKED,
-            "child_note": child.NOTE,
+            "child_asked": guardian.ASKED,
+            "child_note": guardian.NOTE,
             "trap": reading.TRAP,
             "is_proved": ask.point.confirmation != Confirmation.NONE,
             "is_called": ask.point.confirmation == Confirmation.CALL,
