@@ -189,6 +189,7 @@ ROOT_URLCONF = "optin_site.urls"
 WSGI_APPLICATION = "optin_site.wsgi.application"
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "consent.api.problems.Problems",
     "consent.http.NoLoops",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

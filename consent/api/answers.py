@@ -21,6 +21,7 @@ ALONG: dict[int, Headers] = {
     HTTPStatus.SERVICE_UNAVAILABLE: (("Retry-After", "1"),),
 }
 JSON = "application/json"
+PROBLEM = "application/problem+json"
 STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 
@@ -76,4 +77,4 @@ def problem(error: BadInput) -> Answer:
         }
     if error.pointer:
         document["pointer"] = f"#/{error.pointer}"
-    return Answer(status, "application/problem+json", json.dumps(document).encode())
+    return Answer(status, PROBLEM, json.dumps(document).encode())

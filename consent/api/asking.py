@@ -10,7 +10,7 @@ from ninja import Header, Query, Router, Schema
 from pydantic import Field
 
 from consent import preflight
-from consent.api import decisions, keys, moments, permits, questions, v1
+from consent.api import bodies, decisions, keys, moments, permits, questions, v1
 from consent.api.answers import Stream
 from consent.decision import Reason
 from consent.errors import BadInput
@@ -147,14 +147,14 @@ def take_apart(
     """
     if request.content_type != CSV:
         raise BadInput("body.media_type", f"Send {CSV}.", status=415)
-    if (_length(request) or 0) > preflight.LARGEST:
-        raise BadInput("body.too_large", "Send the file in parts of at most 20 MB.", status=413)
+    too_large = BadInput("body.too_large", "Send the file in parts of at most 20 MB.", status=413)
+    file = io.BytesIO(b"".join(bodies.pieces(request, most=preflight.LARGEST, too_large=too_large)))
     holder: keys.Holder = request.auth  # type: ignore[attr-defined]  # set by ninja
     into, now = io.BytesIO(), timezone.now()
     sending_at = moments.read_planned(at, pointer="at", now=now) if at is not None else None
     try:
         preflight.run(
-            map(bytes.decode, request),
+            io.TextIOWrapper(file, encoding="utf-8", newline=""),
             into,
             company=Company.objects.get(pk=holder.company),
             channel=channel,
@@ -189,13 +189,7 @@ def _call(request: HttpRequest) -> decisions.Call:
         authorization=request.headers.get("Authorization", ""),
         contact=request.headers.get("Optin-Contact", ""),
         media_type=request.META.get("CONTENT_TYPE", ""),
-        encoding=request.headers.get("Content-Encoding", "").lower(),
-        length=_length(request),
+        encoding=request.headers.get("Content-Encoding", ""),
+        length=bodies.length(request.headers.get("Content-Length", "")),
         read=request.read,
     )
-
-
-def _length(request: HttpRequest) -> int | None:
-    """How long the body is said to be; None where nothing, or no number, is said."""
-    said = request.headers.get("Content-Length", "")
-    return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else None

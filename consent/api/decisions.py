@@ -11,7 +11,7 @@ from typing import NamedTuple
 from django.utils import timezone
 
 from consent import decision
-from consent.api import answers, breaker, keys, many, permits, questions
+from consent.api import answers, bodies, breaker, keys, many, permits, questions
 from consent.api.questions import Topic
 from consent.contact import Contact
 from consent.errors import BadInput
@@ -63,7 +63,7 @@ def _answer(call: Call) -> answers.Answer | answers.Stream:
         raise BadInput("method.not_allowed", "Ask with GET or POST.", status=405)
     holder = keys.holder(call.authorization, scope=SCOPE)
     if call.media_type.partition(";")[0].strip().lower() == NDJSON:
-        _refuse_compressed(call)
+        bodies.refuse_packed(call.encoding)
         return many.of_stream(call.read, holder)
     topic, asked = questions.read(_read_body(call), now=timezone.now())
     if isinstance(asked, list):
@@ -81,22 +81,17 @@ def _decide(contact: Contact, topic: Topic, holder: keys.Holder) -> answers.Answ
     return answers.Answer(status, answers.JSON, many.told(decided, **permit).encode())
 
 
-def _refuse_compressed(call: Call) -> None:
-    if call.encoding not in ("", "identity"):
-        raise BadInput("body.encoding", "Send the body as it is, not compressed.", status=415)
-
-
 def _read_body(call: Call) -> bytes:
     media_type, _, parameters = call.media_type.partition(";")
     charset = parameters.replace(" ", "").replace('"', "").lower()
     if media_type.strip().lower() != "application/json" or charset not in ("", "charset=utf-8"):
         raise BadInput("body.media_type", f"Send application/json, or {NDJSON}.", status=415)
-    _refuse_compressed(call)
+    bodies.refuse_packed(call.encoding)
     if call.length is None:
-        raise BadInput("body.length_required", "Send a Content-Length.", status=411)
+        raise bodies.length_required()
     if call.length > LARGEST:
         raise BadInput("body.too_large", f"The body may have {LARGEST} bytes.", status=413)
     body = call.read(call.length)
     if len(body) < call.length:
-        raise BadInput("body.cut_off", "The body ended before its Content-Length.", status=400)
+        raise bodies.cut_off()
     return body

@@ -5,7 +5,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from consent.api import answers, decisions
+from consent.api import answers, bodies, decisions
 from consent.api.answers import Stream
 
 
@@ -39,14 +39,13 @@ def _let_go() -> None:
 
 
 def _call(environ: WSGIEnvironment) -> decisions.Call:
-    length = environ.get("CONTENT_LENGTH") or ""
     return decisions.Call(
         method=environ["REQUEST_METHOD"],
         query=environ.get("QUERY_STRING", ""),
         authorization=environ.get("HTTP_AUTHORIZATION", ""),
         media_type=environ.get("CONTENT_TYPE", ""),
         contact=environ.get("HTTP_OPTIN_CONTACT", ""),
-        encoding=environ.get("HTTP_CONTENT_ENCODING", "").lower(),
-        length=int(length) if length.isascii() and length.isdigit() and len(length) < 10 else None,
+        encoding=environ.get("HTTP_CONTENT_ENCODING", ""),
+        length=bodies.length(environ.get("CONTENT_LENGTH") or ""),
         read=environ["wsgi.input"].read,
     )

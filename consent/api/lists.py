@@ -10,7 +10,7 @@ from ninja import Query, Router, Schema, Status
 from pydantic import ConfigDict, Field, StringConstraints
 
 from consent import http
-from consent.api import v1
+from consent.api import bodies, v1
 from consent.api.keys import Holder
 from consent.canonical import moment
 from consent.errors import BadInput
@@ -98,15 +98,11 @@ def bring(
     name = NAMES.get(request.content_type or "")
     if name is None:
         raise BadInput("body.media_type", f"Send {', '.join(NAMES)}.", status=415)
-    if int(request.headers.get("Content-Length") or 0) > reading.LARGEST:
-        raise BadInput("file.too_large", "Send the list in parts of at most 300 MB.", status=413)
+    too_large = BadInput("file.too_large", "Send the list in parts of at most 300 MB.", status=413)
     with http.room(), tempfile.TemporaryFile() as file:
-        size = 0
-        while part := request.read(1 << 16):
-            size += len(part)
-            if size > reading.LARGEST:
-                raise BadInput("file.too_large", "Send the list in parts of at most 300 MB.", status=413)
-            file.write(part)
+        for piece in bodies.pieces(request, most=reading.LARGEST, too_large=too_large):
+            file.write(piece)
+        size = file.tell()
         file.seek(0)
         batch = keeping.take_in(
             file, name=name, size=size, company=_company(request), kind=kind, entity=_entity(request),

@@ -17,7 +17,8 @@ from ninja.parser import Parser
 from ninja.security import HttpBearer
 
 from consent import http
-from consent.api import answers, keys, strict_json
+from consent.api import answers, bodies, keys, strict_json
+from consent.api.problems import respond
 from consent.errors import BadInput
 
 DESCRIPTION = """\
@@ -45,8 +46,9 @@ class Body(Parser):
     def parse_body(self, request: HttpRequest) -> Any:
         if request.content_type != "application/json":
             raise BadInput("body.media_type", "Send application/json.", status=415)
-        if request.headers.get("Content-Encoding", "identity") not in ("", "identity"):
-            raise BadInput("body.encoding", "Send the body as it is, not compressed.", status=415)
+        bodies.refuse_packed(request.headers.get("Content-Encoding", ""))
+        if len(request.body) < (bodies.length(request.headers.get("Content-Length", "")) or 0):
+            raise bodies.cut_off()
         return strict_json.read_object(request.body)
 
 
@@ -75,7 +77,7 @@ def parameters(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]
                 keys.refuse_in_address(request.META.get("QUERY_STRING", ""))
                 _refuse_others(request, names)
             except BadInput as error:
-                return _respond(error)
+                return respond(error)
             return run(request, *args, **kwargs)
 
         return checked
@@ -112,7 +114,7 @@ class Api(NinjaAPI):
     def get_openapi_schema(self, **kwargs: Any) -> Any:
         document = super().get_openapi_schema(**kwargs)
         document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
-        content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        content = {answers.PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
         for operation in (one for path in document["paths"].values() for one in path.values()):
             for status in _PROBLEMS:
                 operation["responses"][status] = {
@@ -133,14 +135,9 @@ api = Api(
 )
 
 
-def _respond(error: BadInput) -> HttpResponse:
-    answer = answers.problem(error)
-    return HttpResponse(answer.body, status=answer.status, headers=dict(answer.headers))
-
-
 @api.exception_handler(BadInput)
 def _bad_input(_request: HttpRequest, error: BadInput) -> HttpResponse:
-    return _respond(error)
+    return respond(error)
 
 
 # By pydantic's own names. Every pattern of ours is about characters.
@@ -160,13 +157,13 @@ def _invalid(_request: HttpRequest, error: ValidationError) -> HttpResponse:
     pointer = "/".join(str(part) for part in path if part not in ("payload",))
     kind = str(first["type"])
     if source == "header":  # the only one that is asked for
-        return _respond(BadInput("idempotency.required", "Send an Idempotency-Key of your own.", status=400))
+        return respond(BadInput("idempotency.required", "Send an Idempotency-Key of your own.", status=400))
     code = _CODES.get(kind, "field.invalid")
     if pointer == "contact":
         code = {"field.invalid": "phone.type", "field.bad_character": "phone.bad_character"}.get(code, code)
     is_meant = source == "body" or (source == "query" and kind != "missing")
     status = HTTPStatus.UNPROCESSABLE_ENTITY if is_meant else HTTPStatus.BAD_REQUEST
-    return _respond(BadInput(code, str(first["msg"]), status=status, pointer=pointer))
+    return respond(BadInput(code, str(first["msg"]), status=status, pointer=pointer))
 
 
 @api.exception_handler(HttpError)
@@ -174,27 +171,27 @@ def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     """What our own parser said, which ninja wraps; else what ninja refused by itself."""
     if error.__cause__ is not None:
         return api.on_exception(request, error.__cause__)  # type: ignore[arg-type]
-    return _respond(BadInput("request.refused", str(error), status=error.status_code))
+    return respond(BadInput("request.refused", str(error), status=error.status_code))
 
 
 @api.exception_handler(Http404)
 def _not_found(_request: HttpRequest, _error: Http404) -> HttpResponse:
-    return _respond(BadInput("not_found", "There is no such thing here.", status=404))
+    return respond(BadInput("not_found", "There is no such thing here.", status=404))
 
 
 @api.exception_handler(RequestDataTooBig)
 def _too_big(_request: HttpRequest, _error: RequestDataTooBig) -> HttpResponse:
-    return _respond(BadInput("body.too_large", "The body is too large.", status=413))
+    return respond(BadInput("body.too_large", "The body is too large.", status=413))
 
 
 @api.exception_handler(UnreadablePostError)
 def _cut_off(_request: HttpRequest, _error: UnreadablePostError) -> HttpResponse:
-    return _respond(BadInput("body.cut_off", "The body ended before its Content-Length.", status=400))
+    return respond(bodies.cut_off())
 
 
 @api.exception_handler(http.NoRoom)
 def _no_room(_request: HttpRequest, _error: Exception) -> HttpResponse:
-    return _respond(BadInput("storage.full", "The disk is full; nothing was recorded.", status=507))
+    return respond(BadInput("storage.full", "The disk is full; nothing was recorded.", status=507))
 
 
 @api.exception_handler(OperationalError)
@@ -202,4 +199,4 @@ def _no_room(_request: HttpRequest, _error: Exception) -> HttpResponse:
 def _unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
     if http.is_full(error):
         return _no_room(request, error)
-    return _respond(BadInput("unavailable", "Nothing was recorded; send it again.", status=503))
+    return respond(BadInput("unavailable", "Nothing was recorded; send it again.", status=503))

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from consent.api import keys
-from consent.models import ApiKey, Company, ConsentRecord
+from consent.models import ApiKey, Company, ConsentRecord, Import
 from consent.sample import Sample
 from tests.api.conftest import Program
 from tests.api.test_schema import OPERATIONS
@@ -58,6 +58,8 @@ def test_what_is_on_record_is_neither_changed_nor_removed(client: Client, path: 
         answer = send(client, method, address(path))
         assert answer.status_code == 405, method
         assert answer.headers["Allow"]
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert answer.json()["code"] == "method.not_allowed"
 
 
 def test_a_key_in_an_address_is_refused_and_staff_are_told(client: Client, aurora: Sample) -> None:
@@ -128,5 +130,31 @@ def test_a_body_that_breaks_off_records_nothing(client: Client) -> None:
     """The connection ends in the middle: all that was promised did not come."""
     body = json.dumps({"contact": ANA}).encode()
     arrived: Any = {"wsgi.input": io.BytesIO(body[:-1]), "CONTENT_LENGTH": str(len(body))}
-    assert send(client, "POST", "/api/v1/withdrawals", **arrived).status_code == 400
+    assert send(client, "POST", "/api/v1/withdrawals", **arrived).json()["code"] == "body.cut_off"
     assert not ConsentRecord.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["/api/v1/preflight?channel=sms&purpose=novidades", "/api/v1/imports"])
+def test_half_a_file_is_no_file(aurora: Sample, path: str) -> None:
+    keys.forget()
+    key = keys.issue(aurora.company, name="CRM", scopes=ApiKey.Scope.values)
+    body = b"tel\n+5511987654321\n+5511987654322\n"
+    arrived: Any = {"wsgi.input": io.BytesIO(body[:-15]), "CONTENT_LENGTH": str(len(body))}
+
+    answer = Client(headers={"Authorization": f"Bearer {key}"}).generic(
+        "POST", path, body, content_type="text/csv", **arrived
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "body.cut_off")
+    assert not Import.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["/api/v1/preflight?channel=sms&purpose=novidades", "/api/v1/imports"])
+def test_no_file_is_unpacked(aurora: Sample, path: str) -> None:
+    keys.forget()
+    key = keys.issue(aurora.company, name="CRM", scopes=ApiKey.Scope.values)
+    headers = {"Authorization": f"Bearer {key}", "Content-Encoding": "gzip"}
+
+    answer = Client(headers=headers).generic("POST", path, b"tel\n+5511987654321\n", content_type="text/csv")
+
+    assert (answer.status_code, answer.json()["code"]) == (415, "body.encoding")

@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+import pytest
 from django.db import OperationalError
 from django.test import Client
 
@@ -82,3 +83,42 @@ def test_what_is_no_json_no_form_or_too_much_is_refused(client: Client, aurora: 
     assert client.put("/api/v1/withdrawals", headers=headers).status_code == 405
     assert client.get("/api/v1/nothing", headers=headers).status_code == 404
     assert v1.api.title == "Optin"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/api/v1/nothing", 404, "not_found"),
+        ("POST", "/api/v1/decisions/", 404, "not_found"),
+        ("GET", "/api/v2/decisions", 404, "not_found"),
+        ("PUT", "/api/v1/openapi.json", 403, "request.refused"),
+        ("GET", "/api/v1/points/novidades?" + "&".join(f"a{n}" for n in range(1001)), 413, "body.too_large"),
+    ],
+)
+def test_what_django_refuses_by_itself_is_no_page_for_people(
+    method: str, path: str, status: int, code: str
+) -> None:
+    answer = Client(enforce_csrf_checks=True).generic(method, path, b"{}", content_type="application/json")
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/problem+json")
+    assert answer.json()["code"] == code
+
+
+def test_what_breaks_is_said_as_a_problem_and_pages_stay_pages(
+    aurora: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys.forget()
+    key = keys.issue(aurora.company, name="Loja")
+    monkeypatch.setattr("consent.capture.app.showing.asked", lambda *_args: 1 / 0)
+    client = Client(raise_request_exception=False, headers={"Authorization": f"Bearer {key}"})
+
+    broken, page = client.get("/api/v1/points/novidades"), client.get("/nothing")
+
+    assert (broken.status_code, broken.json()["code"]) == (500, "failed")
+    assert page.headers["Content-Type"].startswith("text/html")
+
+
+def test_a_body_in_pieces_of_no_said_length_is_not_taken_for_an_empty_one(client: Client) -> None:
+    answer = client.post("/api/v1/withdrawals", headers={"Transfer-Encoding": "chunked"})
+
+    assert (answer.status_code, answer.json()["code"]) == (411, "body.length_required")
