@@ -36,13 +36,16 @@ LEAST = 2 * WEEK  # the number is still to be proved, and then one week must be 
 FIRST_IN_THE_WORLD = timedelta(hours=14)  # a day begins there so much before it does in UTC
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
-_NO_RELATION = _("Say who you are to the child.")
-_NO_DAY = _("Give the day the child was born, with day, month and year.")
-_NOT_BORN = _("This day has not come yet. Give the day the child was born.")
-_OF_AGE = _(
-    "Whoever was born on this day is 18, or will be within two weeks, and says yes at their own number. Nothing was"
-    " recorded."
-)
+# What to do about an answer that cannot be taken, by its code.
+MENDS = {
+    "guardian.relation": _("Say who you are to the child."),
+    "guardian.born": _("Give the day the child was born, with day, month and year."),
+    "guardian.not_born": _("This day has not come yet. Give the day the child was born."),
+    "guardian.of_age": _(
+        "Whoever was born on this day is 18, or will be within two weeks, and says yes at their own number. Nothing was"
+        " recorded."
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ def limit(guardian: Guardian | None, *, at: datetime, longest: int) -> int | Non
 def read_relation(text: str) -> str:
     """The relation that was chosen. Raises BadInput."""
     if text not in Relation.values:
-        raise BadInput("guardian.relation", _NO_RELATION, pointer=RELATION)
+        raise _wrong("guardian.relation", pointer=RELATION)
     return text
 
 
@@ -87,11 +90,11 @@ def read_of_age(born: str, *, now: datetime) -> date:
         day = date.fromisoformat(born)
         of_age = majority(day)
     except ValueError as error:
-        raise BadInput("guardian.born", _NO_DAY, pointer=BORN) from error
+        raise _wrong("guardian.born", pointer=BORN) from error
     if day > (now + FIRST_IN_THE_WORLD).date():
-        raise BadInput("guardian.not_born", _NOT_BORN, pointer=BORN)
+        raise _wrong("guardian.not_born", pointer=BORN)
     if _comes_of_age(of_age) - now < LEAST:
-        raise BadInput("guardian.of_age", _OF_AGE, pointer=BORN)
+        raise _wrong("guardian.of_age", pointer=BORN)
     return of_age
 
 
@@ -129,6 +132,10 @@ def named(evidence: Mapping[str, Any]) -> list[str]:
     """What those who spoke for children in an act are to them, in words; each once."""
     relations = dict.fromkeys(one.relation for one in of_evidence(evidence))
     return [str(Relation(one).label) for one in relations]
+
+
+def _wrong(code: str, *, pointer: str) -> BadInput:
+    return BadInput(code, MENDS[code], pointer=pointer)
 
 
 def _comes_of_age(day: date) -> datetime:

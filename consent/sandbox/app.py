@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from consent import branding, languages, vault
+from consent import branding, guardian, languages, vault
 from consent.api import keys
 from consent.decision import WORDS
 from consent.models import ApiKey, CapturePoint, Company
@@ -15,25 +15,32 @@ from consent.sandbox.guard import in_the_sandbox, language_of
 from consent.vocabulary import Language
 
 NAME = "Sandbox app"
+MOST_POINTS = 20
 
 
 @require_safe
 @in_the_sandbox
 def app(request: HttpRequest) -> HttpResponse:
-    """The app of the company whose capture point was made first."""
-    points = CapturePoint.objects.filter(
-        is_open=True, asks_guardian=False, notice__versions__state="published"
+    """The app of the company whose capture point the address names, else was made first."""
+    points = list(
+        CapturePoint.objects.filter(is_open=True, notice__versions__state="published")
+        .select_related("company")
+        .distinct()
+        .order_by("pk")[:MOST_POINTS]
     )
-    point = points.select_related("company").order_by("pk").first()
+    wanted = request.GET.get("point", "")
+    point = next((one for one in points if str(one.pk) == wanted), next(iter(points), None))
     language = language_of(request)
     context = {
         "languages": languages.switch(list(Language.values), language),
         "kept": screen.kept(request),
         "language": language,
         "point": point,
+        "points": points,
         "key": _key(point.company) if point else "",
         "partner_brand": branding.brand(point.company) if point else None,
         "words": WORDS.items(),
+        "mends": guardian.MENDS.items(),
     }
     return render(request, "consent/sandbox/app.html", context)
 

@@ -1,7 +1,8 @@
 // A small app on the public API: shows what a capture point says, hands in what was ticked, asks, withdraws.
 const app = document.querySelector("[data-app]");
 const find = (name) => document.querySelector(`[data-${name}]`);
-const words = (code) => document.querySelector(`[data-word="${code}"]`)?.textContent ?? code;
+const known = (code) => document.querySelector(`[data-word="${code}"]`)?.textContent;
+const words = (code) => known(code) ?? code;
 const form = document.querySelector("[data-step=ask]");
 let point = null; // what is shown
 let asked = []; // the boxes that were answered
@@ -20,7 +21,7 @@ async function call(method, path, body, headers = {}) {
   });
   const said = await answer.json();
   note(method, path, body, answer.status, said);
-  if (!answer.ok) throw Object.assign(new Error(said.detail), { code: said.code });
+  if (!answer.ok) throw Object.assign(new Error(said.detail), { code: said.code, pointer: said.pointer });
   return said;
 }
 
@@ -46,13 +47,20 @@ async function tell(what) {
   const busy = app.querySelectorAll("button");
   find("problem").textContent = "";
   busy.forEach((button) => (button.disabled = true));
+  for (const field of form.elements) field.removeAttribute("aria-invalid");
+  let wrong = null;
   try {
     await what();
   } catch (error) {
-    const code = error instanceof TypeError ? "away" : (error.code ?? "").split(".")[0];
-    find("problem").textContent = find("words").querySelector(`[data-word="${code}"]`)?.textContent ?? error.message;
+    const code = error instanceof TypeError ? "away" : (error.code ?? "");
+    wrong = form.elements[error.pointer?.split("/").pop()]; // "#/guardian/born" is the field born
+    if (wrong) wrong.after(find("problem"));
+    else find("screen").append(find("problem"));
+    find("problem").textContent = known(code) ?? known(code.split(".")[0]) ?? error.message;
   }
   busy.forEach((button) => (button.disabled = false));
+  wrong?.setAttribute("aria-invalid", "true");
+  wrong?.focus();
 }
 
 async function begin() {
@@ -62,7 +70,17 @@ async function begin() {
     ...point.text.map((paragraph) => Object.assign(document.createElement("p"), { textContent: paragraph })),
   );
   find("boxes").replaceChildren(find("boxes").querySelector("legend"), ...point.boxes.map(box));
+  if (point.guardian) child(point.guardian);
   step("ask");
+}
+
+// Who says yes for a child is asked two things more, in the words that came with the others.
+function child(questions) {
+  for (const name of ["asked", "note", "relation", "born", "contact"]) find(name).textContent = questions[name];
+  const [choose] = form.elements.relation.options;
+  const answers = questions.relations.map((one) => new Option(one.label, one.key));
+  form.elements.relation.replaceChildren(choose, ...answers);
+  find("child").hidden = false;
 }
 
 function box(one) {
@@ -92,6 +110,7 @@ async function handIn() {
       contact: said.get("contact").trim(),
       answers: Object.fromEntries(ticked.map((one) => [one, true])), // an empty box is no answer
       evidence: { app_version: "1.0.0", screen: "settings/messages", device_locale: navigator.language },
+      ...(point.guardian ? { guardian: { relation: said.get("relation"), born: said.get("born") } } : {}),
       ...(said.has("verified") ? { verified: { method: "sms_code", at: now } } : {}),
     },
     { "Idempotency-Key": key },

@@ -11,11 +11,14 @@ from typing import Any
 
 import pytest
 
-from consent import catalogue
+from consent import catalogue, opening
 from consent.api import keys
-from consent.models import ConsentRecord
+from consent.models import CapturePoint, Company, ConsentRecord
 from consent.sample import Sample
 from consent.vocabulary import Confirmation
+from tests.capture.test_guardian import point
+
+__all__ = ["point"]
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = DOCS / "api.md"
@@ -62,36 +65,65 @@ RUNTIMES = {"python": ([sys.executable], "snippet.py"), "js": ([node() or "node"
 def test_a_program_copied_from_the_page_does_what_it_says(
     live_server: Any, aurora: Sample, tmp_path: Path, language: str
 ) -> None:
-    if language == "js" and node() is None:
-        pytest.skip("needs Node.js 18 or newer")
-    keys.forget()
     aurora.point.confirmation = Confirmation.NONE
     aurora.point.save()
     catalogue.forget()
-    [program] = re.findall(rf"```{language}\n(.*?)```", (DOCS / "api-snippets.md").read_text(), re.DOTALL)
-    (command, name) = RUNTIMES[language]
-    (tmp_path / name).write_text(program)
-    environment = os.environ | {
-        "OPTIN_API": f"{live_server.url}/api/v1", "OPTIN_KEY": keys.issue(aurora.company, name="Newcomer"),
-    }  # fmt: skip
 
-    ran = subprocess.run(
-        [*command, name],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=300,
-    )
+    ran = run(language, tmp_path, live_server.url, aurora.company)
 
-    *text, receipt, before, after = ran.stdout.splitlines()
+    *text, receipt, before, after = ran.splitlines()
     assert "Café Aurora" in "".join(text)
     assert "/r/" in receipt
     assert (before.lower(), after.lower()) == ("true", "false")
     assert list(ConsentRecord.objects.order_by("arrival").values_list("state", flat=True)) == [
         "given", "withdrawn", "withdrawn", "withdrawn",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("language", RUNTIMES)
+def test_the_same_program_asks_for_a_guardian_where_a_capture_point_does(
+    live_server: Any, point: CapturePoint, tmp_path: Path, language: str
+) -> None:
+    ran = run(language, tmp_path, live_server.url, point.company, asks="criancas", box="oficina.sms")
+
+    *_text, receipt, before, after = ran.splitlines()
+    assert "/r/" in receipt
+    assert (before.lower(), after.lower()) == ("false", "false")  # it waits for the mother's own number
+    requested = ConsentRecord.objects.get(state="requested")
+    assert opening.evidence_of(requested.act_id)["guardians"] == [
+        {"relation": "mother", "child_of_age": "2033-06-14"}
+    ]
+
+
+def run(
+    language: str,
+    folder: Path,
+    url: str,
+    company: Company,
+    *,
+    asks: str = "novidades",
+    box: str = "novidades.sms",
+) -> str:
+    """What the program of a language prints."""
+    if language == "js" and node() is None:
+        pytest.skip("needs Node.js 18 or newer")
+    keys.forget()
+    [program] = re.findall(rf"```{language}\n(.*?)```", (DOCS / "api-snippets.md").read_text(), re.DOTALL)
+    program = program.replace('"novidades.sms"', f'"{box}"').replace('point("novidades"', f'point("{asks}"')
+    (command, name) = RUNTIMES[language]
+    (folder / name).write_text(program)
+    environment = os.environ | {
+        "OPTIN_API": f"{url}/api/v1", "OPTIN_KEY": keys.issue(company, name="Newcomer"),
+    }  # fmt: skip
+    return subprocess.run(
+        [*command, name],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+    ).stdout
 
 
 def test_every_language_says_the_same() -> None:
@@ -105,6 +137,7 @@ def test_every_language_says_the_same() -> None:
             "/withdrawals",
             "Idempotency-Key",
             "Bearer",
+            "guardian",
             "false",
         ):
             assert part in program.replace("False", "false"), (language, part)

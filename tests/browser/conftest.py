@@ -132,7 +132,11 @@ def _watch(page: Page, troubles: list[str]) -> None:
             troubles.append(f"asked another machine: {request.url}")
 
     def answered(response: Response) -> None:
-        allowed = 500 if response.request.resource_type == "document" else 400
+        # So does an API that says what is wrong with what a script handed in.
+        is_said = (
+            response.headers.get("content-type") == "application/problem+json" and response.status == 422
+        )
+        allowed = 500 if response.request.resource_type == "document" or is_said else 400
         if response.status >= allowed:
             troubles.append(f"{response.status}: {response.url}")
 

@@ -6,12 +6,17 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from consent import catalogue
+from consent import catalogue, opening
 from consent.decision import WORDS, Reason
-from consent.models import ConsentRecord
+from consent.models import CapturePoint, ConsentRecord
 from consent.sample import Sample
 from tests.browser.conftest import DESK, PHONE, Browse
+from tests.capture.test_guardian import point
 
+__all__ = ["point"]
+
+SMALL = 320  # WCAG 2.2 SC 1.4.10
+GUARDIANS = {"en": "mother", "es": "madre", "pt-BR": "mãe"}
 APP = "/sandbox/app/"
 
 
@@ -71,6 +76,61 @@ def test_a_yes_that_waits_leads_to_the_phone(browse: Browse, aurora: Sample) -> 
     expect(page.locator("[data-decisions] li").first).to_contain_text(WORDS[Reason.REQUESTED])
     page.get_by_role("link", name="To the phone").click()
     expect(page).to_have_url(re.compile("/sandbox/"))
+
+
+@pytest.mark.parametrize(
+    ("locale", "width", "save", "of_age"),
+    [
+        ("en", DESK, "Save my choice", "Whoever was born on this day is 18"),
+        ("es", SMALL, "Guardar mi elección", "Quien nació ese día tiene 18 años"),
+        ("pt-BR", PHONE, "Salvar minha escolha", "Quem nasceu nesse dia tem 18 anos"),
+    ],
+)
+def test_an_app_asks_for_a_guardian_in_the_words_it_was_given(
+    browse: Browse, point: CapturePoint, assert_accessible: Callable[[Page], None], locale: str, width: int,
+    save: str, of_age: str,
+) -> None:  # fmt: skip
+    page = browse(width=width, locale=locale)
+    page.goto(APP)
+    expect(page.locator("[data-child]")).to_be_hidden()
+    page.get_by_role("link", name=point.title.in_language(locale)).click()
+    relation, born, problem = (
+        page.locator(one) for one in ("[name=relation]", "[name=born]", "[data-problem]")
+    )
+    expect(relation.locator("option")).to_have_count(5)
+    assert_accessible(page)
+
+    page.locator("[data-boxes] input").check()
+    for field in (relation, born):
+        page.get_by_role("button", name=save).click()
+        expect(field).to_have_attribute("aria-invalid", "true")
+        expect(field).to_be_focused()
+        relation.select_option("mother")
+    born.fill("1980-01-01")
+    page.get_by_role("button", name=save).click()
+    expect(problem).to_contain_text(of_age)
+    expect(problem).to_be_in_viewport()
+    assert_accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert not ConsentRecord.objects.exists()
+
+    born.fill("2015-06-14")
+    page.get_by_role("button", name=save).click()
+    expect(page.locator("[data-decisions] li")).to_have_class("denied")
+    assert opening.evidence_of(ConsentRecord.objects.get().act_id)["guardians"] == [
+        {"relation": "mother", "child_of_age": "2033-06-14"}
+    ]
+    with page.expect_popup() as opened:
+        page.locator("[data-receipt]").click()
+    expect(opened.value.locator("main")).to_contain_text(GUARDIANS[locale])
+
+
+def test_the_language_of_the_app_changes_more_than_once(browse: Browse, aurora: Sample) -> None:
+    page = browse()
+    page.goto(APP)
+    for name, language in (("Español", "es"), ("Português", "pt-br"), ("English", "en")):
+        page.get_by_role("link", name=name).click()
+        expect(page.locator("html")).to_have_attribute("lang", language)
 
 
 def test_without_javascript_it_says_so(browse: Browse, aurora: Sample) -> None:

@@ -38,7 +38,7 @@ def test_a_yes_counts_for_the_poster_whose_question_it_answers(
     page = visitor.open(query(hall))
     written = page.content.decode()
     assert f'action="?lang=pt-BR&amp;p={hall.code}&amp;sent=1"' in written
-    assert f'"?lang=es&amp;p={hall.code}"' in written
+    assert f'"?p={hall.code}&amp;lang=es"' in written
     assert visitor.send(query=query(hall)).status_code == 303
     request = ConsentRecord.objects.get()
     assert ActOrigin.objects.get().act == request.act_id
