@@ -10,7 +10,7 @@ READ = (
     "auditsample", "audititem", "auditfinding", "decisioncount", "paperbatch", "kiosk",
     "import", "exportschedule", "subscription", "rightsrequest",
 )  # fmt: skip
-AUDITOR = "Auditor"
+STAFF, AUDITOR, OPENS, ERASES = "Staff", "Auditor", "Opens personal data", "Erases people"
 WRITE = (
     "sender", "messagetemplate", "purpose", "capturepoint", "offer", "poster", "notice", "noticeversion", "apikey",
     "paperbatch", "kiosk", "import", "exportschedule", "subscription",
@@ -18,7 +18,7 @@ WRITE = (
 
 PRESETS: Mapping[str, Iterable[str]] = {
     # Runs the asking: what is asked where, with which words; sees records, but nothing personal.
-    "Staff": (
+    STAFF: (
         *(f"view_{model}" for model in READ),
         *(f"{verb}_{model}" for model in WRITE for verb in ("add", "change")),
         "change_company", "change_outboundmessage", "change_inboundmessage", "change_hold", "change_rightsrequest",
@@ -27,9 +27,9 @@ PRESETS: Mapping[str, Iterable[str]] = {
     # Reads everything and changes nothing; draws samples and writes down what it finds. Give it a last day.
     AUDITOR: (*(f"view_{model}" for model in READ), "add_auditsample", "add_auditfinding"),
     # Besides one of the others: may open sealed evidence. Each opening is written down.
-    "Opens personal data": ("open_personal_data",),
+    OPENS: ("open_personal_data",),
     # Besides one of the others: may erase a person for good.
-    "Erases people": ("erase_person",),
+    ERASES: ("erase_person",),
 }  # fmt: skip
 
 

@@ -166,7 +166,7 @@ class HoldAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "held": held,
             "badge": badge(held),
-            "decided_by": labels.entity(held.decided_by) if held.decided_by else "",
+            "decided_by": labels.who(held.decided_by) if held.decided_by else "",
             "kept_back": judging.kept_back(held),
             "masked": openings.masked(held.subject),
             "person": people.address(held.subject),

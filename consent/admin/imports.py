@@ -223,7 +223,7 @@ class ImportAdmin(ReadOnlyAdmin):
             "original": batch,
             "about": about,
             "badge": self.state_badge(batch),
-            "entity": labels.entity(batch.entity),
+            "entity": labels.who(batch.entity),
             "form": form or (import_forms.Map(batch) if is_open and may_change else None),
             "preview": keeping.preview(batch) if is_open and (is_own or openings.may_open(request)) else [],
             "is_running": batch.state in (State.CHECKING, State.COMMITTING),

@@ -151,7 +151,7 @@ class RecordAdmin(ReadOnlyAdmin):
             "record": record,
             "badge": self.state_badge(record),
             "method": labels.method(record.method),
-            "entity": labels.entity(record.entity),
+            "entity": labels.who(record.entity),
             "masked": openings.masked(record.subject),
             "person": people.address(record.subject),
             "short": people.short(record.subject),

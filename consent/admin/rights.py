@@ -168,7 +168,7 @@ class RightsRequestAdmin(ReadOnlyAdmin):
             "person": people.address(made.subject),
             "short": people.short(made.subject),
             "hold": rights.held(made.subject),
-            "decided_by": labels.entity(made.decided_by) if made.decided_by else "",
+            "decided_by": labels.who(made.decided_by) if made.decided_by else "",
             "canned": canned,
             "later": later,
             "longest": rights.LONGEST,

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.i18n import JavaScriptCatalog, set_language
 
-from consent.admin import confirming, home, scope, shut
+from consent.admin import borrowed, confirming, home, scope, shut
 
 # In the order of work, not of the alphabet. What is not named comes last.
 SECTIONS: tuple[tuple[Any, tuple[str, ...]], ...] = (
@@ -28,13 +28,6 @@ SECTIONS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (_("Messages"), ("DecisionCount", "Hold", "OutboundMessage", "InboundMessage")),
     (_("Access"), ("ApiKey", "User", "Group", "AccessAttempt", "AccessFailureLog", "AccessLog")),
 )
-
-# What the library that holds off guessers calls its tables, in words that staff read in their language.
-NAMES = {
-    "AccessAttempt": _("Failed sign-ins"),
-    "AccessFailureLog": _("Sign-ins held off"),
-    "AccessLog": _("Sign-ins"),
-}
 
 
 def admin_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -79,8 +72,8 @@ class OptinAdminSite(admin.AdminSite):
         """The pages by what they are for."""
         apps = super().get_app_list(request, app_label)
         models = {model["object_name"]: model for app in apps for model in app["models"]}
-        for name in NAMES.keys() & models.keys():
-            models[name]["name"] = NAMES[name]
+        for name in borrowed.TABLES.keys() & models.keys():
+            models[name]["name"] = borrowed.TABLES[name]
         sections = [
             {
                 "name": title,

@@ -12,7 +12,9 @@ class Membership(models.Model):
     """A staff member of a company; staff see only their companies, a superuser sees all."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
-    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="memberships")
+    company = models.ForeignKey(
+        Company, verbose_name=_("company"), on_delete=models.CASCADE, related_name="memberships"
+    )
     # By the company's clock; None for somebody who stays. An auditor's access ends by itself.
     last_day = models.DateField(_("last day of access"), null=True, blank=True)
 
@@ -47,7 +49,9 @@ class ApiKey(models.Model):
             _("it asked about very many numbers that nobody knows: is somebody guessing?"),
         )
 
-    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="api_keys")
+    company = models.ForeignKey(
+        Company, verbose_name=_("company"), on_delete=models.CASCADE, related_name="api_keys"
+    )
     name = models.CharField(_("name"), max_length=80)
     digest = models.BinaryField(max_length=32, unique=True, editable=False)
     scopes = models.JSONField(_("may"), default=every_scope)
@@ -71,7 +75,7 @@ class ApiKey(models.Model):
 class Opening(AppendOnly):
     """Somebody opened sealed personal data: who, whose, what for."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("opened by"), on_delete=models.PROTECT)
     # A delivery that was for no sender of ours belongs to no company and to nobody we know.
     company = models.ForeignKey(Company, on_delete=models.PROTECT, null=True, verbose_name=_("company"))
     subject = models.UUIDField(_("person"), null=True)

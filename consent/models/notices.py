@@ -11,7 +11,9 @@ from consent.models.points import CapturePoint
 class Notice(models.Model):
     """A statement with a name; what it says stands in its versions."""
 
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="notices")
+    company = models.ForeignKey(
+        Company, verbose_name=_("company"), on_delete=models.PROTECT, related_name="notices"
+    )
     slug = models.SlugField(_("short name"), max_length=40)
 
     class Meta:
@@ -36,7 +38,9 @@ class NoticeVersion(models.Model):
         PUBLISHED = "published", _("published")
         RETIRED = "retired", _("retired")
 
-    notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="versions")
+    notice = models.ForeignKey(
+        Notice, verbose_name=_("notice"), on_delete=models.PROTECT, related_name="versions"
+    )
     major = models.PositiveSmallIntegerField(_("major"), default=1)
     minor = models.PositiveSmallIntegerField(_("minor"), default=0)
     state = models.CharField(

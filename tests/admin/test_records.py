@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -201,6 +202,14 @@ def test_who_acted_is_said_in_words(bruno: Client, cafe: Firm, entity: str, word
     assert f"<dd>{words}</dd>" in text(
         bruno.get(reverse("admin:consent_consentrecord_change", args=[record.pk]))
     )
+
+
+def test_who_acted_is_said_by_name_where_it_is_known(bruno: Client, cafe: Firm) -> None:
+    user = User.objects.get(username="bruno")
+    said = cast.says(cafe.aurora, entity=f"staff:{user.pk}")
+    record = ConsentRecord.objects.get(uid=said.records[0])
+    page = text(bruno.get(reverse("admin:consent_consentrecord_change", args=[record.pk])))
+    assert f"<dd>bruno, staff member {user.pk}</dd>" in page
 
 
 def test_records_cannot_be_changed_added_or_deleted(root: Client, cafe: Firm) -> None:

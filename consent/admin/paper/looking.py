@@ -146,7 +146,7 @@ def _page(
         "undo": _undo(request, page),
         "can_be_reopened": checking.may_be_reopened(page),
         "checks": [
-            (check, labels.entity(check.by), labels.entity(check.undone_by) if check.undone_by else "")
+            (check, labels.who(check.by), labels.who(check.undone_by) if check.undone_by else "")
             for check in page.checks.order_by("at")
         ],
         "statement": words.statement,
@@ -197,7 +197,7 @@ def _picture(page: PaperPage) -> str:
 def _earlier(page: PaperPage) -> list[tuple[str, Answer]]:
     """What the two before read, side by side, for whoever looks a third time."""
     checks = page.checks.filter(undone_at=None).order_by("look")
-    return [(labels.entity(check.by), checking.answer_of(check)) for check in checks]
+    return [(labels.who(check.by), checking.answer_of(check)) for check in checks]
 
 
 def _neighbour(queue: list[Any], page: PaperPage, step: int) -> Any:

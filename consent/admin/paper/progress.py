@@ -86,7 +86,7 @@ def context(request: HttpRequest, batch: PaperBatch) -> dict[str, Any]:
         and not totals.open
         and not totals.ready
         and not batch.destroyed_on,
-        "destroyed_by": labels.entity(batch.destroyed_by) if batch.destroyed_by else "",
+        "destroyed_by": labels.who(batch.destroyed_by) if batch.destroyed_by else "",
         "is_over": bool(batch.destroyed_on),
     }
 
@@ -155,4 +155,4 @@ def _checkers(batch: PaperBatch) -> list[tuple[str, int]]:
     """Who checked how many pages."""
     checks = PaperCheck.objects.filter(page__batch=batch).order_by("by")
     counted = checks.values_list("by").annotate(number=Count("pk", filter=Q(undone_at=None)))
-    return [(labels.entity(by), number) for by, number in counted]
+    return [(labels.who(by), number) for by, number in counted]
