@@ -23,6 +23,21 @@
     });
   }
 
+  /* On a phone a row of a list becomes a card that names each value; until then it scrolls sideways. */
+  document.querySelectorAll("#result_list").forEach(function (list) {
+    var names = Array.from(list.tHead.rows[0].cells, function (cell) {
+      var name = cell.querySelector(".text");
+      return name && !cell.matches(".action-checkbox-column") ? name.textContent.trim() : "";
+    });
+    list.querySelectorAll("tbody tr").forEach(function (row) {
+      Array.from(row.cells).forEach(function (cell, place) {
+        if (cell.tagName === "TD" && names[place]) cell.dataset.label = names[place];
+        if (/^[–\s]*$/.test(cell.textContent) && !cell.firstElementChild) cell.classList.add("nothing");
+      });
+    });
+    list.classList.add("stacked");
+  });
+
   /* Single keys can be turned off, for whoever speaks to the computer (WCAG 2.1.4). */
   var keys = document.getElementById("keys");
   if (keys) {

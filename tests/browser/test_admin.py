@@ -219,6 +219,16 @@ def test_a_slash_leads_to_finding_a_person(browse: Browse, cafe: Firm) -> None:
     expect(page.get_by_text("Yes: the person agreed on")).to_be_visible()
 
 
+def test_a_list_on_a_phone_names_each_value_and_fits(browse: Browse, cafe: Firm) -> None:
+    page = browse(width=PHONE, locale="es")
+    sign_in(page)
+    page.goto("/admin/consent/consentrecord/")
+    cell = page.locator("#result_list .field-purpose").first
+    expect(cell).to_have_attribute("data-label", "Finalidad")
+    expect(cell).to_be_in_viewport(ratio=1)
+    assert page.locator(".results").evaluate("list => list.scrollWidth - list.clientWidth") == 0
+
+
 def test_an_address_is_copied(browse: Browse, cafe: Firm) -> None:
     page = browse(width=DESK)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
