@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('consent', '0042_checks_are_found_by_number'),
+        ('consent', '0043_an_app_asks_for_a_guardian_too'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
