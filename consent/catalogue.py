@@ -21,6 +21,7 @@ from consent.models import (
 from consent.vocabulary import Channel, Language
 
 LONGEST_KEYWORD = 20  # characters; what is longer is no keyword, and is not kept in memory
+EARLY = 0.75  # of its life: from then on what is kept is read anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Rules:
 
 
 _kept: dict[tuple[str, ...], tuple[float, Any]] = {}
+_reading: set[tuple[str, ...]] = set()
 
 
 def ask(company: str, point: str) -> Ask | None:
@@ -240,11 +242,19 @@ def _current(notice: Notice) -> NoticeVersion | None:
 
 
 def _keep[T](key: tuple[str, ...], read: Callable[[], T], *, lives: float | None = None) -> T:
+    lives = settings.OPTIN_CATALOGUE_SECONDS if lives is None else lives
     now = time.monotonic()
     kept = _kept.get(key)
-    if kept is not None and now - kept[0] < (settings.OPTIN_CATALOGUE_SECONDS if lives is None else lives):
-        return kept[1]  # type: ignore[no-any-return]
-    value = read()
+    if kept is not None:
+        age = now - kept[0]
+        # In the last quarter of its life one reads it anew and the rest make do: else all who come at once would read.
+        if age < lives and (age < lives * EARLY or key in _reading):
+            return kept[1]  # type: ignore[no-any-return]
+    _reading.add(key)
+    try:
+        value = read()
+    finally:
+        _reading.discard(key)
     if len(_kept) > 10_000:  # addresses that strangers make up must not fill the memory
         _kept.clear()
     _kept[key] = (now, value)

@@ -115,3 +115,47 @@ def test_a_process_that_heard_of_no_change_reads_the_rules_anew_after_half_the_t
     for key, (at, value) in list(catalogue._kept.items()):
         catalogue._kept[key] = (at - 1801, value)
     assert queries(lambda: catalogue.rules(company)) == 3
+
+
+def test_one_reads_anew_while_the_others_make_do_with_what_is_known(settings: Any) -> None:
+    settings.OPTIN_CATALOGUE_SECONDS = 60
+    readings: list[str] = []
+
+    def ask() -> str:
+        return catalogue._keep(("what",), read)
+
+    def read() -> str:
+        readings.append("begun")
+        if len(readings) == 2:
+            assert ask() == "reading 1", "whoever comes meanwhile"
+        return f"reading {len(readings)}"
+
+    def age(seconds: float) -> None:
+        at, value = catalogue._kept["what",]
+        catalogue._kept["what",] = (at - seconds, value)
+
+    assert (ask(), ask()) == ("reading 1", "reading 1")
+    age(46)
+    assert (ask(), ask()) == ("reading 2", "reading 2")
+    age(61)
+    assert ask() == "reading 3"
+
+
+def test_what_is_too_old_is_read_by_all_even_while_one_reads(settings: Any) -> None:
+    """So that a reading that hangs or fails keeps nothing alive."""
+    settings.OPTIN_CATALOGUE_SECONDS = 60
+    readings: list[str] = []
+
+    def read() -> str:
+        readings.append("begun")
+        if len(readings) == 2:
+            catalogue._keep(("what",), read)
+            raise OSError("the database is away")
+        return "read"
+
+    catalogue._keep(("what",), read)
+    catalogue._kept["what",] = (time.monotonic() - 61, "old")
+    with pytest.raises(OSError, match="away"):
+        catalogue._keep(("what",), read)
+    assert len(readings) == 3
+    assert not catalogue._reading
