@@ -38,7 +38,8 @@ _MEXICAN_WITH_ONE = re.compile(r"\+521([0-9]{10})")
 _REQUIRED = _("Write your phone number.")
 _BAD_CHARACTER = _("Use only digits, spaces and the signs + - ( ) . in the phone number.")
 _NOT_POSSIBLE = _(
-    "This is not one whole phone number. Start with + and the country code, and count the digits."
+    "This is not one whole phone number."
+    " Count the digits, area code included; of another country, start with + and its code."
 )
 _NOT_VALID = _("No phone has this number. Check every digit.")
 _NOT_VALID_IN_BRAZIL = _(

@@ -141,7 +141,7 @@ def test_a_refusal_never_repeats_what_was_typed() -> None:
 
 def test_a_refusal_says_what_to_do() -> None:
     with translation.override(None):
-        assert "+ and the country code" in refused("12").message
+        assert "area code included" in refused("12").message
 
 
 def test_mexican_numbers_lose_the_one_that_is_no_longer_dialled() -> None:

@@ -220,5 +220,9 @@ def test_every_error_has_a_page_of_ours(rf: RequestFactory, status: int, code: i
     assert "secret" not in answer.content.decode()
 
 
+def test_a_page_that_is_not_there_leads_to_ones_choices(client: Client, db: None) -> None:
+    assert 'href="/preferences/"' in client.get("/r/nobody-has-this/").content.decode()
+
+
 def test_what_is_too_much_has_a_page_of_its_own(rf: RequestFactory) -> None:
     assert http.bad_request(rf.get("/"), http.TOO_BIG[0]()).status_code == 413

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -64,6 +65,11 @@ class Sheet:
     said: tuple[Said, ...]
     has_more: bool
     name: str
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """By whose clock its days and hours are."""
+        return words.zone(self.company)
 
     @property
     def is_anything_on(self) -> bool:

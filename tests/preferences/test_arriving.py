@@ -72,6 +72,19 @@ def test_with_the_code_everything_is_seen_and_changed(aurora: Sample, client: Cl
     assert (cast.may(aurora).allow, ConsentRecord.objects.latest("arrival").possession) == (True, "code")
 
 
+def test_each_company_speaks_by_its_own_clock(aurora: Sample, client: Client) -> None:
+    elsewhere = staff.other_sample()
+    with time_machine.travel(cast.at("2026-02-01 12:00"), tick=False):
+        cast.says(aurora)
+        cast.says(elsewhere)
+        page = arrive(client)
+        shown = text(client.get(client.post(page, {"code": code_sent()})["Location"]))
+
+    assert elsewhere.company.time_zone == "America/Bogota"
+    assert "1 February 2026, 09:00" in shown  # São Paulo
+    assert "1 February 2026, 07:00" in shown
+
+
 def test_from_anybodys_receipt_one_tap_sends_the_code(aurora: Sample, client: Client, said: Recorded) -> None:
     answer = client.post(anybodys(said.act), {"wish": "code"})
     visits.drain()
