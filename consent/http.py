@@ -64,7 +64,7 @@ class OneCharset:
         self._application = application
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if _names_utf8_or_nothing(environ.get("CONTENT_TYPE", "")):
+        if names_utf8_or_nothing(environ.get("CONTENT_TYPE", "")):
             return self._application(environ, start_response)
         body = b"Only UTF-8 is read here. Nothing was recorded.\n"
         headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
@@ -72,7 +72,8 @@ class OneCharset:
         return [body]
 
 
-def _names_utf8_or_nothing(content_type: str) -> bool:
+def names_utf8_or_nothing(content_type: str) -> bool:
+    """Whether a Content-Type leaves it at UTF-8."""
     if ";" not in content_type:
         return True
     try:

@@ -20,6 +20,11 @@ def refuse_packed(encoding: str) -> None:
         raise BadInput("body.encoding", "Send the body as it is, not compressed.", status=415)
 
 
+def other_charset() -> BadInput:
+    """What is said of a Content-Type that names another charset than UTF-8."""
+    return BadInput("body.media_type", "Send the body in UTF-8, and name no other charset.", status=415)
+
+
 def length_required() -> BadInput:
     """What is said of a body that announces no length."""
     return BadInput("body.length_required", "Send a Content-Length.", status=411)

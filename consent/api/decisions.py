@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from django.utils import timezone
 
-from consent import decision
+from consent import decision, http
 from consent.api import answers, bodies, breaker, keys, many, permits, questions
 from consent.api.questions import Topic
 from consent.contact import Contact
@@ -62,7 +62,9 @@ def _answer(call: Call) -> answers.Answer | answers.Stream:
     if call.method != "POST":
         raise BadInput("method.not_allowed", "Ask with GET or POST.", status=405)
     holder = keys.holder(call.authorization, scope=SCOPE)
-    if call.media_type.partition(";")[0].strip().lower() == NDJSON:
+    if not http.names_utf8_or_nothing(call.media_type):
+        raise bodies.other_charset()
+    if _media_type(call) == NDJSON:
         bodies.refuse_packed(call.encoding)
         return many.of_stream(call.read, holder)
     topic, asked = questions.read(_read_body(call), now=timezone.now())
@@ -81,10 +83,12 @@ def _decide(contact: Contact, topic: Topic, holder: keys.Holder) -> answers.Answ
     return answers.Answer(status, answers.JSON, many.told(decided, **permit).encode())
 
 
+def _media_type(call: Call) -> str:
+    return call.media_type.partition(";")[0].strip().lower()
+
+
 def _read_body(call: Call) -> bytes:
-    media_type, _, parameters = call.media_type.partition(";")
-    charset = parameters.replace(" ", "").replace('"', "").lower()
-    if media_type.strip().lower() != "application/json" or charset not in ("", "charset=utf-8"):
+    if _media_type(call) != "application/json":
         raise BadInput("body.media_type", f"Send application/json, or {NDJSON}.", status=415)
     bodies.refuse_packed(call.encoding)
     if call.length is None:

@@ -5,8 +5,9 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from consent.api import answers, bodies, decisions
-from consent.api.answers import Stream
+from consent import http
+from consent.api import answers, bodies, decisions, problems
+from consent.api.answers import Answer, Stream
 
 
 class Front:
@@ -16,9 +17,16 @@ class Front:
         self._application = application
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if environ.get("PATH_INFO") != decisions.PATH:
+        path = environ.get("PATH_INFO", "")
+        answer: Answer | Stream
+        if path == decisions.PATH:
+            answer = decisions.answer(_call(environ))
+        elif path.startswith(problems.UNDER) and not http.names_utf8_or_nothing(
+            environ.get("CONTENT_TYPE", "")
+        ):
+            answer = answers.problem(bodies.other_charset())
+        else:
             return self._application(environ, start_response)
-        answer = decisions.answer(_call(environ))
         start_response(answers.STATUS_LINES[answer.status], answer.headers)
         if isinstance(answer, Stream):
             return _then_close(answer.parts)

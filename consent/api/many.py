@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from http import HTTPStatus
-from itertools import islice
+from itertools import islice, repeat
 from typing import Any
 
 from django.utils import timezone
@@ -58,14 +58,23 @@ def _stream(lines: Iterator[bytes], topic: Topic, holder: Holder) -> Iterator[by
 
 
 def _lines(read: Callable[[int], bytes]) -> Iterator[bytes]:
-    """The lines of a body, read piece by piece; blank ones are left out, one that is too long is cut."""
-    rest = b""
-    while piece := read(PIECE):
-        *whole, rest = (rest + piece).split(b"\n")
-        yield from filter(None, map(bytes.strip, whole))
+    """The lines of a body, read piece by piece, each in its place: one that is too long comes as a blank one, and
+    blank ones count, because callers lay answers beside lines; only those at the end are left out.
+    """
+    rest, blank, is_over = b"", 0, False
+    while not is_over:
+        piece = read(PIECE)
+        is_over = not piece
+        *whole, rest = (rest + (piece or b"\n")).split(b"\n")
         rest = rest[: LONGEST_LINE + 1]
-    if rest.strip():
-        yield rest.strip()
+        for line in whole:
+            is_short = len(line) <= LONGEST_LINE
+            if is_short and not line.strip():
+                blank += 1
+                continue
+            yield from repeat(b"", blank)
+            blank = 0
+            yield line.strip() if is_short else b""
 
 
 def _contact_in(line: bytes) -> object:

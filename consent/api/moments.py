@@ -9,7 +9,7 @@ from consent.errors import BadInput
 AHEAD = timedelta(minutes=2)  # clocks differ by so much
 
 _SHAPE = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})?"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-5][0-9])?"
 )
 
 
@@ -38,6 +38,6 @@ def _parse(text: str, *, pointer: str) -> datetime:
     if not found[2]:
         raise BadInput("time.zone_required", "Say the time zone: Z, or like -03:00.", pointer=pointer)
     try:
-        return datetime.fromisoformat(text).astimezone(UTC)
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise BadInput("time.format", "There is no such moment.", pointer=pointer) from error

@@ -40,7 +40,10 @@ def issue(decided: Decision, contact: Contact, topic: Topic, holder: Holder) -> 
         "channel": topic.channel,
         "purpose": topic.purpose,
         "category": topic.category,
-        "record": str(decided.record),
+        "sender": topic.sender,
+        "reply": topic.is_reply,
+        "reason": decided.reason,
+        "record": str(decided.record) if decided.record else None,
         "contact": contact_hash(name, contact.value),
     }
     key = _key(settings.OPTIN_LOG_KEY)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
@@ -147,6 +148,12 @@ _CODES = {
     "string_unicode": "field.bad_character",
     "string_pattern_mismatch": "field.bad_character",
 }
+# The same about the number, which is called the same wherever it stands.
+_PHONE_CODES = {
+    "field.invalid": "phone.type",
+    "field.bad_character": "phone.bad_character",
+    "string_too_long": "phone.not_possible",
+}
 
 
 @api.exception_handler(ValidationError)
@@ -154,16 +161,21 @@ def _invalid(_request: HttpRequest, error: ValidationError) -> HttpResponse:
     """The first field that is wrong; the input itself is never repeated."""
     first = error.errors[0]
     source, *path = first["loc"]
-    pointer = "/".join(str(part) for part in path if part not in ("payload",))
+    pointer = "/".join(_escaped(str(part)) for part in path if part not in ("payload",))
     kind = str(first["type"])
     if source == "header":  # the only one that is asked for
         return respond(BadInput("idempotency.required", "Send an Idempotency-Key of your own.", status=400))
     code = _CODES.get(kind, "field.invalid")
     if pointer == "contact":
-        code = {"field.invalid": "phone.type", "field.bad_character": "phone.bad_character"}.get(code, code)
+        code = _PHONE_CODES.get(kind) or _PHONE_CODES.get(code, code)
     is_meant = source == "body" or (source == "query" and kind != "missing")
     status = HTTPStatus.UNPROCESSABLE_ENTITY if is_meant else HTTPStatus.BAD_REQUEST
     return respond(BadInput(code, str(first["msg"]), status=status, pointer=pointer))
+
+
+def _escaped(name: str) -> str:
+    """A name in a pointer that is part of an address (RFC 6901 section 6)."""
+    return quote(name.replace("~", "~0").replace("/", "~1"), safe="[]", errors="replace")
 
 
 @api.exception_handler(HttpError)

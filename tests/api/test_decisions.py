@@ -14,7 +14,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from consent import recording
-from consent.api import keys, strict_json
+from consent.api import decisions, keys, strict_json
 from consent.contact import Contact
 from consent.errors import BadInput
 from consent.models import ApiKey, Company
@@ -278,11 +278,22 @@ def test_a_request_in_the_wrong_wrapping_is_refused(
     assert (heard.status, heard.json()["code"]) == (status, code)
 
 
-def test_the_media_type_may_name_its_charset(program: Program) -> None:
-    assert (
-        program.send(json.dumps(GOOD).encode(), CONTENT_TYPE='application/json; charset="UTF-8"').status
-        == 200
-    )
+@pytest.mark.parametrize("said", ['charset="UTF-8"', "charset=utf8", "v=1; charset=utf-8", "boundary=x", ""])
+def test_the_media_type_may_name_its_charset(program: Program, said: str) -> None:
+    heard = program.send(json.dumps(GOOD).encode(), CONTENT_TYPE=f"application/json; {said}")
+    assert heard.status == 200
+
+
+@pytest.mark.parametrize("charset", ["latin-1", "utf-16", "base64"])
+@pytest.mark.parametrize("path", [decisions.PATH, "/api/v1/withdrawals", "/api/v1/points/novidades"])
+def test_another_charset_is_refused_as_a_problem_on_every_way_in(
+    program: Program, path: str, charset: str
+) -> None:
+    for media_type in ("application/json", "application/x-ndjson"):
+        heard = program.send(b"{}", PATH_INFO=path, CONTENT_TYPE=f"{media_type}; charset={charset}")
+        assert (heard.status, heard.headers["Content-Type"]) == (415, "application/problem+json")
+        assert heard.json()["code"] == "body.media_type"
+    assert not program.passed_on
 
 
 @pytest.mark.parametrize("error", [OperationalError, InterfaceError])

@@ -112,7 +112,34 @@ def test_a_stream_answers_line_by_line(program: Program, aurora: Sample) -> None
     )  # fmt: skip
 
     assert heard.headers["Content-Type"] == "application/x-ndjson"
-    assert reasons(heard) == ["given", "given", *["malformed"] * 5]
+    assert reasons(heard) == ["given", "malformed", "given", *["malformed"] * 5]
+
+
+def test_every_line_of_a_stream_has_its_answer_so_that_none_is_taken_for_its_neighbours(
+    program: Program, aurora: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A blank line between contacts is answered, and what is too long never loses its middle."""
+    says(aurora)
+    ana, long = json.dumps(ANA.value).encode(), b" " * many.LONGEST_LINE
+    for piece in (7, many.LONGEST_LINE + 1, many.PIECE):
+        monkeypatch.setattr(many, "PIECE", piece)
+
+        heard = stream(program, ana, b"", b"  ", ana, long + b" " + b"x" * 2_000 + ana, ana, b"", b"")
+
+        assert reasons(heard) == ["given", "malformed", "malformed", "given", "malformed", "given"]
+
+
+def test_a_topic_never_loses_its_middle(program: Program) -> None:
+    lost = (
+        b'{"channel": "sms", "purpose": "novidades"'
+        + b" " * many.PIECE
+        + b', "reply": "yes"'
+        + b" " * many.PIECE
+    )
+    heard = program.send(
+        lost + b'}\n"+5511987654321"', CONTENT_TYPE="application/x-ndjson", CONTENT_LENGTH=None
+    )
+    assert (heard.status, heard.json()["code"]) == (400, "json.syntax")
 
 
 def test_a_stream_takes_what_editors_and_sheets_make_of_lines(program: Program, aurora: Sample) -> None:
@@ -194,7 +221,7 @@ def test_a_stream_is_read_piece_by_piece_and_decided_in_portions(
     heard = stream(program, *[b'"+5511987654321"'] * 5)
 
     assert reasons(heard) == ["given"] * 5
-    assert list(many._lines(io.BytesIO(b"a\n\nbb\r\nc").read)) == [b"a", b"bb", b"c"]
+    assert list(many._lines(io.BytesIO(b"a\n\nbb\r\nc").read)) == [b"a", b"", b"bb", b"c"]
 
 
 def test_a_question_may_be_a_get_with_the_number_in_a_header(program: Program, aurora: Sample) -> None:

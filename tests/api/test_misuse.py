@@ -90,6 +90,11 @@ def test_two_companies_may_use_the_same_idempotency_key(aurora: Sample) -> None:
         ("2026-01-01T00:00Z", "time.format"),
         ("2026-06-30T23:59:60Z", "time.format"),
         ("2026-02-30T00:00:00Z", "time.format"),
+        ("2026-01-01T00:00:00+00:60", "time.format"),
+        ("2026-01-01T00:00:00-0000", "time.format"),
+        ("2026-01-01T24:00:00Z", "time.format"),
+        ("9999-12-31T23:59:59-23:59", "time.format"),
+        ("9999-12-31T23:59:59Z", "time.future"),
         ("0001-01-01T00:00:00+14:00", "time.format"),
         ("２０２６-01-01T00:00:00Z", "time.format"),
         ("2026-01-01T00:00:00", "time.zone_required"),
@@ -107,6 +112,13 @@ def test_moments_are_read_strictly_wherever_they_stand(
     assert not ConsentRecord.objects.exists()
 
 
+def test_a_moment_may_be_in_small_letters_and_of_an_unknown_zone(program: Program) -> None:
+    """RFC 3339 sections 4.3 and 5.6."""
+    for at in ("2026-01-01t00:00:00z", "2026-01-01T00:00:00-00:00"):
+        question = {"contact": ANA, "channel": "sms", "purpose": "novidades", "at": at}
+        assert program.send(json.dumps(question).encode()).json()["at"] == "2026-01-01T00:00:00.000000Z"
+
+
 @pytest.mark.parametrize(
     ("change", "code", "pointer"),
     [
@@ -115,6 +127,9 @@ def test_moments_are_read_strictly_wherever_they_stand(
         ({"evidence": {"screen": "a\0b"}}, "field.bad_character", "#/evidence/screen"),
         ({"evidence": {"screen": "\ud800"}}, "field.bad_character", "#/evidence/screen"),
         ({"purpose": "novi\0dades"}, "field.bad_character", "#/purpose"),
+        ({"evidence": {"a/b~c": "\0"}}, "field.bad_character", "#/evidence/a~1b~0c"),
+        ({"evidence": {"ação %": "\0"}}, "field.bad_character", "#/evidence/a%C3%A7%C3%A3o%20%25"),
+        ({"contact": "+5511987654321" + " " * 87}, "phone.not_possible", "#/contact"),
     ],
 )
 def test_characters_that_cannot_be_kept_are_named(

@@ -11,9 +11,11 @@ from django.test import Client
 from django.utils import timezone
 
 from consent.api import permits
+from consent.models import Sender
 from consent.sample import Sample
 from tests.api.conftest import Program
 from tests.cast import ANA, BRUNO, says
+from tests.decision.test_judging import wrote
 
 
 def permit_of(program: Program, **more: str) -> Any:
@@ -68,3 +70,28 @@ def test_a_no_gets_no_permit_and_the_past_none_either(program: Program) -> None:
     assert permit_of(program)["permit"] is None
     assert permit_of(program, at="2026-01-01T00:00:00Z")["code"] == "permit.past"
     assert permit_of(program, permit="maybe")["code"] == "permit.unknown"
+
+
+def test_a_permit_for_an_answer_says_so_and_names_no_record_where_there_is_none(
+    program: Program, aurora: Sample
+) -> None:
+    """A gateway must not take it for leave to write first: the window allows answers only."""
+    sender = Sender.objects.filter(company=aurora.company, channel="whatsapp").first()
+    assert sender is not None
+    wrote(sender, timedelta(hours=1))
+    answer = permit_of(program, channel="whatsapp", reply="yes", sender=sender.address)
+    assert (answer["reason"], answer["record"]) == ("in_window", None)
+
+    claims = verify(answer["permit"], permits.public_keys())
+
+    assert (claims["reason"], claims["reply"], claims["record"]) == ("in_window", True, None)
+    assert claims["sender"] == sender.address
+
+
+def test_the_same_person_is_in_a_permit_however_the_number_was_asked_about(
+    program: Program, aurora: Sample
+) -> None:
+    says(aurora)
+    claims = verify(permit_of(program, contact="+55 (11) 98765-4321")["permit"], permits.public_keys())
+    assert claims["contact"] == permits.contact_hash(claims["jti"], ANA.value)
+    assert (claims["reason"], claims["reply"], claims["sender"]) == ("given", False, "")
