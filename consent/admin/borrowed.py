@@ -12,6 +12,14 @@ gettext_noop("Save and add another")
 gettext_noop("View %s")
 gettext_noop("Sat")
 
+# Nor does it know that a company is feminine: "O empresa … foi adicionado".
+gettext_noop("The {name} “{obj}” was added successfully.")
+gettext_noop("The {name} “{obj}” was added successfully. You may add another {name} below.")
+gettext_noop("The {name} “{obj}” was changed successfully.")
+gettext_noop("The {name} “{obj}” was changed successfully. You may edit it again below.")
+gettext_noop("The {name} “{obj}” was changed successfully. You may add another {name} below.")
+gettext_noop("The %(name)s “%(obj)s” was deleted successfully.")
+
 # django-axes has no Spanish and no Portuguese.
 gettext_noop("User Agent")
 gettext_noop("IP Address")

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from consent import rights
-from consent.admin import charts, judging, labels, numbers, recent, scope, waiting_lists
+from consent.admin import beginning, charts, judging, labels, numbers, recent, scope, waiting_lists
 from consent.admin.paper import concerns
 from consent.models import (
     ApiKey,
@@ -36,6 +36,7 @@ DAYS = 7
 MERGE_ALARM = timedelta(seconds=60)  # design section 5
 OUTBOX_ALARM = timedelta(minutes=5)
 MOST_WAITING = 10_000
+MOST_POINTS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,9 @@ def overview(request: HttpRequest) -> dict[str, Any]:
     chart = charts.stack({labels.method(slug): acts[slug] for slug in sorted(acts)}, days=days)
     outbox = recent.messages_by_state(request, since=now - timedelta(days=DAYS))
     log = log_health()
+    points = [*_points(request)[:MOST_POINTS]]
+    has_companies = scope.companies(request).exists()
+    can_ask = any(point.is_open and point.has_notice and point.has_boxes for point in points)
     return {
         "chart": chart,
         "days": DAYS,
@@ -78,9 +82,10 @@ def overview(request: HttpRequest) -> dict[str, Any]:
         "queued": outbox.get(OutboundMessage.State.QUEUED, 0),
         "log": log,
         "numbers": numbers.first_page(request) if request.user.has_perm("consent.view_sender") else [],
-        "points": _points(request)[:6],
+        "points": points,
         "concerns": [*_concerns(request, log)],
-        "has_companies": scope.companies(request).exists(),
+        "has_companies": has_companies,
+        "steps": beginning.steps(request, points) if has_companies and not can_ask else [],
     }
 
 

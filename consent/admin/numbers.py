@@ -23,7 +23,8 @@ def first_page(request: HttpRequest) -> list[dict[str, Any]]:
         rating = now.get((sender.pk, Facet.RATING), Rating.UNKNOWN.value)
         status = now.get((sender.pk, Facet.STATUS), NumberStatus.UNKNOWN.value)
         shown.append({
-            "sender": sender, "rating": rating, "colour": words.colour(rating), "status": words.status(status),
+            "sender": sender, "rating": rating, "colour": words.colour(rating),
+            "status": "" if status == NumberStatus.UNKNOWN else words.status(status),
             "held": words.held(sender.restriction) if sender.restriction else "",
         })  # fmt: skip
     return shown

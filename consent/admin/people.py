@@ -48,9 +48,7 @@ class FindForm(forms.Form):
     number = forms.CharField(
         label=gettext_lazy("Phone number"),
         max_length=100,
-        help_text=gettext_lazy(
-            "The whole number. It is turned into a keyed hash and found by that, or not at all."
-        ),
+        help_text=gettext_lazy("The whole number: with a part of one nobody is found."),
         widget=forms.TextInput(
             attrs={"type": "tel", "autocomplete": "off", "autofocus": True, "class": "vTextField"}
         ),

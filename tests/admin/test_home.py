@@ -3,13 +3,24 @@
 from datetime import date, timedelta
 from typing import Any
 
+from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
 
 from consent import recording, vault
 from consent.admin import charts, home, recent
 from consent.log import tree
-from consent.models import Company, Import, InboundMessage, LogPending, NoticeVersion, OutboundMessage, Sender
+from consent.models import (
+    CapturePoint,
+    Company,
+    Import,
+    InboundMessage,
+    LogPending,
+    Notice,
+    NoticeVersion,
+    OutboundMessage,
+    Sender,
+)
 from tests import cast
 from tests.imports import lists
 from tests.relay import receivers
@@ -33,6 +44,31 @@ def test_a_company_nobody_answered_yet_says_what_to_do(root: Client, aurora: Any
     assert "Nobody has answered yet." in text
     assert "Nothing needs your attention." in text
     assert "The first record begins it." in text
+
+
+def test_until_somebody_can_be_asked_home_says_what_is_to_be_made(root: Client) -> None:
+    company = Company.objects.create(slug="nova", name="Nova", legal_name="Nova Ltda.", country="BR")
+
+    def todo() -> list[str]:
+        return [step.url for step in root.get(HOME).context_data["steps"] if not step.is_done]
+
+    add = [f"/admin/consent/{model}/add/" for model in ("sender", "purpose", "notice", "capturepoint")]
+    assert todo() == add
+    Sender.objects.create(company=company, channel="sms", provider="sandbox", address="+551140028930")
+    notice = Notice.objects.create(company=company, slug="ofertas")
+    assert todo() == [add[1], f"/admin/consent/notice/{notice.pk}/change/", add[3]]
+    assert "Before you can ask anybody" in page(root)
+
+
+def test_whoever_may_make_nothing_reads_the_steps_without_links(bruno: Client, cafe: Firm) -> None:
+    CapturePoint.objects.update(is_open=False)
+    User.objects.get(username="bruno").groups.set(Group.objects.filter(name="Auditor"))
+    steps = bruno.get(HOME).context_data["steps"]
+    assert [(step.is_done, step.url) for step in steps] == [(True, "")] * 3 + [(False, "")]
+
+
+def test_where_somebody_can_be_asked_there_are_no_steps(bruno: Client, cafe: Firm) -> None:
+    assert bruno.get(HOME).context_data["steps"] == []
 
 
 def test_answers_are_drawn_and_told_as_a_table(bruno: Client, cafe: Firm) -> None:

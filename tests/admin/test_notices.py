@@ -193,7 +193,7 @@ def test_saving_to_publish_leads_to_the_question(bruno: Client, cafe: Firm) -> N
 
 def test_what_says_too_little_cannot_be_published(bruno: Client, cafe: Firm) -> None:
     page = bruno.get(publish(cafe.draft)).content.decode()
-    assert 'class="errornote"' in page
+    assert "Mend in the draft what is red below" in page
     answer = bruno.post(publish(cafe.draft), follow=True)
     assert "The notice cannot be published yet." in answer.content.decode()
     cafe.draft.refresh_from_db()
