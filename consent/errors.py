@@ -6,8 +6,18 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from django.db import DatabaseError, DataError, InterfaceError
+
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
+
+
+def passes(error: Exception) -> bool:
+    """Whether an error is trouble of the database, which passes; all others will come again with the same input.
+
+    A text that no database takes is no such trouble: whoever sends one must keep nobody else waiting.
+    """
+    return isinstance(error, DatabaseError | InterfaceError) and not isinstance(error, DataError)
 
 
 class BadInput(Exception):

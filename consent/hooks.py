@@ -10,7 +10,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from consent import inbound, spool
+from consent import errors, inbound, spool
 from consent.http import RETRY_AFTER
 from consent.inbound import Delivery, Outcome
 from consent.models import Sender
@@ -95,9 +95,9 @@ _last_drained: dict[str, float] = {}
 def _take_in(hook: Hook, delivery: Delivery) -> None:
     try:
         _answer(hook, delivery, is_late=True)
-    except DatabaseError:
-        raise
-    except Exception:
+    except Exception as error:
+        if errors.passes(error):
+            raise
         log.exception("A delivery at %s cannot be understood; staff see it.", hook.door)
         inbound.give_up(delivery, hook.silence)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from consent import vault
+from consent import errors, vault
 
 log = logging.getLogger(__name__)
 
@@ -34,9 +34,10 @@ def write(door: str, content: bytes) -> None:
 def drain(door: str, handle: Callable[[bytes], None]) -> int:
     """Hand everything kept for a door to `handle`, oldest first, and remove it. Returns how much that was.
 
-    `handle` must be idempotent: two workers may take the same file. What it raises leaves the file in place.
+    `handle` must be idempotent: two workers may take the same file. What it raises leaves the file in place; unless it
+    is trouble of the database, the others are taken in first, so that one keeps no other waiting.
     """
-    done = 0
+    done, failed = 0, None
     for path in sorted(_folder().glob(f"{door}-*{SUFFIX}")):
         try:
             content = vault.open_system(item=b"spool" + path.stem.encode(), sealed=path.read_bytes())
@@ -46,9 +47,17 @@ def drain(door: str, handle: Callable[[bytes], None]) -> int:
             log.error("A spooled delivery does not open and was put aside: %s.broken", path.name)
             path.rename(path.with_name(f"{path.name}.broken"))
             continue
-        handle(content)
+        try:
+            handle(content)
+        except Exception as error:
+            if errors.passes(error):
+                raise
+            failed = error
+            continue
         path.unlink(missing_ok=True)
         done += 1
+    if failed is not None:
+        raise failed
     return done
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from consent import spool
 
@@ -57,6 +58,34 @@ def test_what_fails_to_be_taken_in_stays() -> None:
     with pytest.raises(RuntimeError):
         spool.drain("sms", fail)
     assert drained() == [b"a message"]
+
+
+def test_what_fails_keeps_no_other_waiting() -> None:
+    for content in (b"first", b"poison", b"last"):
+        spool.write("sms", content)
+    taken: list[bytes] = []
+
+    def handle(content: bytes) -> None:
+        if content == b"poison":
+            raise ValueError("never")
+        taken.append(content)
+
+    with pytest.raises(ValueError, match="never"):
+        spool.drain("sms", handle)
+    assert taken == [b"first", b"last"]
+    assert drained() == [b"poison"]
+
+
+def test_while_the_database_refuses_nothing_else_is_tried() -> None:
+    for content in (b"first", b"last"):
+        spool.write("sms", content)
+
+    def handle(_content: bytes) -> None:
+        raise OperationalError
+
+    with pytest.raises(OperationalError):
+        spool.drain("sms", handle)
+    assert drained() == [b"first", b"last"]
 
 
 def test_a_file_that_does_not_open_is_put_aside_and_stops_nobody(

@@ -572,6 +572,22 @@ def test_the_database_that_is_down_while_draining_leaves_everything_where_it_is(
     assert sms.drain() == 1
 
 
+def test_nothing_that_one_company_signs_keeps_anothers_stop_waiting(
+    aurora: Sample, client: Client, settings: Any
+) -> None:
+    """A number that no database takes, signed with a token of the account's: PostgreSQL breaks on it each time."""
+    webhooks.real_sender(aurora)
+    cast.says(aurora)
+    poison = webhooks.sms("SAIR", AccountSid=TWILIO_SID, To="\0")
+    assert webhooks.post(client, poison, token=webhooks.TOKEN).status_code == 200
+    with connection.execute_wrapper(Down()):
+        webhooks.post(client, webhooks.sms("SAIR"))
+
+    while sms.drain():
+        pass
+    assert decide(aurora) == "withdrawn"
+
+
 def test_draining_looks_at_most_once_a_second(aurora: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hooks, "DRAIN_EVERY", 60.0)
     hooks._last_drained.clear()

@@ -300,6 +300,34 @@ def test_whatever_shape_it_has_it_is_kept_and_nothing_breaks(
     assert not ConsentRecord.objects.exists()
 
 
+POISON = [
+    meta.batch(meta.value(statuses=[{"id": "\ud800", "status": "delivered"}])),
+    meta.batch(meta.value(statuses=[{"id": "\0", "status": "delivered"}])),
+    meta.batch(meta.value(statuses=[{"id": "a", "status": "failed", "errors": [{"code": "\ud800\0"}]}])),
+    meta.batch(meta.value(number_id="\ud800", messages=[meta.text("oi")])),
+    meta.batch(meta.value(number_id="\0", messages=[meta.text("oi")])),
+    meta.batch(meta.value(messages=[meta.text("oi", id="\ud800\0")])),
+    meta.batch(meta.value(messages=[meta.text("oi", **{"from": ["x"], "wa_id": {}})])),
+    meta.batch(meta.value(messages=[meta.text("oi")], contacts=[{"wa_id": ["x"], "user_id": {}}, {}])),
+    meta.batch(meta.value(), field="\ud800\0"),
+    meta.batch(meta.value(event="ACCOUNT_UPDATE\ud800\0"), field="account_update"),
+    {"entry": [{"id": "\ud800\0", "changes": [{"field": "account_update", "value": {"event": "X"}}]}]},
+]
+
+
+@pytest.mark.parametrize("content", POISON, ids=range(len(POISON)))
+def test_nothing_that_one_company_signs_keeps_anothers_stop_waiting(
+    aurora: Sample, sender: Sender, client: Client, content: Any
+) -> None:
+    """What no database takes, and what no set holds, is left to staff; the next message is acted on."""
+    assert meta.post(client, content).status_code == 200
+    meta.drain()
+    assert meta.delivers(client, meta.text("sair"))[-1] == "answered"
+
+    assert "received" not in meta.kept()
+    assert ConsentRecord.objects.filter(state="withdrawn").exists()
+
+
 @pytest.mark.parametrize(
     "timestamp", ["1749416383000", "-5", "abc", "1767139200000000", "1" + "0" * 18, None, 1.5, [], True]
 )

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from consent import catalogue, outbox
+from consent.capture.whatsapp import updates
 from consent.inbound import Delivery
 from consent.models import OutboundMessage, Sender
 from consent.providers import meta
@@ -44,7 +45,7 @@ def act_on(delivery: Delivery) -> bool:
     return outbox.advance(
         sender,
         message=_message(status),
-        provider_id=str(status.get("id", "")),
+        provider_id=updates.word(status.get("id", "")),
         state=STATES[status["status"]],
         error=error(status),
         at=delivery.received_at,
@@ -55,7 +56,7 @@ def error(status: Mapping[str, Any]) -> str:
     """The code of what went wrong; "" for nothing."""
     errors = status.get("errors")
     first = errors[0] if isinstance(errors, list) and errors else {}
-    return str(first.get("code", "")) if isinstance(first, dict) else ""
+    return updates.word(first.get("code", "")) if isinstance(first, dict) else ""
 
 
 def sender_of(parameters: Mapping[str, str]) -> Sender | None:

@@ -59,8 +59,13 @@ class Update:
 
     def _name(self, content: str) -> tuple[str, ...]:
         if self.kind == "message" and isinstance(wamid := self.content.get("id"), str) and wamid:
-            return (wamid,)
+            return (word(wamid),)
         return (hashlib.sha256(content.encode()).hexdigest(),)
+
+
+def word(value: Any) -> str:
+    """A text without what no database takes: NUL, and halves of characters."""
+    return str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "\ufffd")
 
 
 def contacts(content: Any, about: Sequence[Any]) -> list[Contact]:
@@ -97,7 +102,7 @@ def _of_entry(entry: Any) -> Iterator[Update]:
         yield Update("other", "", "", "", entry, [])
         return
     for change in changes:
-        yield from _of_change(change, account=str(entry.get("id", "")), time=entry.get("time"))
+        yield from _of_change(change, account=word(entry.get("id", "")), time=entry.get("time"))
 
 
 def _of_change(change: Any, *, account: str, time: Any) -> Iterator[Update]:
@@ -106,10 +111,10 @@ def _of_change(change: Any, *, account: str, time: Any) -> Iterator[Update]:
         yield Update("other", "", "", account, {"change": change, "time": time}, [])
         return
     metadata = value.get("metadata")
-    number_id = str(metadata.get("phone_number_id", "")) if isinstance(metadata, dict) else ""
+    number_id = word(metadata.get("phone_number_id", "")) if isinstance(metadata, dict) else ""
     contacts = value.get("contacts")
     people = contacts if isinstance(contacts, list) else []
-    field = str(change.get("field", ""))
+    field = word(change.get("field", ""))
     rest = set(value) - _AROUND
     for name, kind in LISTS.items():
         members = value.get(name)
@@ -128,13 +133,16 @@ def _of_change(change: Any, *, account: str, time: Any) -> Iterator[Update]:
 
 def _beside(member: Mapping[str, Any], people: list[Any]) -> list[Any]:
     """The people in a change that a member of it is about; all of them where none is named."""
-    ids = {member.get(name) for name in ("from", "wa_id", "from_user_id", "user_id") if member.get(name)}
+    ids = _texts(member, "from", "wa_id", "from_user_id", "user_id")
     named = [
-        person
-        for person in people
-        if isinstance(person, dict) and ids & {person.get("wa_id"), person.get("user_id")}
+        person for person in people if isinstance(person, dict) and ids & _texts(person, "wa_id", "user_id")
     ]
     return named or (people if len(people) == 1 else [])
+
+
+def _texts(of: Mapping[str, Any], *names: str) -> set[str]:
+    """What stands under these names, where that is a text at all."""
+    return {value for name in names if isinstance(value := of.get(name), str) and value}
 
 
 def _said_at(update: Update) -> int:

@@ -3,9 +3,9 @@
 import logging
 from typing import Any
 
-from django.db import DatabaseError, transaction
+from django.db import transaction
 
-from consent import hooks, inbound, spool
+from consent import errors, hooks, inbound, spool
 from consent.capture.whatsapp import from_meta, from_twilio, statuses, updates
 from consent.capture.whatsapp.webhook import DOOR
 from consent.inbound import Delivery
@@ -36,17 +36,19 @@ def take_apart(batch: Delivery) -> None:
     A status that only says how far a message of ours got is acted on at once, and not kept: its message is.
     """
     try:
-        found = updates.read(batch.parameters["body"])
-    except (ValueError, RecursionError):
+        _take_apart(batch)
+    except Exception as error:
+        if errors.passes(error):
+            raise
         log.error("A batch of Meta's cannot be read; it is kept for staff.")
         inbound.give_up(batch, b"")
-        return
+
+
+def _take_apart(batch: Delivery) -> None:
+    found = updates.read(batch.parameters["body"])
     signed_for = batch.parameters["signed_for"]
     deliveries = [update.delivery(signed_for=signed_for, received_at=batch.received_at) for update in found]
-    to_keep = [delivery for delivery in deliveries if not statuses.is_plain(delivery)]
-    for delivery in deliveries:
-        if statuses.is_plain(delivery):
-            statuses.act_on(delivery)
+    to_keep = [each for each in deliveries if not (statuses.is_plain(each) and _is_acted_on(each))]
     with transaction.atomic():
         if _is_there(batch):
             inbound.keep_all(to_keep)
@@ -57,11 +59,22 @@ def take_in(update: Delivery) -> None:
     """Understand one update, once; one that cannot be understood is left to staff and harms no other."""
     try:
         inbound.answer_kept(update, from_meta.understand)
-    except DatabaseError:
-        raise
-    except Exception:
+    except Exception as error:
+        if errors.passes(error):
+            raise
         log.exception("An update of Meta's cannot be understood; staff see it.")
         inbound.give_up(update, b"")
+
+
+def _is_acted_on(status: Delivery) -> bool:
+    """Act on a status; False where it says what cannot be acted on: then staff see it."""
+    try:
+        statuses.act_on(status)
+    except Exception as error:
+        if errors.passes(error):
+            raise
+        return False
+    return True
 
 
 def _is_there(batch: Delivery) -> Any:
