@@ -23,10 +23,12 @@ _NOES = _words("nao nunca jamais chega sem no nunca jamas ya not never dont with
 _MESSAGES = _words(
     """mensagem mensagens msg msgs sms zap zaps whatsapp promo promos promocao promocoes oferta ofertas
     propaganda propagandas anuncio anuncios publicidade mandando mandar mandem manda enviando enviar enviem
-    escrevendo escrever lista contato ligar ligando ligacao ligacoes notificacao notificacoes
+    escrevendo escrever lista contato ligar ligando ligacao ligacoes notificacao notificacoes interesse interessa
+    interessado interessada
     mensaje mensajes promociones publicidad anuncios escriban escribir mandan mande envien envian llamen
-    llamando llamar llamadas contacto
-    message messages text texts texting promotion promotions offers ads contact calling calls list"""
+    llamando llamar llamadas contacto interesa interesado interesada
+    message messages text texts texting promotion promotions offers ads contact calling calls list send
+    interested"""
 )
 
 _ANGER = _words(

@@ -54,6 +54,17 @@ PLAIN_STOP = _table(
     es="salir, paren, detener, detengan, basta",
 )
 
+# Words that are a stop where nothing else is said, and mean too much else to be looked for in a sentence.
+ALONE = _table(
+    en="""no more, enough, delete, block, blocked, unsub, withdraw, cease, desist, i want out, want out, leave me,
+          go away, sotp, stpo""",
+    pt="""para, para ja, chega, sai, saia, fora, sai fora, excluir, exclui, exclua, apagar, apague, deletar, deleta,
+          bloquear, bloqueado, bloqueada, vou bloquear, desativar, desligar, revogar, cancelem, nao perturbe,
+          nao incomode, sem interesse""",
+    es="""para, fuera, quitar, bloquear, bloqueado, dejame, dejenme, ya no, revocar, cancelame, cancelenme, no molestes,
+          no molesten""",
+)
+
 # What a reasonable person reads as a stop, anywhere in a message (FCC 64.1200(a)(10), "reasonable means").
 STOP_PHRASES = _table(
     en="""unsubscribe, opt me out, opt out, opting out, take me off, remove me, remove my number, delete my
@@ -61,14 +72,24 @@ STOP_PHRASES = _table(
           stop contacting, stop this, stop these, want to stop, leave me alone, do not text me, do not
           message me, do not call me, do not contact me, dont text me, dont message me, dont call me, dont
           contact me, dont want any more, dont want anymore, dont want messages, dont want your messages,
-          dont want these, i revoke, i withdraw, revoke my consent, withdraw my consent""",
+          dont want these, i revoke, i withdraw, revoke my consent, withdraw my consent, revoke consent, withdraw
+          consent, revoke my permission, withdraw my permission, cease and desist, delete me, forget me,
+          unsuscribe, unsubcribe, unsubscibe, un subscribe""",
     pt="""nao quero mais, nao quero receber, nao desejo mais, nao desejo receber, nao me mande, nao me
           mandem, nao mande mais, nao mandem mais, nao me envie, nao me enviem, nao envie mais, nao enviem
           mais, nao me ligue, nao me liguem, me tira, me tire, me tirem, me retire, me remove, me remova, me
           remover, me removam, me exclui, me exclua, me descadastre, me descadastra, me descadastrar, tira
           meu numero, tire meu numero, remova meu numero, apague meu numero, pare de, parem de, para de me,
           para de mandar, para de enviar, sair da lista, quero sair, chega de mensagem, chega de mensagens,
-          cancelar inscricao, cancelar o recebimento, revogo, retiro meu consentimento""",
+          cancelar inscricao, cancelar o recebimento, revogo, retiro meu consentimento, retiro o consentimento,
+          revogar consentimento, revogar o consentimento, revogar meu consentimento, nao autorizo, nao me manda,
+          nao manda mais, nao me envia, nao envia mais, nao me liga, nao liga mais, nao ligue mais, nao liguem mais,
+          nao me chama, nao me chame, nao me chamem, nao qro mais, nao qro receber, n quero mais, n quero receber,
+          n qro mais, n qro receber, n me manda, n me mande, n me mandem, me deixa em paz, me deixe em paz, me
+          deixem em paz, me esquece, me esqueca, me esquecam, para com isso, para com essas, tira meu contato, tire
+          meu contato, tira meu nome, tire meu nome, retire meu numero, retire meu contato, exclui meu numero,
+          exclua meu numero, exclui meu contato, exclua meu contato, apaga meu numero, deleta meu numero, desinscrever,
+          desinscreve, desinscreva, cancela minha inscricao, cancele minha inscricao, cancelar minha inscricao""",
     es="""no quiero mas, no quiero recibir, no deseo mas, no deseo recibir, ya no quiero, no mas, no me
           mande, no me manden, no me envie, no me envien, no manden mas, no envien mas, no me escriba, no me
           escriban, no me llame, no me llamen, dame de baja, darme de baja, deme de baja, denme de baja, dar
@@ -76,7 +97,11 @@ STOP_PHRASES = _table(
           quitame, quiteme, quitenme, eliminame, elimineme, eliminenme, borrar mi numero, eliminar mi
           numero, dejame en paz, dejenme en paz, deja de mandar, deja de enviar, deje de, dejen de, paren
           de, quiero salir, salir de la lista, cancelar suscripcion, cancelar la suscripcion, revoco, retiro
-          mi consentimiento""",
+          mi consentimiento, retiro el consentimiento, revocar mi consentimiento, no autorizo, no me mandes, no mandes
+          mas, no me envies, no envies mas, no me escribas, no me llames, no me molestes, no me molesten, quiero la
+          baja, solicito la baja, elimina mi numero, eliminen mi numero, borra mi numero, borren mi numero,
+          desuscribir, desuscribirme, desuscribeme, desuscribanme, cancela la suscripcion, cancelen la suscripcion,
+          cancela mi suscripcion, cancelar mi suscripcion""",
 )
 
 # Somebody else has the number now: more than a stop, for what was agreed to before was never theirs.
@@ -229,8 +254,8 @@ def _is_stop_word(words: str) -> bool:
     bare = _without_politeness(words)
     letters = words.split(" ")
     return (
-        words in STOP
-        or bare in STOP
+        words in STOP | ALONE
+        or bare in STOP | ALONE
         or (bare != "" and all(word in STOP for word in bare.split(" ")))
         or (all(len(letter) == 1 for letter in letters) and "".join(letters) in STOP)
         or _without_repeats(bare) in _STOP_WITHOUT_REPEATS

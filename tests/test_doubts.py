@@ -9,11 +9,12 @@ UNSURE = [
     "não gosto dessas mensagens", "chega dessas promoções", "vou no Procon", "😡😡",
     "no me gustan estos mensajes", "ya estoy harta", "¿quién les dio mi contacto? nunca llamen",
     "quiero cancelar ese pedido", "I never asked for these texts", "this is harassment", "how do I unsubscribe?",
-    "not interested in your offers",
+    "not interested in your offers", "não tenho interesse", "no me interesa", "please don't send before noon",
 ]  # fmt: skip
 CLEAR = [
     "qual o horário?", "obrigada!", "adorei as promoções", "¿a qué hora abren?", "no tengo dinero hoy",
     "what time do you open?", "", "👍", "meu pedido chegou", "não sei", "alto y claro",
+    "quando chega meu pedido?", "é para hoje",
 ]  # fmt: skip
 
 

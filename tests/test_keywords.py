@@ -31,7 +31,11 @@ def test_every_stop_word_stops_however_it_is_spelled(word: str, spell: object) -
         "quiero darme de baja", "quiero salir por favor", "no me escriban", "bórrame de la lista",
         "dejen de molestar", "ARRÊT", "TD", "🛑", "🛑🛑", "🛑 chega", "oi 🛑", "⛔", "🚫", "ＳＴＯＰ",
         "𝐒𝐓𝐎𝐏", "Ⓢⓣⓞⓟ", "ST\u200bOP", "\u202astop\u202c", "s\u00adt\u00ado\u00adp", "stop\u3164",
-        "stop\ufe0f", "paŕar", "BAJA\x00", "stop" + " " * 5_000,
+        "stop\ufe0f", "paŕar", "BAJA\x00", "stop" + " " * 5_000, "Não me manda mais nada!", "nao me liga mais",
+        "ñ quero mais receber", "n qro mais", "Para!", "CHEGA", "já chega", "me deixa em paz", "não autorizo",
+        "quero revogar o consentimento", "retiro o consentimento", "desinscrever", "exclua meu número", "Excluir",
+        "No me mandes más mensajes", "no me escribas más", "no autorizo", "desuscríbeme", "¡Para!", "ya no",
+        "no more", "delete me please", "Unsub", "unsuscribe", "I revoke my permission",
     ],
 )  # fmt: skip
 def test_a_stop_is_understood_in_every_language(text: str) -> None:
@@ -72,7 +76,8 @@ def test_start_is_understood(text: str) -> None:
         "", "   ", "...", "🙂", "👍👎", "sim não sim", "sim ou não?", "Oi", "Bom dia!", "quero",
         "quanto custa?", "where is the bus stop", "don't stop", "o preço está alto?",
         "cancelar meu pedido 123", "para quando?", "is the weekend included",
-        "yes but only on fridays", "I said yes", "👍 valeu", "1", "please", "\u3164",
+        "yes but only on fridays", "I said yes", "👍 valeu", "1", "please", "\u3164", "quando chega?", "é para hoje",
+        "o pedido não chega", "para mí está bien", "sai que horas?", "I have enough", "uma mesa lá fora",
     ],
 )  # fmt: skip
 def test_anything_else_means_nothing(text: str) -> None:
@@ -87,14 +92,20 @@ def test_a_word_with_two_meanings_is_an_answer_first_and_can_be_asked_about_the_
 
 
 def test_the_tables_hold_normalised_words() -> None:
-    for table in [*keywords.WORDS.values(), keywords.STOP_PHRASES, keywords.PLAIN_STOP, keywords.POLITE]:
+    stops = (keywords.STOP_PHRASES, keywords.PLAIN_STOP, keywords.ALONE)
+    for table in [*keywords.WORDS.values(), *stops, keywords.POLITE]:
         for words in table:
             assert words == keywords.normalise(words) != ""
 
 
 def test_no_stop_word_means_anything_else() -> None:
     for intent, words in keywords.WORDS.items():
-        assert intent is Intent.STOP or not words & keywords.STOP
+        assert intent is Intent.STOP or not words & (keywords.STOP | keywords.ALONE)
+
+
+@pytest.mark.parametrize("word", sorted(keywords.ALONE))
+def test_some_words_stop_where_nothing_else_is_said(word: str) -> None:
+    assert keywords.interpret(f" {word.upper()}!! ") is Intent.STOP
 
 
 @pytest.mark.parametrize("phrase", sorted(keywords.STOP_PHRASES))
