@@ -13,7 +13,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import parse_header_parameters
@@ -134,7 +134,8 @@ class NoLoops:
 class DatabaseTrouble:
     """Answers 503 with Retry-After where the database refuses, so that nobody takes it for a yes or a no.
 
-    Where its disk is full it is 507, because trying again soon does not help.
+    Where its disk is full it is 507, because trying again soon does not help; where no database takes what was asked,
+    such as a NUL in an address, it is 400.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -144,6 +145,8 @@ class DatabaseTrouble:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, DataError):
+            return bad_request(request, exception)
         if not isinstance(exception, OperationalError | InterfaceError):
             return None
         if is_full(exception):
