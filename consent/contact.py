@@ -28,7 +28,9 @@ BLOCKED_TYPES = frozenset(
     }
 )
 
-_PUNCTUATION = re.compile(r"[ \-().\t-\r]+")
+_PUNCTUATION = re.compile(r"[ \-().\t-\r\u2010-\u2015\u2212]+")
+# What phones put around a number that is copied from a contact or a chat. Not what turns the digits inside round.
+_AROUND = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u2060\u2066\u2067\u2068\u2069\ufeff"
 _DIGITS = re.compile(r"\+?[0-9]+")
 _REPORTED_NUMBER = re.compile(r"\+?([1-9][0-9]{6,14})")
 _REPORTED_USER_ID = re.compile(r"[A-Za-z]{2,}\.[A-Za-z0-9.]{1,200}")
@@ -152,7 +154,7 @@ def _read_digits(text: str) -> str:
         raise BadInput("phone.required", _REQUIRED, pointer="phone")
     if len(text) > LONGEST_TEXT:
         raise BadInput("phone.not_possible", _NOT_POSSIBLE, pointer="phone")
-    if _DIGITS.fullmatch(text) or _DIGITS.fullmatch(text := _PUNCTUATION.sub("", text)):
+    if _DIGITS.fullmatch(text) or _DIGITS.fullmatch(text := _PUNCTUATION.sub("", text.strip(_AROUND))):
         return text
     digits = "".join(
         str(unicodedata.decimal(character, character))

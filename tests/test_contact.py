@@ -32,6 +32,10 @@ def refused(text: str, region: str | None = None, **more: object) -> BadInput:
         "+٥٥ ١١ ٩٨٧٦٥-٤٣٢١",
         "+55\u00a011\u00a098765-4321",
         "+55\t11 98765\n4321",
+        "\u202a+55 11 98765-4321\u202c",
+        "\u2068+55\u00a011\u00a098765\u20114321\u2069",
+        "\ufeff+5511987654321\u200b",
+        "11 98765–4321",
     ],
 )
 def test_every_spelling_of_a_number_is_one_number(text: str) -> None:
