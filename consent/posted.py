@@ -1,5 +1,7 @@
 """Reading a posted form strictly: whole, in UTF-8, and every field once."""
 
+from collections.abc import Container
+
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.http import HttpRequest, UnreadablePostError
@@ -13,8 +15,11 @@ _ENCODING = _("This form came back with characters that cannot be read. Please f
 _UNREADABLE = _("This form did not arrive whole. Please send it again.")
 
 
-def read_fields(request: HttpRequest) -> dict[str, str]:
-    """Every field of the form. Raises BadInput, and Django's own refusals of what is too much (413)."""
+def read_fields(request: HttpRequest, *, loosely: Container[str] = ()) -> dict[str, str]:
+    """Every field of the form. Raises BadInput, and Django's own refusals of what is too much (413).
+
+    Fields that are read `loosely` are taken as far as they can be read: nothing hangs on them.
+    """
     length = str(request.META.get("CONTENT_LENGTH", ""))
     if length.isdecimal() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         raise RequestDataTooBig("A form is smaller than this.")  # before files of strangers fill the disk
@@ -24,6 +29,9 @@ def read_fields(request: HttpRequest) -> dict[str, str]:
         raise BadInput("form.unreadable", message=_UNREADABLE, status=400) from error
     fields: dict[str, str] = {}
     for name, values in posted.lists():
+        if name in loosely:
+            fields[name] = str(values[-1]).replace("\ufffd", "")
+            continue
         if len(values) > 1:
             raise BadInput("form.duplicate_field", message=_TWICE, status=400)
         if "\ufffd" in name or "\ufffd" in values[0]:  # where the bytes were no UTF-8

@@ -1,6 +1,8 @@
 """The front of the preference centre: a number, the code that went to it, and a stop that needs no code."""
 
+import re
 import time
+from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
@@ -13,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from consent import codes, posted, vault
+from consent import codes, errors, posted, vault
 from consent.contact import LONGEST_TEXT, Contact
 from consent.errors import BadInput
 from consent.models import Company, Visit
@@ -22,6 +24,9 @@ from consent.preferences.changing import How
 
 PHONE, COMPANY, WISH = "phone", "company", "wish"
 NUMBER = "number"  # what is kept on disk is a stop by number
+NAMED = "named"  # the same, with the company and the number as they were typed
+LEAST_DIGITS = 6
+_SLUG = re.compile(r"[-a-zA-Z0-9_]{0,40}")
 
 _WHOSE = _("Choose the company whose messages are to stop.")
 # An answer to a stop by number leaves at a full beat after the question came: whom we know costs less work than
@@ -41,9 +46,16 @@ def number(request: HttpRequest) -> HttpResponse:
     fields: dict[str, str] = {}
     try:
         fields = posted.read_fields(request)
-        company = _company(fields.get(COMPANY) or request.GET.get(COMPANY, ""))
+        slug = fields.get(COMPANY) or request.GET.get(COMPANY, "")
+        is_stop = fields.get(WISH) == Visit.Wish.STOP
+        try:
+            company = _company(slug)
+        except Exception as error:
+            if not is_stop or not errors.passes(error):
+                raise
+            return _keep(request, fields.get(PHONE, ""), slug, language=language, error=error)
         contact = _contact(fields.get(PHONE, ""), company)
-        if fields.get(WISH) == Visit.Wish.STOP:
+        if is_stop:
             return _stop(request, contact, company, language=language)
         visit = visits.begin(contact, language=language, now=timezone.now())
     except BadInput as problem:
@@ -109,6 +121,28 @@ def stop_number(contact: Contact, company: Company, how: How) -> UUID:
 def take_in(company: str, said: dict[str, str], how: How) -> None:
     """Record a stop by number that waited on disk."""
     stop_number(Contact.reported(said[PHONE]), Company.objects.get(pk=int(company)), how)
+
+
+def take_in_named(slug: str, said: dict[str, str], how: How) -> None:
+    """Record a stop by number that waited on disk, and of which nothing could be looked up. Raises Http404."""
+    company = _company(slug)
+    if company is None:
+        raise Http404("No such company.")
+    try:
+        contact = _contact(said[PHONE], company)
+    except BadInput as problem:
+        raise Http404("No such number.") from problem
+    stop_number(contact, company, replace(how, evidence={**how.evidence, "number": contact.value}))
+
+
+def _keep(request: HttpRequest, phone: str, slug: str, *, language: str, error: Exception) -> HttpResponse:
+    """Keep a stop by number while not even the company can be looked up, as far as it can be one at all."""
+    digits = sum(map(str.isdecimal, phone))
+    if not LEAST_DIGITS <= digits <= len(phone) <= LONGEST_TEXT or not _SLUG.fullmatch(slug):
+        raise error
+    how = How(evidence=looks.evidence(request), language=language, at=timezone.now())
+    keeping.keep(how, address=f"{NAMED}/{slug}", said={PHONE: phone})
+    return looks.show(request, "kept", {}, language=language, status=HTTPStatus.ACCEPTED)
 
 
 def _stop(request: HttpRequest, contact: Contact, company: Company | None, *, language: str) -> HttpResponse:

@@ -33,17 +33,22 @@ def or_keep(
         return record(how)
     except (DatabaseError, InterfaceError) as error:
         log.exception("A stop could not be recorded now; the worker takes it in.")
-        kept = {
-            "once": vault.new_id().hex,
-            "address": address,
-            "said": dict(said),
-            "evidence": dict(how.evidence),
-            "language": how.language,
-            "possession": str(how.possession),
-            "at": moment(how.at),
-        }
-        spool.write(DOOR, canonical(kept))
+        keep(how, address=address, said=said)
         raise Kept from error
+
+
+def keep(how: How, *, address: str, said: Mapping[str, str]) -> None:
+    """Keep a stop on disk until the worker can record it. Raises OSError."""
+    kept = {
+        "once": vault.new_id().hex,
+        "address": address,
+        "said": dict(said),
+        "evidence": dict(how.evidence),
+        "language": how.language,
+        "possession": str(how.possession),
+        "at": moment(how.at),
+    }
+    spool.write(DOOR, canonical(kept))
 
 
 def read(content: bytes) -> tuple[str, dict[str, str], How]:

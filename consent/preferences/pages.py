@@ -23,7 +23,7 @@ from consent.preferences.entry import Entry
 from consent.proof import certificate
 from consent.vocabulary import django_code
 
-ALL, STOP = "all", "stop"
+ALL, STOP, REASON = "all", "stop", "reason"
 
 
 @csrf_exempt  # whoever holds the address is the person, as far as the address shows it
@@ -77,7 +77,7 @@ def take_in(token: str, fields: Mapping[str, str], how: How) -> None:
 def _post(request: HttpRequest, token: str) -> HttpResponse:
     language = looks.language_of(request, "")
     try:
-        fields = posted.read_fields(request)
+        fields = posted.read_fields(request, loosely={REASON})  # no stop fails for what is said beside it
     except BadInput as problem:
         context = {"problems": [problem]}
         return looks.show(request, "problem", context, language=language, status=problem.status)
@@ -85,7 +85,7 @@ def _post(request: HttpRequest, token: str) -> HttpResponse:
         return _send_code(token, language)
     said = {name: fields[name] for name in (STOP, ALL, "company") if name in fields}
     how = How(
-        evidence=looks.evidence(request, reason=fields.get("reason", "")),
+        evidence=looks.evidence(request, reason=fields.get(REASON, "")),
         language=language,
         at=timezone.now(),
     )

@@ -29,6 +29,8 @@ def _take_in(content: bytes) -> None:
             stop_links.stop(token, said["key"], how)
         elif kind == arriving.NUMBER:
             arriving.take_in(token, said, how)
+        elif kind == arriving.NAMED:
+            arriving.take_in_named(token, said, how)
         else:
             pages.take_in(token, said, how)
     except (Http404, entry.Over):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -349,6 +349,67 @@ def test_a_stop_by_number_is_taken_in_while_the_database_refuses(
     assert KNOWN.encode() not in file.read_bytes()
     waiting.drain()
 
+    assert cast.may(aurora).reason == "withdrawn"
+
+
+@pytest.mark.parametrize("slug", ["", "aurora"])
+def test_a_stop_by_number_is_taken_in_while_the_database_does_not_even_answer(
+    aurora: Sample, client: Client, said: Recorded, settings: Any, slug: str
+) -> None:
+    refuse = ReadOnly()
+    refuse.is_down = True
+    with connection.execute_wrapper(refuse):
+        answer = client.post(FRONT, {"phone": "(11) 98765-4321", "wish": "stop", "company": slug})
+    assert (answer.status_code, "taken in" in text(answer)) == (202, True)
+    (file,) = spooled(settings)
+    assert b"98765" not in file.read_bytes()
+    waiting.drain()
+
+    assert cast.may(aurora).reason == "withdrawn"
+    assert spooled(settings) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "wish", "slug"),
+    [("12", "stop", ""), ("9" * 101, "stop", ""), (KNOWN, "stop", "../x"), (KNOWN, "code", "")],
+)
+def test_what_can_be_no_stop_fills_no_disk_meanwhile(
+    aurora: Sample, client: Client, settings: Any, number: str, wish: str, slug: str
+) -> None:
+    refuse = ReadOnly()
+    refuse.is_down = client.raise_request_exception = True
+    with connection.execute_wrapper(refuse), pytest.raises(DatabaseError):
+        client.post(FRONT, {"phone": number, "wish": wish, "company": slug})
+    assert spooled(settings) == []
+
+
+@pytest.mark.parametrize("fields", [{"phone": "123456"}, {"phone": KNOWN, "company": "nobody"}])
+def test_what_turns_out_to_be_no_stop_is_let_go(
+    aurora: Sample, client: Client, settings: Any, fields: dict[str, str]
+) -> None:
+    refuse = ReadOnly()
+    refuse.is_down = True
+    with connection.execute_wrapper(refuse):
+        assert client.post(FRONT, fields | {"wish": "stop"}).status_code == 202
+    waiting.drain()
+
+    assert not ConsentRecord.objects.exists()
+    assert spooled(settings) == []
+
+
+def test_an_address_that_no_database_takes_is_a_bad_one(client: Client, aurora: Sample) -> None:
+    """On PostgreSQL a NUL is an error; SQLite finds nobody of that name."""
+    assert client.get("/preferences/?company=%00").status_code == (
+        400 if connection.vendor == "postgresql" else 200
+    )
+
+
+@pytest.mark.parametrize("typed", ["\u202a+55 11 98765-4321\u202c", "+55 11 98765\u20114321"])
+def test_a_number_that_was_copied_from_a_phone_stops(
+    aurora: Sample, client: Client, said: Recorded, typed: str
+) -> None:
+    """Phones put marks that nobody sees around what is copied from a contact."""
+    assert send(client, typed, "stop").status_code == 303
     assert cast.may(aurora).reason == "withdrawn"
 
 

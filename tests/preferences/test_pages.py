@@ -188,6 +188,14 @@ def test_what_is_no_switch_changes_nothing(client: Client, said: Recorded, send:
     assert ConsentRecord.objects.count() == before
 
 
+@pytest.mark.parametrize("reason", ["\ufffd", "chega\0", "🛑", "x" * 5000])
+def test_no_stop_fails_for_the_reason_beside_it(
+    aurora: Sample, client: Client, said: Recorded, send: Send, reason: str
+) -> None:
+    assert send(own(said.act), all="yes", reason=reason).status_code == 303
+    assert cast.may(aurora).reason == "withdrawn"
+
+
 def test_a_form_that_cannot_be_read_says_so(client: Client, said: Recorded) -> None:
     answer = client.post(own(said.act), "all=yes&all=yes", content_type="application/x-www-form-urlencoded")
 
