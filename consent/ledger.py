@@ -1,5 +1,6 @@
 """How a record stands in a file that people and other installations read."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,10 @@ HEADER = "optin_export"  # what the first of our own JSON lines has, which is ab
 NEEDED = frozenset(
     {"record", "contact", "purpose", "channel", "state", "possession", "valid_days", "event_time", "clock"}
 )
+# What makes a spreadsheet take a cell for a formula, perhaps after what is not seen (OWASP: CSV injection).
+_FORMULA = re.compile("[ \u00a0\u3000\0]*[=+@\t\r\n\uff1d\uff0b\uff0d\uff20-]")
+# The same where a spreadsheet of another language begins a cell: much of the world separates by semicolons.
+_INSIDE = re.compile("(?<=[;|\t])([ \u00a0\u3000\0]*)(?=[=+@\uff1d\uff0b\uff0d\uff20-])")
 LONGEST_VALIDITY = 2_147_483_647  # days; what a column takes
 
 
@@ -36,6 +41,14 @@ class Line:
     language: str
     event_time: datetime
     clock: str
+
+
+def inert(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula, nor for two cells of which the second is one."""
+    found = _FORMULA.match(cell)
+    if found:
+        return f"'{found[0]}{_INSIDE.sub(r"\1'", cell[found.end() :])}"
+    return _INSIDE.sub(r"\1'", cell)
 
 
 def is_export(headings: list[str]) -> bool:

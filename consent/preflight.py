@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from django.utils.translation import gettext_lazy as _
 
-from consent import decision
+from consent import decision, ledger
 from consent.contact import Contact
 from consent.decision import Decision, Reason
 from consent.errors import BadInput
@@ -33,7 +33,6 @@ _LOOKED_AT = 50  # rows, to find the column with the numbers
 _HEADINGS = re.compile(
     r"(mobile|cell|phone|tel[eé]?fon|celular|whats|m[oó]vil|n[uú]mero|number|contact|fone)", re.IGNORECASE
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
 _REASON = "reason"
 OVER_LIMIT = "over_limit"  # agreed, but the platform's limit of people in 24 hours has no room for them today
 
@@ -75,9 +74,10 @@ def run(
     with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as archive:
         files = {name: io.StringIO(newline="") for name in ("allowed", "denied", "unread")}
         tables = {name: csv.writer(file) for name, file in files.items()}
-        tables["allowed"].writerow(heading)
+        titles = [ledger.inert(cell) for cell in heading]
+        tables["allowed"].writerow(titles)
         for name in ("denied", "unread"):
-            tables[name].writerow([*heading, _REASON])
+            tables[name].writerow([*titles, _REASON])
         for rows in batched(_rows(first, reader), AT_ONCE, strict=False):
             for row, reason in _judge(rows, column, seen, company, channel, purpose, sending_at):
                 if reason == Reason.GIVEN and room is not None:
@@ -186,7 +186,7 @@ def _safe(cell: str, *, is_number: bool) -> str:
     """A cell that no spreadsheet takes for a formula; a number keeps its +, for whoever sends with the file."""
     if is_number and re.fullmatch(r"\+?[\d\s().-]+", cell):
         return cell
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return ledger.inert(cell)
 
 
 def _summary(result: Result, channel: str, purpose: str) -> dict[str, Any]:

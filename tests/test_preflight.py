@@ -70,6 +70,12 @@ def test_every_row_stands_in_exactly_one_file_and_the_counts_add_up(aurora: Samp
     assert summary["column"] == "Celular"
 
 
+def test_no_heading_and_no_cell_is_a_formula(aurora: Sample) -> None:
+    files, _summary = run(aurora, '=cmd();"a|=b";phone\r\n＝1;x,=1;+55 11 98765-4321\r\n')
+    assert files["unread"][0] == ["'=cmd()", "a|'=b", "phone", "reason"]
+    assert files["denied"][1] == ["'＝1", "x,=1", "+55 11 98765-4321", "no_record"]
+
+
 @pytest.mark.parametrize(
     "text",
     [

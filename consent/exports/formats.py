@@ -10,7 +10,8 @@ import pyarrow
 from pyarrow import parquet
 
 from consent import ledger
-from consent.exports.lines import Line, inert
+from consent.exports.lines import Line
+from consent.ledger import inert
 
 CSV, NDJSON, PARQUET = "csv", "ndjson", "parquet"
 MEDIA_TYPES = {

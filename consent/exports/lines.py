@@ -15,7 +15,6 @@ from consent.prepared import ask_once
 
 BATCH = 2_000  # records
 _NOBODY = ("",)  # whoever cannot be reached has one line all the same
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 # Ids, moments and names as they are written, by the database: to make values of them and write those takes longer.
 _IDS = {
@@ -92,11 +91,6 @@ def _read(wanted: Wanted, *, size: int) -> Iterator[tuple[list[Line], list[Line]
     while rows := ask_once(select, [size, wanted.company.pk, last, size, *wanted.conditions.values(), BATCH]):
         last = rows[-1][0]
         yield rows, _contacts({row[3] for row in rows}) if wanted.with_contacts else []
-
-
-def inert(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula (OWASP: CSV injection)."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 def _select(wanted: Wanted) -> str:
