@@ -1,6 +1,7 @@
 """Setting up who is told of changes: where it is, with which token, and what it hears of."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -41,7 +42,8 @@ class SubscriberForm(ModelForm):
         max_length=200,
         widget=forms.PasswordInput(attrs={"class": "vTextField", "autocomplete": "off"}),
         help_text=gettext_lazy(
-            "Of RapidPro or Weni. It is sealed and not shown again; empty keeps the one that is there."
+            "Of RapidPro or Weni. It is sealed and not shown again; empty keeps the one that is there, unless the"
+            " address names another host."
         ),
     )
     from_now = forms.ChoiceField(
@@ -78,9 +80,18 @@ class SubscriberForm(ModelForm):
             cleaned["url"] = addresses.checked(cleaned.get("url", "").strip())
         except BadInput as error:
             self.add_error("url", error.message)
-        if kind == Kind.RAPIDPRO and not cleaned.get("token") and not self.instance.pk:
+        if kind == Kind.RAPIDPRO and not cleaned.get("token") and self._is_elsewhere(cleaned.get("url", "")):
             self.add_error("token", _("Write the token of the workspace."))
         return cleaned
+
+    def _is_elsewhere(self, url: str) -> bool:
+        """Whether an address is of another workspace than the one whose token is kept.
+
+        A token leaves for the workspace it was given for and no other: else whoever may change the address reads it.
+        """
+        known = urlsplit(doors.open_(self.instance).url if self.instance.pk else "")
+        named = urlsplit(url)
+        return (named.scheme, named.netloc) != (known.scheme, known.netloc)
 
     def door(self) -> Door:
         """Where the subscriber is now, with the secret that is to be kept or a new one."""

@@ -123,11 +123,10 @@ class SubscriberAdmin(ScopedAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
+        found = self.get_object(request, object_id)
         attempts = [
             (one, TROUBLES.get(one.trouble, one.trouble))
-            for one in Attempt.objects.filter(subscription__pk=int(object_id) if object_id.isdigit() else 0)[
-                :SHOWN
-            ]
+            for one in Attempt.objects.filter(subscription=found)[:SHOWN]
         ]
         context = {"attempts": attempts, "log_size": changes.size(), **(extra_context or {})}
         return super().change_view(request, object_id, form_url, context)

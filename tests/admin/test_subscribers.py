@@ -98,11 +98,32 @@ def test_a_workspace_has_no_secret_to_replace(bruno: Client, auditor: Client, ca
     assert auditor.post(reverse("admin:consent_subscription_switch", args=[made.pk])).status_code == 403
     bruno.post(
         reverse("admin:consent_subscription_change", args=[made.pk]),
-        {"name": "Weni", "url": "http://127.0.0.1:8", "token": "", "events": ["given"]},
+        {"name": "Weni", "url": "http://127.0.0.1:9/", "token": "", "events": ["given"]},
     )
     made.refresh_from_db()
     assert (made.name, doors.open_(made).url, doors.open_(made).secret) == (
         "Weni",
-        "http://127.0.0.1:8",
+        "http://127.0.0.1:9/",
         "abc",
     )
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8", "https://127.0.0.1:9"])
+def test_the_token_of_a_workspace_goes_to_no_other_host(bruno: Client, cafe: Firm, url: str) -> None:
+    set_up(bruno, cafe, kind="rapidpro", token="abc", url="http://127.0.0.1:9")
+    made = Subscription.objects.get()
+    change = reverse("admin:consent_subscription_change", args=[made.pk])
+    said = {"name": "Weni", "url": url, "events": ["given"]}
+
+    assert "Write the token of the workspace." in bruno.post(change, said | {"token": ""}).content.decode()
+    made.refresh_from_db()
+    assert doors.open_(made).url == "http://127.0.0.1:9"
+
+    bruno.post(change, said | {"token": "theirs"})
+    made.refresh_from_db()
+    assert (doors.open_(made).url, doors.open_(made).secret) == (url, "theirs")
+
+
+@pytest.mark.parametrize("number", ["²", "9" * 30, "x"])
+def test_an_address_of_none_is_none(bruno: Client, cafe: Firm, number: str) -> None:
+    assert bruno.get(f"/admin/consent/subscription/{number}/change/").status_code == 404
