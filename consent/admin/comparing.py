@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 from django.utils.html import format_html, format_html_join
@@ -12,6 +13,9 @@ from consent.models import NoticeVersion
 from consent.vocabulary import Language
 
 _PIECE = re.compile(r"\s+|\w+|[^\w\s]")
+# Pairs of equal words in two texts, of which any could be matched: of real notices some 20,000 at most. Beyond this
+# the time grows with their square, and one text of "a a a a" would keep a process busy for an hour.
+_MOST_PAIRS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +48,18 @@ def marked(before: str, after: str) -> tuple[SafeString, SafeString]:
     """Both texts: the first with what is gone in <del>, the second with what is new in <ins>."""
     old, new = _PIECE.findall(before), _PIECE.findall(after)
     went, came = [], []
-    # Without the rule of thumb for long texts, by which frequent words would match nothing.
-    for kind, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    # Without the rule of thumb for long texts, by which frequent words would match nothing, as long as that ends.
+    matcher = difflib.SequenceMatcher(str.isspace, old, new, autojunk=_pairs(old, new) > _MOST_PAIRS)
+    for kind, a, b, c, d in matcher.get_opcodes():
         went.append(("{}" if kind == "equal" else "<del>{}</del>", "".join(old[a:b])))
         came.append(("{}" if kind == "equal" else "<ins>{}</ins>", "".join(new[c:d])))
     return _joined(went), _joined(came)
+
+
+def _pairs(old: list[str], new: list[str]) -> int:
+    """How many pairs of equal words two texts have."""
+    ours, theirs = Counter(old), Counter(new)
+    return sum(number * theirs[piece] for piece, number in ours.items() if not piece.isspace())
 
 
 def _joined(parts: list[tuple[str, str]]) -> SafeString:

@@ -1,7 +1,9 @@
 """Two versions side by side: every word that went or came is marked, in every language and wording."""
 
 import re
+import time
 
+import pytest
 from django.test import Client
 from django.urls import reverse
 
@@ -34,6 +36,17 @@ def test_frequent_words_of_a_long_text_still_match() -> None:
     before, after = comparing.marked("a b " * 300, "a b " * 300 + "c")
     assert "<del>" not in before
     assert after.endswith("<ins>c</ins>")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("a " * 5000, "a b " * 2500), ("! " * 5000, "!" * 10_000), ("a b c " * 1600, "c b a " * 1600)],
+)
+def test_no_two_texts_keep_the_process_busy(old: str, new: str) -> None:
+    begun = time.process_time()
+    before, after = comparing.marked(old, new)
+    assert time.process_time() - begun < 5  # it was an hour
+    assert (plain(before), plain(after)) == (old, new)
 
 
 def test_a_draft_is_compared_with_the_version_before_it(bruno: Client, cafe: Firm) -> None:
