@@ -53,7 +53,7 @@ class MethodFilter(admin.SimpleListFilter):
 class RecordAdmin(ReadOnlyAdmin):
     """What people said. The list holds no personal data."""
 
-    list_display = ["said_at", "state_badge", "purpose", "channel", "method_name", "place", "company"]
+    list_display = ["said_at", "state_badge", "purpose_name", "channel", "method_name", "place", "company"]
     list_display_links = ["said_at"]
     list_filter = ["state", "channel", MethodFilter, ("purpose", ScopedFilter), ("company", ScopedFilter)]
     list_select_related = ["company", "purpose"]
@@ -99,6 +99,10 @@ class RecordAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("state"))
     def state_badge(self, record: ConsentRecord) -> SafeString:
         return labels.badge(record.state, record.get_state_display())
+
+    @admin.display(description=gettext_lazy("purpose"))
+    def purpose_name(self, record: ConsentRecord) -> str:
+        return str(record.purpose or _("everything on this channel"))
 
     @admin.display(description=gettext_lazy("method"))
     def method_name(self, record: ConsentRecord) -> str:

@@ -223,7 +223,7 @@ def test_a_list_on_a_phone_names_each_value_and_fits(browse: Browse, cafe: Firm)
     page = browse(width=PHONE, locale="es")
     sign_in(page)
     page.goto("/admin/consent/consentrecord/")
-    cell = page.locator("#result_list .field-purpose").first
+    cell = page.locator("#result_list .field-purpose_name").first
     expect(cell).to_have_attribute("data-label", "Finalidad")
     expect(cell).to_be_in_viewport(ratio=1)
     assert page.locator(".results").evaluate("list => list.scrollWidth - list.clientWidth") == 0

@@ -121,7 +121,9 @@ def read_day(text: str, company: Company, *, now: datetime) -> date:
     day = _day(text.strip())
     today = now.astimezone(ZoneInfo(company.time_zone)).date()
     if day is None:
-        message = _("Write the day it was signed as year-month-day, such as 2026-01-31.")
+        as_digits = _("Write the day it was signed as year-month-day, such as 2026-01-31.")
+        # The calendar of a browser writes days in its own way, and asks for no year first.
+        message = as_digits if text.strip() else _("Write the day it was signed.")
         raise BadInput("date.format", message, pointer="signed_on")
     if day > today:
         raise BadInput(
