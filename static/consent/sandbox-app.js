@@ -6,7 +6,8 @@ const words = (code) => known(code) ?? code;
 const form = document.querySelector("[data-step=ask]");
 let point = null; // what is shown
 let asked = []; // the boxes that were answered
-let key = ""; // of the write that is under way: sent again, it is the same write
+let key = ""; // of the write that is under way: sent again, it is the same write, word for word
+let verifiedAt = "";
 
 async function call(method, path, body, headers = {}) {
   const answer = await fetch(`${app.dataset.api}${path}`, {
@@ -100,18 +101,20 @@ async function handIn() {
   const said = new FormData(form);
   const ticked = said.getAll("box");
   if (!ticked.length) throw Object.assign(new Error(), { code: "nothing" });
-  const now = new Date().toISOString();
+  const contact = said.get("contact").trim();
+  if (!contact.startsWith("+")) throw Object.assign(new Error(), { code: "phone", pointer: "contact" });
+  if (!key) verifiedAt = new Date().toISOString();
   key ||= fresh();
   const act = await call(
     "POST",
     "/consents",
     {
       token: point.token,
-      contact: said.get("contact").trim(),
+      contact,
       answers: Object.fromEntries(ticked.map((one) => [one, true])), // an empty box is no answer
       evidence: { app_version: "1.0.0", screen: "settings/messages", device_locale: navigator.language },
       ...(point.guardian ? { guardian: { relation: said.get("relation"), born: said.get("born") } } : {}),
-      ...(said.has("verified") ? { verified: { method: "sms_code", at: now } } : {}),
+      ...(said.has("verified") ? { verified: { method: "sms_code", at: verifiedAt } } : {}),
     },
     { "Idempotency-Key": key },
   );

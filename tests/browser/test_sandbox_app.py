@@ -18,6 +18,10 @@ __all__ = ["point"]
 SMALL = 320  # WCAG 2.2 SC 1.4.10
 GUARDIANS = {"en": "mother", "es": "madre", "pt-BR": "mãe"}
 APP = "/sandbox/app/"
+LOSES_AN_ANSWER = """() => {
+  const real = window.fetch;
+  window.fetch = async (...asked) => { await real(...asked); window.fetch = real; throw new TypeError("cut"); };
+}"""
 
 
 @pytest.mark.parametrize(
@@ -76,6 +80,38 @@ def test_a_yes_that_waits_leads_to_the_phone(browse: Browse, aurora: Sample) -> 
     expect(page.locator("[data-decisions] li").first).to_contain_text(WORDS[Reason.REQUESTED])
     page.get_by_role("link", name="To the phone").click()
     expect(page).to_have_url(re.compile("/sandbox/"))
+
+
+def test_an_answer_that_is_lost_is_asked_for_again_and_nothing_is_kept_twice(
+    browse: Browse, aurora: Sample
+) -> None:
+    page = browse(width=PHONE)
+    page.goto(APP)
+    page.locator("[data-boxes] input").first.check()
+    page.locator("[name=verified]").check()
+    save, problem = page.get_by_role("button", name="Save my choice"), page.locator("[data-problem]")
+    page.evaluate(LOSES_AN_ANSWER)
+    save.click()
+    expect(problem).to_contain_text("cannot be reached")
+    save.click()
+    expect(page.locator("[data-decisions] li")).to_have_count(3)
+    expect(problem).to_be_empty()
+    assert ConsentRecord.objects.count() == 1
+
+
+def test_a_number_without_its_country_is_asked_for_again_before_anything_is_kept(
+    browse: Browse, aurora: Sample
+) -> None:
+    """The company's country is added where people are asked, and not where programs ask."""
+    page = browse(width=PHONE)
+    page.goto(APP)
+    page.locator("[data-boxes] input").first.check()
+    number = page.locator("[name=contact]")
+    number.fill("11 98765-4321")
+    page.get_by_role("button", name="Save my choice").click()
+    expect(page.locator("[data-problem]")).to_contain_text("country code first")
+    expect(number).to_be_focused()
+    assert not ConsentRecord.objects.exists()
 
 
 @pytest.mark.parametrize(
