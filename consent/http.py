@@ -17,6 +17,7 @@ from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import parse_header_parameters
+from django.utils.module_loading import import_string
 
 TOO_BIG = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 DISK_FULL = "53100"  # PostgreSQL's disk_full
@@ -154,6 +155,19 @@ class DatabaseTrouble:
         response = render(request, "503.html", status=HTTPStatus.SERVICE_UNAVAILABLE)
         response.headers["Retry-After"] = RETRY_AFTER
         return response
+
+
+class ForStaff:
+    """Wraps the pages of staff, and no others, in OPTIN_STAFF_MIDDLEWARE."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = self._for_staff = get_response
+        for name in reversed(settings.OPTIN_STAFF_MIDDLEWARE):
+            self._for_staff = import_string(name)(self._for_staff)
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        is_staff = request.path_info.startswith("/admin/")
+        return self._for_staff(request) if is_staff else self._get_response(request)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -113,6 +113,11 @@ else:
 DATABASES["default"]["CONN_MAX_AGE"] = None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SILENCED_SYSTEM_CHECKS = [
+    # OPTIN_STAFF_MIDDLEWARE has what these miss
+    "admin.E408",
+    "admin.E409",
+    "admin.E410",
+    "axes.W002",
     "models.W040",  # SQLite leaves the added columns out of a covering index, and may
     "security.W005",  # whether a company's other subdomains speak HTTPS is for the company to say
     "security.W021",  # and so is whether browsers are to know it beforehand
@@ -193,14 +198,18 @@ MIDDLEWARE = [
     "consent.http.NoLoops",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "consent.http.DatabaseTrouble",
+    "consent.http.ForStaff",
+]
+# What pages of staff alone need: nobody else signs in, and their requests are not to pay for it.
+OPTIN_STAFF_MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 TEMPLATES = [

@@ -226,3 +226,11 @@ def test_a_page_that_is_not_there_leads_to_ones_choices(client: Client, db: None
 
 def test_what_is_too_much_has_a_page_of_its_own(rf: RequestFactory) -> None:
     assert http.bad_request(rf.get("/"), http.TOO_BIG[0]()).status_code == 413
+
+
+@pytest.mark.parametrize("path", ["/", "/c/aurora/novidades/", "/preferences/", "/nowhere/"])
+def test_staff_are_signed_in_on_their_own_pages_alone(
+    aurora: Sample, admin_client: Client, path: str
+) -> None:
+    assert not hasattr(admin_client.get(path).wsgi_request, "session")
+    assert admin_client.get("/admin/").wsgi_request.user.is_authenticated
