@@ -16,6 +16,7 @@ from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.http import parse_header_parameters
 from django.utils.module_loading import import_string
 
@@ -53,6 +54,16 @@ def header(request: HttpRequest, name: str) -> str:
     """A header as evidence keeps it: printable, and not longer than anybody needs."""
     text = str(request.headers.get(name, ""))[:LONGEST_HEADER]
     return text if text.isprintable() else "".join(filter(str.isprintable, text))
+
+
+def address(name: str, *given: str, token: str) -> str:
+    """The path of a page whose address ends with a token. Asking Django for each token anew takes ten times as long."""
+    return f"{_before_token(name, given)}{token}/"
+
+
+@lru_cache(maxsize=1024)
+def _before_token(name: str, given: tuple[str, ...]) -> str:
+    return reverse(name, args=[*given, "-"]).removesuffix("-/")
 
 
 class OneCharset:

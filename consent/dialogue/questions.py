@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from consent import history, opening, vault
+from consent import history, http, opening, vault
 from consent.canonical import moment
 from consent.catalogue import Ask
 from consent.dialogue import tapping
@@ -77,7 +77,7 @@ def _calling(ask: Ask, boxes: Sequence[Box], language: str) -> Telling:
 def link(act: UUID, company: Company) -> str:
     """The unguessable address of the page on which the holder of a number confirms an act, absolute."""
     token = vault.act_token(act, use="link")
-    return f"{settings.OPTIN_PUBLIC_URL}{reverse('confirmation', args=[company.slug, token])}"
+    return f"{settings.OPTIN_PUBLIC_URL}{http.address('confirmation', company.slug, token=token)}"
 
 
 def spaced(code: str) -> str:

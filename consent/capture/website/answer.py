@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from consent import catalogue, dialogue, guardian, http, pinned, recording, vault
@@ -117,25 +116,25 @@ def record(
     )
 
 
-def reply(request: HttpRequest, ask: Ask, recorded: Recorded) -> HttpResponse:
+def reply(request: HttpRequest, ask: Ask, seen: Seen, recorded: Recorded) -> HttpResponse:
     """On to the page that waits for the proof; straight to the receipt where none is asked for."""
     if ask.point.confirmation == Confirmation.NONE and not page.is_framed(request):
-        return SeeOther(reverse("receipt", args=[vault.act_token(recorded.act, use="receipt")]))
-    return _to_confirmation(request, ask, recorded.act)
+        return SeeOther(http.address("receipt", token=vault.act_token(recorded.act, use="receipt")))
+    return _to_confirmation(request, ask, seen, recorded.act)
 
 
-def reply_to_a_program(request: HttpRequest, ask: Ask) -> HttpResponse:
+def reply_to_a_program(request: HttpRequest, ask: Ask, seen: Seen) -> HttpResponse:
     """The answer a person would get, for a form that no person filled in; nothing is recorded."""
     logger.info(
         "A program filled in the form of %s/%s; nothing was recorded.", ask.company.slug, ask.point.slug
     )
-    return _to_confirmation(request, ask, vault.new_id())
+    return _to_confirmation(request, ask, seen, vault.new_id())
 
 
-def _to_confirmation(request: HttpRequest, ask: Ask, act: UUID) -> HttpResponse:
+def _to_confirmation(request: HttpRequest, ask: Ask, seen: Seen, act: UUID) -> HttpResponse:
     token = vault.act_token(act, use="confirm")
-    path = reverse("website-confirm", args=[ask.company.slug, ask.point.slug, token])
-    return SeeOther(f"{path}?{page.query(request, page.language_of(request, ask))}")
+    path = http.address("website-confirm", ask.company.slug, ask.point.slug, token=token)
+    return SeeOther(f"{path}?{page.query(request, seen.pinned.language)}")
 
 
 def _evidence(

@@ -49,7 +49,7 @@ def _post(request: HttpRequest, ask: Ask, brought: Poster | None, *, now: dateti
         fields = posted.read_fields(request)
         seen = answer.verify(fields, ask, now=now)
         if fields.get(reading.TRAP):
-            return answer.reply_to_a_program(request, ask)
+            return answer.reply_to_a_program(request, ask, seen)
         said = reading.read_answer(fields, ask=ask, statement=seen.statement, now=now)
         reference = answer.reference(seen, said)
         if is_pressed:
@@ -57,7 +57,7 @@ def _post(request: HttpRequest, ask: Ask, brought: Poster | None, *, now: dateti
         recorded = answer.record(
             request, ask, seen, said, fields=fields, reference=reference, now=now, brought=brought
         )
-        return answer.reply(request, ask, recorded)
+        return answer.reply(request, ask, seen, recorded)
     except BadInput as problem:
         problems = [problem]
     except Refused as refused:
