@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
@@ -14,18 +15,21 @@ from consent.vocabulary import Relation, django_code
 
 RELATION = "relation"
 BORN = "born"
+OF_AGE = "of_age"
 EVIDENCE = "guardians"  # where the evidence of an act keeps them
 TEXT = "guardian_text"  # and the words they were asked by
 
 ASKED = _("You say yes for a child")
 # What is collected, what for, and how to end it, in plain words (LGPD art. 14 par. 2 and 6).
-NOTE = _(
+PAPER_NOTE = _(
     "Only a parent or legal guardian can do this, with their own phone: our messages go to you, never to the child."
     " Say yes only if it is good for the child. The yes ends by the time the child is 18, and you can stop it before,"
-    " at any time, like any other. Of the day of birth we keep only the day the child comes of age."
+    " at any time, like any other."
 )
+NOTE = format_lazy("{} {}", PAPER_NOTE, _("Of the day of birth we keep only the day the child comes of age."))
 ASKS_RELATION = _("What you are to the child")
 ASKS_BORN = _("The child's day of birth")
+ASKS_OF_AGE = _("The day the child turns 18")  # of paper, which keeps what is written on it, birth dates too
 ASKS_NUMBER = _("Your own phone number, not the child's")
 
 # Codigo Civil (Brazil) art. 5, and the same in the Americas and Europe but for a few places.
@@ -36,6 +40,10 @@ LEAST = 2 * WEEK  # the number is still to be proved, and then one week must be 
 FIRST_IN_THE_WORLD = timedelta(hours=14)  # a day begins there so much before it does in UTC
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
+# The words that were asked by, as the evidence names them: on a screen, and on a sheet.
+SCREEN = {"asked": ASKED, "note": NOTE, "born": ASKS_BORN, "relation": ASKS_RELATION}
+PAPER = {"asked": ASKED, "note": PAPER_NOTE, "of_age": ASKS_OF_AGE, "relation": ASKS_RELATION}
+
 # What to do about an answer that cannot be taken, by its code.
 MENDS = {
     "guardian.relation": _("Say who you are to the child."),
@@ -45,6 +53,11 @@ MENDS = {
         "Whoever was born on this day is 18, or will be within two weeks, and says yes at their own number. Nothing was"
         " recorded."
     ),
+    "guardian.day": _("Write the day the child turns 18 as year-month-day, such as 2031-01-31."),
+    "guardian.over": _(
+        "On this day the child is 18, or within two weeks will be: nobody speaks for it any more."
+    ),
+    "guardian.too_young": _("Who turns 18 on this day is not born yet. Check the year."),
 }
 
 
@@ -62,6 +75,10 @@ class Guardian:
         left = _comes_of_age(self.of_age) - at
         weeks = left // WEEK * WEEK.days
         return min(weeks, longest) if longest else weeks
+
+    def is_over(self, *, at: datetime) -> bool:
+        """Whether the child is of age at a moment, or so soon that it speaks for itself."""
+        return _comes_of_age(self.of_age) - at < LEAST
 
     def evidence(self) -> dict[str, str]:
         """What is kept of it, sealed."""
@@ -93,9 +110,20 @@ def read_of_age(born: str, *, now: datetime) -> date:
         raise _wrong("guardian.born", pointer=BORN) from error
     if day > (now + FIRST_IN_THE_WORLD).date():
         raise _wrong("guardian.not_born", pointer=BORN)
-    if _comes_of_age(of_age) - now < LEAST:
+    if Guardian("", of_age).is_over(at=now):
         raise _wrong("guardian.of_age", pointer=BORN)
     return of_age
+
+
+def check_of_age(day: date | None, *, now: datetime) -> date:
+    """The day on which a child comes of age, as it stands on a sheet. Raises BadInput where it cannot be."""
+    if day is None:
+        raise _wrong("guardian.day", pointer=OF_AGE)
+    if day <= now.date() or Guardian("", day).is_over(at=now):
+        raise _wrong("guardian.over", pointer=OF_AGE)
+    if day > majority((now + FIRST_IN_THE_WORLD).date()):
+        raise _wrong("guardian.too_young", pointer=OF_AGE)
+    return day
 
 
 def majority(born: date) -> date:
@@ -108,16 +136,15 @@ def majority(born: date) -> date:
         return date(born.year + MAJORITY, 3, 1)
 
 
-def evidence(guardian: Guardian | None, *, language: str) -> dict[str, Any]:
+def evidence(
+    guardian: Guardian | None, *, language: str, words: Mapping[str, Any] = SCREEN
+) -> dict[str, Any]:
     """What an act's evidence keeps of who speaks for a child, and of the words shown; nothing where nobody does."""
     if guardian is None:
         return {}
     with override(django_code(language)):
-        words = {"asked": ASKED, "note": NOTE, "born": ASKS_BORN, "relation": ASKS_RELATION}
-        return {
-            EVIDENCE: [guardian.evidence()],
-            TEXT: {name: str(text) for name, text in words.items()},
-        }
+        shown = {name: str(text) for name, text in words.items()}
+    return {EVIDENCE: [guardian.evidence()]} | ({TEXT: shown} if shown else {})
 
 
 def of_evidence(evidence: Mapping[str, Any]) -> tuple[Guardian, ...]:

@@ -44,9 +44,6 @@ def printed(request: HttpRequest, point: CapturePoint) -> HttpResponse:
     """The sheets as a PDF; back to the page of the capture point where they cannot be made."""
     form = SheetsForm(point, request.POST)
     back = HttpResponseRedirect(reverse("admin:consent_capturepoint_change", args=[point.pk]) + "#sheets")
-    if point.asks_guardian:
-        messages.error(request, _("It asks for a guardian, which only the website form and apps can."))
-        return back
     if not form.is_valid():
         for field, errors in form.errors.items():
             label = form.fields[field].label if field in form.fields else ""

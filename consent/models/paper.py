@@ -208,6 +208,4 @@ class Kiosk(models.Model):
 
     def clean(self) -> None:
         if self.point_id and self.point.asks_guardian:
-            raise ValidationError(
-                {"point": _("It asks for a guardian, which only the website form and apps can.")}
-            )
+            raise ValidationError({"point": _("It asks for a guardian, which a kiosk cannot.")})

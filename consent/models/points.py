@@ -72,8 +72,8 @@ class CapturePoint(models.Model):
         _("for children: asks for a guardian"), default=False, db_default=False,
         help_text=_(
             "A parent or legal guardian says yes for a child: they are asked who they are and when the child was born,"
-            " their own number is proved, and the yes ends when the child comes of age. Only the website form and apps"
-            " ask this. It cannot be changed later."
+            " their own number is proved, and the yes ends when the child comes of age. Only the website form, apps"
+            " and sheets to sign ask this. It cannot be changed later."
         ),
     )  # fmt: skip
     languages = models.JSONField(_("languages"), default=every_language)

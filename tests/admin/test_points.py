@@ -11,8 +11,17 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
-from consent import catalogue, poster
-from consent.models import ApiKey, CapturePoint, Notice, NoticeShown, NoticeVersion, Purpose, Sender
+from consent import catalogue, poster, publishing
+from consent.models import (
+    ApiKey,
+    CapturePoint,
+    Notice,
+    NoticeShown,
+    NoticeVersion,
+    PaperBatch,
+    Purpose,
+    Sender,
+)
 from tests import cast
 from tests.admin.test_scope import point_form
 from tests.staff import Firm
@@ -250,22 +259,27 @@ def test_a_point_for_children_is_made_with_what_is_its_own(bruno: Client, cafe: 
     assert point.asks_guardian  # the switch stays as it was made
 
 
-def test_no_sheet_is_printed_and_no_batch_made_for_children(bruno: Client, cafe: Firm) -> None:
+def test_sheets_are_printed_and_batches_made_for_children(bruno: Client, cafe: Firm) -> None:
     notice = Notice.objects.create(company=cafe.company, slug="criancas")
+    version = NoticeVersion.objects.create(notice=notice, wordings=cafe.aurora.version.wordings)
+    publishing.publish(version)
     point = CapturePoint.objects.create(
         company=cafe.company, slug="criancas", title={"en": "C"}, notice=notice, sender=cafe.aurora.sender,
         asks_guardian=True,
     )  # fmt: skip
-    sheets = reverse("admin:consent_capturepoint_sheets", args=[point.pk])
-    answer = bruno.post(sheets, {"language": "en", "paper": "a4", "count": 1}, follow=True)
+    point.offers.create(purpose=cafe.aurora.purposes["pedidos"], channel="sms")
+    catalogue.forget()
 
-    assert answer["Content-Type"].startswith("text/html")
-    assert (
-        answer.content.decode().count("It asks for a guardian, which only the website form and apps can.")
-        == 2
-    )
-    page = bruno.post(reverse("admin:consent_paperbatch_add"), {"point": point.pk}).content.decode()
-    assert "It asks for a guardian, which only the website form and apps can." in page
+    assert "Print sheets" in bruno.get(change(point)).content.decode()
+    made = reverse("admin:consent_capturepoint_sheets", args=[point.pk])
+    answer = bruno.post(made, {"language": "en", "paper": "a4", "count": 1})
+    assert answer["Content-Type"] == "application/pdf"
+    batch = {
+        "company": cafe.company.pk, "point": point.pk, "version": version.pk, "language": "en", "place": "Feira",
+        "policy": "all", "percent": "10",
+    }  # fmt: skip
+    bruno.post(reverse("admin:consent_paperbatch_add"), batch)
+    assert PaperBatch.objects.get().point == point
 
 
 def test_words_too_long_for_a_flow_are_said_so_before_it_runs(bruno: Client, cafe: Firm) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,12 +11,15 @@ from playwright.sync_api import Page, expect
 
 from consent import catalogue, opening
 from consent.capture.paper import sheet
-from consent.models import ConsentRecord, EvidenceFile, OutboundMessage, PaperPage
+from consent.models import CapturePoint, ConsentRecord, EvidenceFile, OutboundMessage, PaperPage
 from consent.paper.code import new_serial
 from consent.sample import Sample
 from tests import pens, sheets
 from tests.browser.conftest import DESK, PHONE, Browse
+from tests.capture.test_guardian import point
 from tests.staff import PASSWORD, user
+
+__all__ = ["point"]
 
 type Check = Callable[[Page], None]
 
@@ -136,6 +140,34 @@ def test_pages_of_paper_are_accessible_and_fit(
         page.goto(f"/admin/consent/paperbatch/{address}")
         assert_accessible(page)
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), address
+
+
+@pytest.mark.parametrize(("width", "locale"), [(DESK, "en"), (PHONE, "es"), (320, "pt-BR")])
+def test_a_sheet_for_a_child_is_typed_with_its_guardian(
+    browse: Browse, staff: None, aurora: Sample, point: CapturePoint, assert_accessible: Check, width: int,
+    locale: str,
+) -> None:  # fmt: skip
+    version = point.notice.current
+    assert version is not None
+    workshop = replace(aurora, point=point, version=version)
+    draft = sheets.draft(sheets.batch(workshop), sheets.read(sheets.code(workshop)))
+    page = sign_in(browse(width=width, locale=locale))
+    page.goto(f"/admin/consent/paperbatch/page/{draft.pk}/check/")
+    assert_accessible(page)
+    page.locator("[name=number]").fill("(11) 98765-4321")
+    page.locator("[name=signed_on]").fill(sheets.yesterday(draft.batch))
+    write_down = page.locator("[data-sheet-form] [type=submit]")
+    write_down.click()
+    for name in ("relation", "of_age"):
+        expect(page.locator(f"[name={name}]")).to_have_attribute("aria-invalid", "true")
+    assert_accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+    page.locator("[name=relation]").select_option("mother")
+    page.locator("[name=of_age]").fill("2033-06-14")
+    write_down.click()
+    expect(page).to_have_url(re.compile(f"/{draft.batch_id}/change/$"))
+    assert sheets.page(draft).state == "ready"
 
 
 def test_without_script_a_file_is_sent_and_a_sheet_is_typed(

@@ -401,7 +401,7 @@ def test_children_have_a_notice_of_their_own(aurora: Sample, point: CapturePoint
 
 
 def test_no_kiosk_shows_it(point: CapturePoint) -> None:
-    with pytest.raises(ValidationError, match="only the website form and apps can"):
+    with pytest.raises(ValidationError, match="which a kiosk cannot"):
         Kiosk(point=point, name="counter").clean()
 
 

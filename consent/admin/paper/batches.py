@@ -53,8 +53,6 @@ class BatchForm(ModelForm):
             self.add_error(
                 "point", ValidationError(_("Choose one of the same company."), code="other_company")
             )
-        if point and point.asks_guardian:
-            self.add_error("point", _("It asks for a guardian, which only the website form and apps can."))
         if point and version and version.notice_id != point.notice_id:
             self.add_error(
                 "version", _("This is a version of another notice than that of the capture point.")

@@ -22,6 +22,7 @@ from consent.capture.paper.answers import Answer, Problems, Verdict
 from consent.capture.paper.asked import Asked
 from consent.errors import BadInput
 from consent.models import PaperBatch, PaperPage
+from consent.vocabulary import Relation
 
 State = PaperPage.State
 LAST = "paper_checked"  # the page somebody checked last, to be taken back
@@ -136,7 +137,12 @@ def _page(
         "wrong": wrong,
         "problems": problems,
         "rows": _rows(words, read, crops, typed),
-        "verdicts": _verdicts(page, typed),
+        "verdicts": _verdicts(words, typed),
+        "relations": Relation.choices if words.ask.point.asks_guardian else [],
+        "of_age_help": _(
+            "A yes needs both. Where the sheet does not say them, choose so above. A form of your own may say the day"
+            " of birth: write the day 18 years later."
+        ),
         "languages": [(code, name) for code, name in _languages(words)],
         "twins": duplicates.twins(page),
         "earlier": _earlier(page) if number_now == checking.LOOKS[State.THIRD] else [],
@@ -176,8 +182,8 @@ def _rows(words: Asked, read: dict[str, Any], crops: dict[str, str], typed: dict
     ]  # fmt: skip
 
 
-def _verdicts(page: PaperPage, typed: dict[str, str]) -> list[tuple[str, Any, bool]]:
-    return [(value, label, typed.get("verdict") == value) for value, label in Verdict.choices]
+def _verdicts(words: Asked, typed: dict[str, str]) -> list[tuple[str, Any, bool]]:
+    return [(one, Verdict(one).label, typed.get("verdict") == one) for one in answers.verdicts(words)]
 
 
 def _languages(words: Asked) -> list[tuple[str, str]]:

@@ -24,6 +24,8 @@ REASONS = {
     "unreadable": _("unreadable"),
     "duplicate": _("a duplicate"),
     "no_sheet": _("no sheet of ours"),
+    "no_guardian": _("without a guardian who can speak for the child"),
+    "of_age": _("the child is 18, or will be within two weeks, and speaks for itself"),
     "nothing_ticked": _("nothing was ticked"),
     "other_company": _("it names a capture point that is not of this company"),
     "malware": _("The virus scanner found something in it. It was not read, and nobody gets to open it."),

@@ -10,9 +10,11 @@ from django.db.models import TextChoices
 from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 
+from consent.capture.paper import for_child
 from consent.capture.paper.asked import Asked
 from consent.contact import Contact
 from consent.errors import BadInput
+from consent.guardian import EVIDENCE, OF_AGE, Guardian, of_evidence
 from consent.models import Company
 from consent.vocabulary import Language
 
@@ -30,6 +32,7 @@ class Verdict(TextChoices):
     UNREADABLE = "unreadable", _("unreadable")
     DUPLICATE = "duplicate", _("a duplicate")
     NO_SHEET = "no_sheet", _("no sheet of ours")
+    NO_GUARDIAN = "no_guardian", _("without a guardian who can speak for the child")
 
 
 class Problems(Exception):
@@ -51,6 +54,7 @@ class Answer:
     signed_on: str = ""  # ISO 8601
     language: str = ""
     boxes: tuple[tuple[str, str], ...] = ()
+    guardian: Guardian | None = None
 
     @property
     def is_filled(self) -> bool:
@@ -61,25 +65,29 @@ class Answer:
         return {
             "verdict": self.verdict, "number": self.number, "typed": self.typed, "name": self.name,
             "signed_on": self.signed_on, "language": self.language, "boxes": dict(self.boxes),
-        }  # fmt: skip
+        } | ({EVIDENCE: [self.guardian.evidence()]} if self.guardian else {})  # fmt: skip
 
     def agrees_with(self, other: "Answer") -> bool:
         """Whether both mean the same. Names are spelled in many ways, and decide nothing."""
         if self.verdict != other.verdict:
             return False
-        mine = (self.number, self.signed_on, self.language, sorted(self.boxes))
-        return mine == (other.number, other.signed_on, other.language, sorted(other.boxes))
+        return self._meant() == other._meant()
+
+    def _meant(self) -> tuple[object, ...]:
+        return (self.number, self.signed_on, self.language, sorted(self.boxes), self.guardian)
 
 
 def restored(values: Mapping[str, Any]) -> Answer:
     """What `values` gave."""
-    return Answer(**(dict(values) | {"boxes": tuple(values["boxes"].items())}))
+    plain = {name: value for name, value in values.items() if name != EVIDENCE}
+    speaks = next(iter(of_evidence(values)), None)
+    return Answer(**(plain | {"boxes": tuple(values["boxes"].items()), "guardian": speaks}))
 
 
 def read(fields: Mapping[str, str], asked: Asked, *, now: datetime) -> Answer:
     """The answer in the fields of a form. Raises Problems."""
     verdict = fields.get("verdict", "")
-    if verdict not in Verdict.values:
+    if verdict not in verdicts(asked):
         raise Problems(BadInput("verdict.required", _("Say what this page is."), pointer="verdict"))
     if verdict != Verdict.FILLED:
         return Answer(verdict)
@@ -106,9 +114,18 @@ def read(fields: Mapping[str, str], asked: Asked, *, now: datetime) -> Answer:
     boxes = tuple((box.key, fields.get(f"{BOX}{box.key}", EMPTY)) for box in asked.statement.boxes)
     if any(value not in (YES, NO, EMPTY) for _key, value in boxes):
         problems.append(BadInput("box.unknown", _("For each box: yes, no or empty."), pointer="boxes"))
+    speaks = None
+    if asked.ask.point.asks_guardian and any(value == YES for _key, value in boxes):  # a no needs nobody
+        speaks = for_child.read(fields, _day(fields.get(OF_AGE, "").strip()), problems, now=now)
     if problems or day is None:
         raise Problems(*problems)
-    return Answer(verdict, number, fields.get("number", "").strip(), name, day.isoformat(), language, boxes)
+    typed = fields.get("number", "").strip()
+    return Answer(verdict, number, typed, name, day.isoformat(), language, boxes, speaks)
+
+
+def verdicts(asked: Asked) -> list[str]:
+    """What a page can be, by what its sheet asks."""
+    return [one for one in Verdict.values if one != Verdict.NO_GUARDIAN or asked.ask.point.asks_guardian]
 
 
 def read_number(text: str, company: Company) -> Contact:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet, TextChoices
 from django.utils import timezone
 
-from consent import dialogue, history, journal, recording, vault
+from consent import dialogue, guardian, history, journal, recording, vault
 from consent.canonical import moment
 from consent.capture.paper import METHOD, answers, asked, checking, kept, telling, uploading
 from consent.capture.paper.answers import NO, YES, Answer
@@ -36,6 +36,7 @@ class Outcome(TextChoices):
     DUPLICATE = "duplicate"
     NOTHING_TICKED = "nothing_ticked"
     NOT_ASKED = "not_asked"
+    OF_AGE = "of_age"
     ERASED = PaperPage.ERASED
 
 
@@ -52,6 +53,12 @@ class Sheet:
     @property
     def signed_on(self) -> date:
         return date.fromisoformat(self.answer.signed_on)
+
+    @property
+    def is_of_age(self) -> bool:
+        """Whether the child for whom it was signed speaks for itself by now."""
+        speaks = self.answer.guardian
+        return speaks is not None and speaks.is_over(at=timezone.now())
 
 
 def ready(batch: PaperBatch) -> QuerySet[PaperPage]:
@@ -75,7 +82,7 @@ def commit(page: PaperPage, *, by: str) -> Outcome:
     counting = _counting(sheet)
     events = _events(sheet, counting, by=by)
     if not events:
-        return _aside(page, Outcome.NOTHING_TICKED)
+        return _aside(page, Outcome.OF_AGE if sheet.is_of_age else Outcome.NOTHING_TICKED)
     recorded = recording.record(*events, tell=lambda act: _tell(sheet, counting, act))
     if not recorded.is_new and PaperPage.objects.filter(act=recorded.act).exclude(pk=page.pk).exists():
         return _aside(page, Outcome.DUPLICATE)
@@ -109,7 +116,7 @@ def _events(sheet: Sheet, counting: Sequence[Box], *, by: str) -> list[ConsentEv
     said = dict(sheet.answer.boxes)
     found = []
     for box in sheet.asked.statement.boxes:
-        if said.get(box.key) not in (YES, NO):
+        if said.get(box.key) not in ((NO,) if sheet.is_of_age else (YES, NO)):
             continue
         state, possession = _state(ask.point, said[box.key], counts=box in counting)
         found.append(
@@ -118,7 +125,7 @@ def _events(sheet: Sheet, counting: Sequence[Box], *, by: str) -> list[ConsentEv
                 state=state, possession=possession, notice=sheet.asked.version, language=sheet.answer.language,
                 event_time=sheet.signed_at, clock=CLOCK, method=METHOD.slug, evidence=evidence, entity=by,
                 reference=reference(sheet), point=ask.point, files=files,
-                origin=Origin.BATCH.of(sheet.page.batch_id),
+                origin=Origin.BATCH.of(sheet.page.batch_id), valid_days=_valid_days(sheet, box),
             )
         )  # fmt: skip
     return found
@@ -136,10 +143,18 @@ def _state(point: CapturePoint, said: str, *, counts: bool) -> tuple[Consent, Po
     return (Consent.REQUESTED if counts else Consent.GIVEN), Possession.NONE
 
 
+def _valid_days(sheet: Sheet, box: Box) -> int | None:
+    """For how many days a yes for a child counts from the day it was signed; None: as the purpose says."""
+    if dict(sheet.answer.boxes)[box.key] != YES:
+        return None
+    return guardian.limit(sheet.answer.guardian, at=sheet.signed_at, longest=box.offer.purpose.validity_days)
+
+
 def _counting(sheet: Sheet) -> list[Box]:
     """The boxes with a yes that no later stop has overtaken: only of these the person is told, or asked."""
     said = dict(sheet.answer.boxes)
-    ticked = [box for box in sheet.asked.statement.boxes if said.get(box.key) == YES]
+    boxes = () if sheet.is_of_age else sheet.asked.statement.boxes
+    ticked = [box for box in boxes if said.get(box.key) == YES]
     return [box for box in ticked if not _is_overtaken(sheet, box)]
 
 
@@ -211,6 +226,10 @@ def _evidence(sheet: Sheet, *, by: str) -> dict[str, Any]:
         "checks": [{"look": check.look, "by": check.by, "at": moment(check.at)} for check in checks],
         "committed_by": by,
         "confirmation": str(sheet.asked.ask.point.confirmation),
+        **guardian.evidence(
+            answer.guardian, language=sheet.asked.statement.language,
+            words=guardian.PAPER if sheet.asked.is_printed_by_us else {},
+        ),
     }  # fmt: skip
 
 

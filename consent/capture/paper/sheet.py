@@ -12,7 +12,7 @@ import zxingcpp
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from consent import poster, wording
+from consent import guardian, poster, wording
 from consent.capture.paper import sealing
 from consent.catalogue import Ask
 from consent.errors import BadInput
@@ -21,7 +21,7 @@ from consent.paper import layout
 from consent.paper.code import Row, Sheet
 from consent.paper.layout import Layout
 from consent.proof import typesetting
-from consent.vocabulary import django_code
+from consent.vocabulary import Relation, django_code
 
 TEMPLATE = Path(__file__).with_name("sheet.typ")
 WRITTEN_AT = datetime(2020, 1, 1, tzinfo=UTC)  # the same sheets are the same bytes, whenever they are printed
@@ -96,11 +96,16 @@ def _content(
         "statement_title": _("What you are asked"),
         "statement": [] if blank else said.paragraphs,
         "blank": _("Write here, or fasten your form to this sheet.") if blank else "",
+        "guardian": _guardian() if ask.point.asks_guardian else None,
         "rows": [] if blank else [[box.label, box.hint] for box in said.boxes],
         "for": _("Messages"),
         "yes": _("Yes"),
         "no": _("No"),
-        "number": _("Your number, a digit in each box"),
+        "number": (
+            _("Your own number, not the child's, a digit in each box")
+            if ask.point.asks_guardian
+            else _("Your number, a digit in each box")
+        ),
         "prefix": f"+{phonenumbers.country_code_for_region(company.country)}",
         "digits": _digits(company.country),
         "elsewhere": _("Another country"),
@@ -119,6 +124,13 @@ def _content(
         "link": _code(address),
         "link_alt": address,
     }  # fmt: skip
+
+
+def _guardian() -> dict[str, Any]:
+    """What is asked of who says yes for a child; the machine does not read it."""
+    return {name: str(words) for name, words in guardian.PAPER.items()} | {
+        "relations": list(map(str, Relation.labels))
+    }
 
 
 def _digits(country: str) -> int:
