@@ -161,7 +161,7 @@ def _invalid(_request: HttpRequest, error: ValidationError) -> HttpResponse:
     """The first field that is wrong; the input itself is never repeated."""
     first = error.errors[0]
     source, *path = first["loc"]
-    pointer = "/".join(_escaped(str(part)) for part in path if part not in ("payload",))
+    pointer = "/".join(_escaped(str(part)) for part in path if part not in ("payload", "[key]"))
     kind = str(first["type"])
     if source == "header":  # the only one that is asked for
         return respond(BadInput("idempotency.required", "Send an Idempotency-Key of your own.", status=400))

@@ -83,7 +83,7 @@ class Withdrawal(Strict):
     said_at: str | None = Field(
         None, description="When the person said so, in ISO 8601 with a time zone; now."
     )
-    evidence: dict[str, Short] = Field(default_factory=dict, max_length=20)
+    evidence: dict[Short, Short] = Field(default_factory=dict, max_length=20)
 
 
 class RecordOut(BaseModel):
