@@ -102,6 +102,7 @@ def test_a_sheet_for_a_child_waits_for_the_guardian_and_keeps_who_that_is(worksh
 
     requested = ConsentRecord.objects.get()
     assert (requested.state, requested.method) == ("requested", "paper")
+    assert 0 < requested.valid_days < LONG
     kept = opening.evidence_of(requested.act_id)
     assert kept[guardian.EVIDENCE] == [{"relation": "mother", "child_of_age": OF_AGE}]
     assert kept[guardian.TEXT]["asked"] == "Você diz sim por uma criança"
