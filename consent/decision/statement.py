@@ -12,6 +12,7 @@ END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)  # a hold that is over by now is 
 WINDOW = timedelta(hours=24)  # WhatsApp: for so long may whoever wrote be answered
 
 # A row of a purpose says one record, or none; every other row says by its topic what it is. Troubles end as in `reach`.
+# SQLite begins a CROSS JOIN with its left side: with the person, and not with all the troubles of the company.
 _KNOWN = """
 WITH c AS (SELECT lookup, subject FROM consent_contactpoint WHERE lookup {people})
 SELECT p.category, p.id, r.arrival, r.state, r.possession, r.valid_days, r.event_time, r.recorded_at,
@@ -23,15 +24,15 @@ LEFT JOIN consent_consentrecord r ON r.subject = c.subject AND r.channel = %s
 WHERE p.company_id = %s AND p.{purpose} = %s
 UNION ALL
 SELECT 'hold', NULL, NULL, h.kind, '', 0, NULL, NULL, NULL, '', NULL, c.lookup
-FROM c JOIN consent_hold h ON h.subject = c.subject
-WHERE h.channel = %s AND h.said_at <= %s AND (h.ended_at IS NULL OR h.ended_at > %s)
+FROM c CROSS JOIN consent_hold h
+WHERE h.subject = c.subject AND h.channel = %s AND h.said_at <= %s AND (h.ended_at IS NULL OR h.ended_at > %s)
 UNION ALL
 SELECT 'trouble', NULL, NULL, t.kind, '', 0, t.until, NULL, NULL, '', t.number_key, c.lookup
-FROM c JOIN consent_contacttrouble t ON t.subject = c.subject
-WHERE t.company_id = %s AND t.channel = %s AND t.since <= %s
+FROM c CROSS JOIN consent_contacttrouble t
+WHERE t.subject = c.subject AND t.channel = %s AND t.company_id = %s AND t.since <= %s
  AND NOT EXISTS (SELECT 1 FROM consent_outboundmessage o JOIN consent_sender s ON s.id = o.sender_id
   WHERE o.number_key = t.number_key AND o.sent_at > t.seen_at AND o.sent_at <= %s AND o.state = 'delivered'
-  AND o.company_id = t.company_id AND s.channel = t.channel)
+  AND s.company_id = t.company_id AND s.channel = t.channel)
  AND NOT EXISTS (SELECT 1 FROM consent_inboundmessage i JOIN consent_sender s ON s.id = i.sender_id
   WHERE i.number_key = t.number_key AND i.received_at > t.seen_at AND i.received_at <= %s AND s.channel = t.channel)
 UNION ALL
@@ -48,8 +49,8 @@ GROUP BY i.sender_id, i.number_key
 _SENT = """
 UNION ALL
 SELECT 'sent', NULL, NULL, '', '', 0, m.sent_at, NULL, NULL, '', NULL, c.lookup
-FROM c JOIN consent_sending m ON m.subject = c.subject JOIN consent_purpose q ON q.id = m.purpose_id
-WHERE m.sent_at > %s AND m.sent_at <= %s AND q.category = 'marketing'
+FROM c CROSS JOIN consent_sending m CROSS JOIN consent_purpose q
+WHERE m.subject = c.subject AND q.id = m.purpose_id AND m.sent_at > %s AND m.sent_at <= %s AND q.category = 'marketing'
 """
 _ANY = "= ANY(%s::bytea[])"
 
@@ -137,7 +138,7 @@ def _parameters(
     wrote = [*numbers, (about.at or now) - WINDOW, at, company] if numbers else []
     sent = [(about.at or now) - sendings.WEEK, at] if is_limited else []
     return [
-        *lookups, channel, company, about.category or about.purpose, channel, at, at, company, channel, at, at, at,
+        *lookups, channel, company, about.category or about.purpose, channel, at, at, channel, company, at, at, at,
         *wrote, *sent,
     ]  # fmt: skip
 

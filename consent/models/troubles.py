@@ -15,7 +15,7 @@ class ContactTrouble(models.Model):
         LIMITED = "limited", _("reachable less than usual")
 
     company = models.ForeignKey(Company, on_delete=models.PROTECT)
-    subject = models.UUIDField(db_index=True)
+    subject = models.UUIDField()
     number_key = models.BinaryField(max_length=32)  # as in OutboundMessage
     channel = models.CharField(max_length=8, choices=Channel.choices)
     kind = models.CharField(max_length=11, choices=Kind.choices)
@@ -33,3 +33,4 @@ class ContactTrouble(models.Model):
                 fields=["company", "number_key", "channel", "kind"], name="one_trouble_of_a_kind"
             )
         ]
+        indexes = [models.Index(fields=["subject", "channel"], name="troubles_of_a_person")]
