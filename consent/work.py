@@ -26,6 +26,7 @@ from consent.sandbox import network
 log = logging.getLogger(__name__)
 
 IDLE = 0.2  # seconds between two looks when nothing is waiting
+UNHURRIED = 1.0  # the same where nobody holds a phone meanwhile: each look costs processor time, all day long
 SEQUENCE_EVERY = 0.5  # seconds: one signed checkpoint covers what came in meanwhile
 AFTER_TROUBLE = 2.0  # seconds
 AFTER_REFUSAL = 30.0  # seconds: somebody has to come and mend the log
@@ -79,6 +80,10 @@ DRAINS: tuple[Callable[[], int], ...] = (
     aging.sum_up,
 )
 
+CAN_WAIT = frozenset(
+    (witnesses.drain, working.ask, telling.drain, imports.drain, exports.drain, giving_up.drain)
+)
+
 
 def check() -> None:
     """Raise errors.LogRefuses where this database does not continue the published log, or the clock is wrong.
@@ -119,7 +124,9 @@ def _keep_draining(drain: Callable[[], int], stop: threading.Event) -> None:
 def _once(drain: Callable[[], int]) -> float:
     """Run one drain. Returns how long to wait before the next time."""
     try:
-        return 0.0 if drain() else IDLE
+        if drain():
+            return 0.0
+        return UNHURRIED if drain in CAN_WAIT else IDLE
     except tree.HeadMoved:
         log.info("Another sequencer was faster; nothing is lost.")
         return IDLE

@@ -165,3 +165,9 @@ def test_the_command_works_until_it_is_told_to_stop() -> None:
         for number, handler in before.items():
             signal.signal(number, handler)
     assert done == [True]
+
+
+def test_what_somebody_waits_for_at_a_phone_is_looked_for_five_times_a_second() -> None:
+    assert {work._once(drain) for drain in work.CAN_WAIT} == {work.UNHURRIED}
+    assert {work._once(drain) for drain in set(work.DRAINS) - work.CAN_WAIT} == {work.IDLE}
+    assert set(work.DRAINS) > work.CAN_WAIT
