@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('consent', '0044_fields_say_who_and_whose'),
+        ('consent', '0045_sheets_ask_for_a_guardian_too'),
     ]
 
     operations = [
