@@ -1,6 +1,7 @@
 """The pages that belong to no capture method: the first one, and a person's receipt."""
 
 from datetime import UTC, tzinfo
+from http import HTTPStatus
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -10,7 +11,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_safe
-from django.views.defaults import page_not_found
 
 from consent import branding, catalogue, contact, history, languages, receipts, rights, vault
 from consent.models import Company, ConsentRecord
@@ -84,12 +84,15 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """An address where nothing is, in the language it asks for; without one in the browser's."""
+    """An address where nothing is, in the language it asks for; without one in the browser's.
+
+    Not by Django's own view, which reads the body once more to look for a token, and breaks on one that is no form.
+    """
     if "lang" not in request.GET:
-        return page_not_found(request, exception)
+        return render(request, "404.html", status=HTTPStatus.NOT_FOUND)
     language = languages.choose(request, offered=list(Language.values), default=Language.ENGLISH)
     with override(django_code(language)):
-        return page_not_found(request, exception)
+        return render(request, "404.html", status=HTTPStatus.NOT_FOUND)
 
 
 def _said(found: Receipt) -> str:

@@ -234,3 +234,11 @@ def test_staff_are_signed_in_on_their_own_pages_alone(
 ) -> None:
     assert not hasattr(admin_client.get(path).wsgi_request, "session")
     assert admin_client.get("/admin/").wsgi_request.user.is_authenticated
+
+
+@pytest.mark.parametrize("path", ["/stop/AAAA/", "/stop/AAAA/novidades/sms/", "/y/aurora/AAAA/"])
+def test_an_address_that_is_none_is_not_found_whatever_is_posted_to_it(db: None, path: str) -> None:
+    """A browser that has been at a page with a form has a cookie, and the body is of no form."""
+    client = Client(enforce_csrf_checks=True)
+    client.cookies["csrftoken"] = "a" * 32
+    assert client.post(path, b"a", content_type="multipart/form-data").status_code == 404
