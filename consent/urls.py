@@ -22,6 +22,7 @@ def sandbox() -> list[URLResolver]:
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", v1.api.urls),  # first, because programs ask the most
     *capture.addresses(),
+    path("", include("consent.watching")),
     path("", pages.home, name="home"),
     path("r/<str:token>/", pages.receipt, name="receipt"),
     path("", include("consent.confirmation")),

@@ -165,7 +165,7 @@ SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if _https and not
 SECURE_HSTS_INCLUDE_SUBDOMAINS = False  # other people's subdomains are not ours to decide about
 # Behind a proxy that tells which scheme it was, plain HTTP is sent to HTTPS. Health checks come from inside.
 SECURE_SSL_REDIRECT = _https and OPTIN_PROXY_HOPS > 0
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 # Receipt addresses are secrets: no other site learns them from a link.
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

@@ -31,10 +31,9 @@ from consent.models import (
     Sender,
 )
 from consent.quality import words
+from consent.watching import MERGE_ALARM, OUTBOX_ALARM
 
 DAYS = 7
-MERGE_ALARM = timedelta(seconds=60)  # design section 5
-OUTBOX_ALARM = timedelta(minutes=5)
 MOST_WAITING = 10_000
 MOST_POINTS = 6
 

@@ -1,0 +1,56 @@
+"""Two addresses for programs that watch an installation: whether the web server answers, and whether all is well."""
+
+import logging
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.db import DatabaseError, InterfaceError
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from consent.models import LogPending, OutboundMessage
+
+log = logging.getLogger(__name__)
+
+MERGE_ALARM = timedelta(seconds=60)  # design section 5
+OUTBOX_ALARM = timedelta(minutes=5)
+NO_WORKER = "Is a worker running (manage.py work)?"
+
+
+@never_cache
+@require_safe
+def alive(request: HttpRequest) -> HttpResponse:
+    """200 while the web server answers at all. It asks no database: stops are taken in without one too, and whoever
+    took this server out of the way then would block them.
+    """
+    return _lines(["ok"], status=200)
+
+
+@never_cache
+@require_safe
+def ready(request: HttpRequest) -> HttpResponse:
+    """200, or 503 and a line for each thing that somebody must see to. Two queries."""
+    try:
+        troubles = [*_troubles(timezone.now())]
+    except (DatabaseError, InterfaceError):
+        log.exception("Somebody who watches asked whether all is well: the database refused.")
+        troubles = ["The database does not answer."]
+    return _lines(troubles, status=503) if troubles else _lines(["ok"], status=200)
+
+
+def _troubles(now: datetime) -> Iterator[str]:
+    if LogPending.objects.filter(arrival__lt=now - MERGE_ALARM).exists():
+        yield f"Entries have waited for their place in the log for more than a minute. {NO_WORKER}"
+    due = OutboundMessage.objects.filter(state=OutboundMessage.State.QUEUED, due_at__lt=now - OUTBOX_ALARM)
+    if due.exists():
+        yield f"Messages have been due for more than five minutes. {NO_WORKER}"
+
+
+def _lines(lines: list[str], *, status: int) -> HttpResponse:
+    return HttpResponse("".join(f"{line}\n" for line in lines), "text/plain; charset=utf-8", status=status)
+
+
+urlpatterns = [path("healthz", alive), path("readyz", ready)]
