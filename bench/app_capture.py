@@ -52,14 +52,15 @@ def main() -> None:
 
 def app(key: str, company: int, seconds: float) -> load.Ran:
     """The product's own server, every answer checked to be an act in the database."""
-
-    def send(for_seconds: float, base: str) -> load.Ran:
-        consents = hand_in(int(capture.FORMS_A_SECOND * max(1.0, for_seconds)), key, company)
-        return load.post(base, consents, seconds=for_seconds)
-
     with house.serving() as base:
-        send(capture.WARM_UP, base)
-        return capture.recorded(lambda: send(seconds, base), base, 1)
+        send(base, key, company, capture.WARM_UP)
+        return capture.recorded(lambda: send(base, key, company, seconds), base, 1)
+
+
+def send(base: str, key: str, company: int, seconds: float) -> load.Ran:
+    """An app's server that hands in consents for so long."""
+    consents = hand_in(int(capture.FORMS_A_SECOND * max(1.0, seconds)), key, company)
+    return load.post(base, consents, seconds=seconds)
 
 
 def hand_in(how_many: int, key: str, company: int) -> load.Post:

@@ -1,4 +1,4 @@
-"""Growth: what captures and decisions cost at ten million records, against what they cost at ten thousand."""
+"""Growth: what captures, an app's too, and decisions cost at ten million records, against ten thousand."""
 
 from bench import figures, house
 
@@ -13,11 +13,12 @@ import psycopg
 from django.db import connection
 from django.utils import timezone
 
-from bench import capture, decision, forms, load, people
+from bench import app_capture, capture, decision, forms, load, people
 from consent import sample, vault
 from consent.api import keys
 from consent.contact import Contact
 from consent.decision import statement
+from consent.models import CapturePoint
 
 SMALL = 10_000
 INDEX = "fold_of_a_person"
@@ -28,6 +29,7 @@ def main() -> None:
     records = min(chosen.records, 1_000_000) if chosen.quick else chosen.records
     aurora = sample.seed()
     key = keys.issue(aurora.company, name="bench")
+    CapturePoint.objects.filter(pk=aurora.point.pk).update(trusts_app=False)
     connection.close()
     small, big = os.environ["DATABASE_URL"], house.new_database("big", like="product")
     numbers = {small: people.fill(small, aurora, records=SMALL)}
@@ -43,6 +45,11 @@ def main() -> None:
             _forms(base, numbers[database], capture.WARM_UP)
             return _forms(base, numbers[database], chosen.seconds)
 
+    def consents(database: str) -> load.Ran:
+        with house.serving(database=database) as base:
+            app_capture.send(base, key, aurora.company.pk, capture.WARM_UP)
+            return app_capture.send(base, key, aurora.company.pk, chosen.seconds)
+
     def decisions(database: str) -> load.Ran:
         questions = decision.ask_all(numbers[database], key)
         with house.serving(database=database) as base:
@@ -51,7 +58,7 @@ def main() -> None:
 
     names = {small: f"{SMALL:,}", big: f"{records:,}"}
     promises = []
-    for what, run in (("capture", captures), ("decision", decisions)):
+    for what, run in (("capture", captures), ("app's consent", consents), ("decision", decisions)):
         runs = figures.rounds(
             {f"{what} at {names[each]}": partial(run, each) for each in (small, big)},
             times=chosen.rounds,
