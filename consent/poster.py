@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from PIL import Image
 
-from consent import branding
+from consent import branding, wording
 from consent.catalogue import Ask
 from consent.models import CapturePoint, Poster, Sender
 from consent.vocabulary import Channel, django_code
@@ -112,11 +112,12 @@ def _content(ask: Ask, language: str, poster: Poster | None) -> dict[str, object
             "legal_name": ask.company.legal_name,
             "title": ask.point.title.in_language(language),
             "ask": _("May %(company)s write to you?") % {"company": ask.company.name},
-            "by": _("By %(channels)s:") % {"channels": ", ".join(channels)},
+            "by": _("By %(channels)s:") % {"channels": wording.listed([*channels])},
             "purposes": list(purposes.items()),
             "scan": _("Point your camera here, or open"),
             "address": short_address(ask.point),
-            "stop": _("You can stop at any time, free of charge: reply STOP to any message."),
+            "stop": _("You can stop at any time, free of charge: %(how)s.")
+            % {"how": wording.how_to_stop(ask, language)},
             "privacy": _("Questions about your data: %(contact)s") % {"contact": ask.company.dpo_contact},
             "qr": str(zxingcpp.write_barcode_to_svg(_code(ask.point, poster), add_quiet_zones=False)),
             "color": brand.color,

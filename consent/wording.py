@@ -110,7 +110,7 @@ def _values(ask: Ask, language: str, wording: str) -> dict[str, str]:
     return {
         "company": company.name,
         "legal_name": company.legal_name,
-        "channels": _listed([_channel(channel) for channel in channels]),
+        "channels": listed([_channel(channel) for channel in channels]),
         "purposes": ", ".join(purposes),  # their names hold an "and" of their own
         "privacy_url": said(company.privacy_url),
         "dpo_name": company.dpo_name,
@@ -151,7 +151,8 @@ def _speakable(text: str) -> str:
     return re.sub(r"[@./-]", lambda match: f" {words[match[0]]} ", bare)
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: list[str]) -> str:
+    """Names as a sentence lists them: "SMS and WhatsApp"."""
     if len(names) < 2:
         return "".join(names)
     return _("%(first)s and %(last)s") % {"first": ", ".join(names[:-1]), "last": names[-1]}

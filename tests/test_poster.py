@@ -1,6 +1,7 @@
 """What one hangs up: the same bytes for the same ask, and a code that leads to the form."""
 
 import io
+import json
 from typing import Any
 
 import pytest
@@ -66,6 +67,21 @@ def test_a_poster_names_company_ask_and_way_out(ask: Ask) -> None:
     content = poster.inputs(ask, "es")["content"]
     for part in ("Caf\\u00e9 Aurora", "SMS", "WhatsApp", "Novedades y ofertas", "privacidade@aurora.example"):
         assert part in content
+
+
+def test_a_poster_lists_channels_as_people_write_and_says_their_ways_out(ask: Ask) -> None:
+    purpose = ask.offers[0].purpose
+    offers = [
+        Offer(point=ask.point, channel=channel, purpose=purpose) for channel in ("sms", "whatsapp", "voice")
+    ]
+
+    two = json.loads(poster.inputs(Ask(ask.point, (*offers[:2],), ask.version), "pt-BR")["content"])
+    call = json.loads(poster.inputs(Ask(ask.point, (offers[2],), ask.version), "pt-BR")["content"])
+
+    assert two["by"] == "Por SMS e WhatsApp:"
+    assert "responda SAIR a qualquer mensagem" in two["stop"]
+    assert "tecle 0" in call["stop"]
+    assert "qualquer mensagem" not in call["stop"]
 
 
 def test_many_purposes_stay_on_one_page(ask: Ask) -> None:
