@@ -8,7 +8,7 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from consent import vault
+from consent import receipts
 from consent.log import proofs
 from consent.proof import account, dpv, files, kantara, pdf, tlog_proof
 from consent.proof.account import Account
@@ -74,7 +74,7 @@ def _of_record(token: str, record: UUID, form: Callable[[Logged], tuple[bytes, s
 
 
 def _read(token: str) -> tuple[Account, dict[UUID, Logged]]:
-    act = vault.read_act_token(token, use="receipt")
+    act = receipts.read_token(token)
     found = account.read(act) if act else None
     if found is None:
         raise Http404("No such receipt.")

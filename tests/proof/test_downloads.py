@@ -7,7 +7,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from consent import vault
+from consent import receipts, vault
 from consent.proof import tlog_proof
 from consent.proof.account import Account
 from consent.sample import Sample
@@ -78,6 +78,11 @@ def test_the_bundle_lists_the_records_in_the_order_they_were_said(given: Account
 
     entries = [json.loads(record["entry"]) for record in bundle["records"]]
     assert [entry["id"] for entry in entries] == [str(record.uid) for record in given.records]
+
+
+def test_the_own_address_has_the_same_files(given: Account, get: Get) -> None:
+    for name in names(given):
+        assert get(given, name, use=receipts.OWN).content == get(given, name).content
 
 
 def test_an_address_that_is_not_quite_right_leads_nowhere(given: Account, client: Client, get: Get) -> None:
