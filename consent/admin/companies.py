@@ -80,6 +80,11 @@ class CompanyForm(ModelForm):
     )
     remove_logo = forms.BooleanField(label=_("Remove the logo"), required=False)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance.pk and not self.is_bound:
+            self.fields["time_zone"].widget.attrs["data-time-zone-here"] = ""  # the browser knows it
+
     class Meta:
         model = Company
         fields = "__all__"
@@ -153,6 +158,14 @@ class CompanyAdmin(ScopedAdmin):
     def get_urls(self) -> list[URLPattern]:
         plan = self.admin_site.admin_view(never_cache(reminders.page))
         return [path("<int:pk>/reminders/", plan, name="consent_company_reminders"), *super().get_urls()]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Of a company that is not there yet, nothing that only one that is can have."""
+        later = () if obj else ("shown_logo", "remove_logo", "plan")
+        return [
+            (name, {**options, "fields": [field for field in options["fields"] if field not in later]})
+            for name, options in super().get_fieldsets(request, obj)
+        ]
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
         return {} if obj else {"slug": ["name"]}

@@ -21,9 +21,21 @@ from consent.admin import connections, health, openings, sealing, simulating
 from consent.admin.scoped import ModelForm, ScopedAdmin, ScopedFilter
 from consent.models import Sender
 from consent.providers import accounts, checking, meta_numbers
+from consent.vocabulary import Channel
 
 NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")  # ITU-T E.164
 SPACING = dict.fromkeys(map(ord, " -().\t"))
+
+
+# What each provider, or WhatsApp alone, must be told; without JavaScript all of it is shown.
+OF_PROVIDERS = {
+    "account": "twilio meta",
+    "number_id": "meta",
+    "token": "twilio meta",
+    "app_secret": "meta",
+    "keep_former": "twilio meta",
+    "forget_former": "twilio meta",
+}
 
 
 class SenderForm(ModelForm):
@@ -60,6 +72,14 @@ class SenderForm(ModelForm):
         required=False,
         help_text=_("When the provider signs with the new one alone, end the change with this."),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, providers in OF_PROVIDERS.items():
+            if name in self.fields:
+                self.fields[name].widget.attrs["data-provider"] = providers
+        if "rule_book" in self.fields:
+            self.fields["rule_book"].widget.attrs["data-channel"] = "whatsapp"
 
     class Meta:
         model = Sender
@@ -138,6 +158,12 @@ class SenderAdmin(ScopedAdmin):
         sender: Any = self.get_object(request, object_id)
         context = connections.context(request, sender) if sender is not None else {}
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """What there is to say of a number: of a new one no former token, of a known one what its channel has."""
+        former = () if obj else ("keep_former", "forget_former")
+        rules = ("rule_book",) if obj and obj.channel != Channel.WHATSAPP else ()
+        return [name for name in super().get_fields(request, obj) if name not in (*former, *rules)]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["company", "channel"] if obj else []

@@ -16,6 +16,29 @@
     });
   });
 
+  /* Of a sender only what its provider and its channel ask for; what is wrong is never hidden. */
+  ["provider", "channel"].forEach(function (name) {
+    var choice = document.querySelector("select[name='" + name + "']");
+    var fields = document.querySelectorAll("form [data-" + name + "]");
+    if (!choice || !fields.length) return;
+    function show() {
+      fields.forEach(function (field) {
+        var row = field.closest(".form-row");
+        var fits = field.dataset[name].split(" ").indexOf(choice.value) >= 0;
+        row.hidden = !fits && !row.querySelector(".errorlist");
+      });
+    }
+    choice.addEventListener("change", show);
+    show();
+  });
+
+  /* A new company is most likely where whoever makes it sits. */
+  var zones = document.querySelector("select[data-time-zone-here]");
+  if (zones) {
+    var here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    if (zones.querySelector("option[value='" + here + "']")) zones.value = here;
+  }
+
   /* On a phone the filters would push the list off the screen: only those in use stay open. */
   if (matchMedia("(max-width: 767px)").matches) {
     document.querySelectorAll("#changelist-filter details").forEach(function (filter) {

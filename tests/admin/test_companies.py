@@ -52,6 +52,18 @@ def test_a_company_is_made_with_everything_it_answers_for(root: Client, db: None
     assert (company.country, company.allowed_countries) == ("CO", ["CO", "EC"])
 
 
+def test_a_new_company_is_not_asked_about_what_it_cannot_have_yet(
+    root: Client, bruno: Client, cafe: Firm
+) -> None:
+    new = root.get(reverse("admin:consent_company_add")).content.decode()
+    known = bruno.get(page(cafe.company)).content.decode()
+
+    assert "data-time-zone-here" in new  # the browser chooses where it is
+    assert "data-time-zone-here" not in known
+    assert 'name="remove_logo"' not in new
+    assert 'name="remove_logo"' in known
+
+
 def test_a_short_name_does_not_change(bruno: Client, cafe: Firm) -> None:
     assert (
         bruno.post(page(cafe.company), typed(cafe.company, slug="other", name="Café Novo")).status_code == 302

@@ -39,6 +39,19 @@ def change(client: Client, sender: Sender, firm: Firm, **changes: str) -> Any:
     )
 
 
+def test_a_number_is_asked_what_its_channel_has_and_a_new_one_nothing_of_before(
+    sender: Sender, bruno: Client
+) -> None:
+    new = bruno.get(reverse("admin:consent_sender_add")).content.decode()
+    known = bruno.get(reverse("admin:consent_sender_change", args=[sender.pk])).content.decode()
+
+    assert ('name="rule_book"' in new, 'name="keep_former"' in new) == (True, False)
+    assert ('name="rule_book"' in known, 'name="keep_former"' in known) == (
+        False,
+        True,
+    )  # it is an SMS number
+
+
 def test_a_token_is_sealed_with_its_account(sender: Sender) -> None:
     assert TOKEN.encode() not in bytes(sender.secret)
     assert accounts.of(sender).tokens == (TOKEN,)

@@ -229,6 +229,32 @@ def test_a_list_on_a_phone_names_each_value_and_fits(browse: Browse, cafe: Firm)
     assert page.locator(".results").evaluate("list => list.scrollWidth - list.clientWidth") == 0
 
 
+def test_a_sender_is_asked_what_its_provider_and_channel_need(browse: Browse, cafe: Firm) -> None:
+    page = browse(width=DESK)
+    sign_in(page)
+    page.goto("/admin/consent/sender/add/")
+    asked = ["account", "token", "number_id", "app_secret", "rule_book"]
+    for channel, provider, needed in (
+        ("sms", "sandbox", set()),
+        ("sms", "twilio", {"account", "token"}),
+        ("whatsapp", "meta", {*asked}),
+    ):
+        page.locator("#id_channel").select_option(channel)
+        page.locator("#id_provider").select_option(provider)
+        assert {name for name in asked if page.locator(f"#id_{name}").is_visible()} == needed
+
+
+def test_a_new_company_is_in_the_time_zone_of_the_browser(browse: Browse, cafe: Firm) -> None:
+    user("root", is_superuser=True)
+    page = browse(width=DESK)
+    page.add_init_script(
+        "Intl.DateTimeFormat.prototype.resolvedOptions = () => ({timeZone: 'America/Sao_Paulo'})"
+    )
+    sign_in(page, "root")
+    page.goto("/admin/consent/company/add/")
+    expect(page.locator("#id_time_zone")).to_have_value("America/Sao_Paulo")
+
+
 def test_an_address_is_copied(browse: Browse, cafe: Firm) -> None:
     page = browse(width=DESK)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
