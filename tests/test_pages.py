@@ -178,6 +178,14 @@ def test_the_first_page_leads_to_everything_one_can_try(client: Client, aurora: 
     assert 'href="/admin/"' in html
 
 
+def test_an_installation_without_the_sample_leads_to_its_beginning(client: Client, db: None) -> None:
+    page = client.get("/?lang=en")
+
+    assert "Sign in as staff, and begin with your company" in text(page)
+    assert "login was printed" not in text(page)  # nobody printed one
+    assert page.content.decode().count('href="/admin/"') == 1
+
+
 def test_without_the_sandbox_there_is_nothing_to_try(client: Client, aurora: Sample, settings: Any) -> None:
     settings.OPTIN_SANDBOX = False
 

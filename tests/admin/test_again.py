@@ -45,7 +45,11 @@ def test_the_question_before_publishing_tells_the_count(bruno: Client, cafe: Fir
 
 
 def test_nobody_is_asked_again_by_a_first_or_minor_version(bruno: Client, cafe: Firm) -> None:
-    assert "A minor version only changes words." in bruno.get(page(cafe.aurora.version)).content.decode()
+    first = bruno.get(page(cafe.aurora.version)).content.decode()
+    assert "It is the first version of this notice: nobody has to be asked again." in first
+    assert "the versions before it" not in first
+    minor = NoticeVersion.objects.create(notice=cafe.aurora.version.notice, major=1, minor=1)
+    assert "A minor version only changes words." in bruno.get(page(minor)).content.decode()
     cast.stops(cafe.aurora)
     assert "no consent stands on an older meaning" in bruno.get(page(cafe.draft)).content.decode()
 
