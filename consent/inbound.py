@@ -152,7 +152,7 @@ def drop(delivery: Delivery) -> None:
 def waiting(door: str, provider: str, *, limit: int) -> Sequence[Delivery]:
     """Deliveries of a door that nobody has worked on yet, the oldest first."""
     rows = InboundMessage.objects.filter(door=door, provider=provider, state=State.RECEIVED)
-    return [opened(row) for row in rows.order_by("received_at", "id")[:limit]]
+    return _readable(rows.order_by("received_at", "id")[:limit])
 
 
 def wrote_since(sender: Sender, number_key: bytes, since: datetime) -> bool:
@@ -165,13 +165,24 @@ def left_behind(door: str, provider: str) -> Iterable[Delivery]:
     rows = InboundMessage.objects.filter(
         provider=provider, state=State.RECEIVED, received_at__lt=timezone.now() - LEFT_BEHIND
     )
-    deliveries = map(opened, rows.order_by("received_at")[:100])
-    return [delivery for delivery in deliveries if delivery.door == door]
+    return [one for one in _readable(rows.order_by("received_at")[:100]) if one.door == door]
 
 
 def opened(message: InboundMessage) -> Delivery:
     """A kept delivery, readable. Raises vault.SealBroken."""
     return Delivery.from_bytes(vault.open_system(item=_item(message), sealed=bytes(message.sealed)))
+
+
+def _readable(rows: Iterable[InboundMessage]) -> list[Delivery]:
+    """Deliveries as they came; one that does not open is left to staff, and keeps no other waiting."""
+    found = []
+    for row in rows:
+        try:
+            found.append(opened(row))
+        except vault.SealBroken:
+            log.error("A kept delivery does not open; staff see it.")
+            InboundMessage.objects.filter(pk=row.pk, state=State.RECEIVED).update(state=State.UNREADABLE)
+    return found
 
 
 def _row(

@@ -127,7 +127,7 @@ TROUBLES = (
     Trouble(
         (
             "500", "502", "503", "504", "20500", "20503", "30008", "1", "2", "131000", "131016", "131057", "133004",
-            "egress.connection", "egress.timeout", "egress.answer_too_big", "answer.unreadable",
+            "egress.connection", "egress.timeout", "egress.answer_too_big", "answer.unreadable", "unexpected",
         ),
         _("The provider did not answer, or not in a way that makes sense."),
         _("It is tried again by itself. Where it says “perhaps sent”, look into the provider's own list first."),

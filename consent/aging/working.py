@@ -1,16 +1,20 @@
 """What the worker does about time: rounds over everybody whom it concerns, a few people at a time."""
 
+import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from itertools import batched
 
 from django.utils import timezone
 
-from consent import asking_again
+from consent import asking_again, errors
 from consent.aging import lapsing, reasking, reminders, summaries
 from consent.aging.reminders import AT_ONCE
 from consent.models import Company, Reasking
+
+log = logging.getLogger(__name__)
 
 HOUR, DAY = 3_600.0, 86_400.0  # seconds
 LOOK_EVERY = 600.0  # seconds from the beginning of a round to that of the next
@@ -35,7 +39,8 @@ def _questions() -> Iterator[int]:
     ):
         is_over = asked.ends_at is not None and asked.ends_at <= timezone.now()
         for people in batched(asking_again.find(asked.version, at=timezone.now()), AT_ONCE, strict=False):
-            (reasking.end if is_over else reasking.ask)(asked, people, now=timezone.now())
+            act = reasking.end if is_over else reasking.ask
+            _each(partial(act, asked, now=timezone.now()), people)
             yield len(people)
         if is_over:
             Reasking.objects.filter(pk=asked.pk, ended_at=None).update(ended_at=timezone.now())
@@ -49,7 +54,7 @@ def lapse() -> int:
 def _lapses() -> Iterator[int]:
     for company in Company.objects.filter(lapse_months__gt=0).order_by("pk"):
         for people in lapsing.everybody(company):
-            lapsing.lapse(company, people, now=timezone.now())
+            _each(partial(lapsing.lapse, company, now=timezone.now()), people)
             yield len(people)
 
 
@@ -62,15 +67,29 @@ def _summaries() -> Iterator[int]:
     for company in Company.objects.filter(tells_yearly=True, is_paused=False).order_by("pk"):
         for people in lapsing.everybody(company):
             now = timezone.now()
-            summaries.tell(company, summaries.find(people, until=now, now=now), now=now)
+            _each(partial(summaries.tell, company, now=now), summaries.find(people, until=now, now=now))
             yield len(people)
 
 
 def _reminders() -> Iterator[int]:
     for company in Company.objects.filter(remind_days__gt=0, is_paused=False).order_by("pk"):
         for people in reminders.plan(company, ahead=timedelta(), now=timezone.now()):
-            reminders.remind(company, people, now=timezone.now())
+            _each(partial(reminders.remind, company, now=timezone.now()), people)
             yield len(people)
+
+
+def _each[One](act: Callable[..., int], people: Sequence[One]) -> None:
+    """Do something for some people: where that fails, for each alone, so that one of them keeps no other waiting."""
+    try:
+        act(people=people)
+    except Exception as error:
+        if errors.passes(error):
+            raise
+        if len(people) > 1:
+            for one in people:
+                _each(act, [one])
+        else:
+            log.exception("What time brings could not be done for one person; the others have it.")
 
 
 def _step(what: str, begin: Callable[[], Iterator[int]], *, every: float = LOOK_EVERY) -> int:

@@ -7,11 +7,10 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from consent import opening, outgoing, quiet
+from consent import errors, opening, outgoing, quiet
 from consent.models import ConsentRecord, OutboundMessage
 from consent.outbox import budgets
 from consent.outbox.budgets import DAY
-from consent.vault import SealBroken
 from consent.vocabulary import State as Consent
 
 LEASE = timedelta(seconds=90)  # longer than a provider's time-out by far
@@ -89,9 +88,11 @@ def _is_night(message: OutboundMessage, now: datetime) -> bool:
         return False
     try:
         contact = outgoing.read(opening.message_content(message)).to
-    except (opening.Erased, SealBroken):
-        return False  # sending it says what is wrong
-    begins = quiet.begins(contact, message.company, now)
+        begins = quiet.begins(contact, message.company, now)
+    except Exception as error:
+        if errors.passes(error):
+            raise
+        return False  # sending it says what is wrong, and no message behind it waits
     return begins is not None and begins <= now
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from consent import inbound, opening, outgoing, providers, reach
+from consent import errors, inbound, opening, outgoing, providers, reach
 from consent.models import OutboundMessage
 from consent.outbox.claiming import claim
 from consent.providers import SendError
@@ -57,12 +57,30 @@ def send(message: OutboundMessage, *, on_stop: OnStop | None = None) -> None:
     except SealBroken:
         _failed(message, SendError("seal.broken"))
     except SendError as error:
-        if error.stopped and on_stop:
-            on_stop(message, error.code)
-        _failed(message, error)
+        _failed(message, _refused(message, error, on_stop))
+    except Exception as error:
+        # Whatever a library of a provider's breaks with: the message may have left, and the next one is sent.
+        if errors.passes(error):
+            raise
+        log.exception("Message %s could not be handed over.", message.pk)
+        _failed(message, SendError("unexpected", uncertain=True))
     else:
         message.state, message.error = State.SENT, ""
     _write_down(message)
+
+
+def _refused(message: OutboundMessage, error: SendError, on_stop: OnStop | None) -> SendError:
+    """How a refusal counts: one that says that the person stopped is heard again where the stop is not recorded."""
+    if not (error.stopped and on_stop):
+        return error
+    try:
+        on_stop(message, error.code)
+    except Exception as trouble:
+        if errors.passes(trouble):
+            raise
+        log.exception("A stop that refused message %s could not be recorded.", message.pk)
+        return SendError(error.code, needs_staff=True)
+    return error
 
 
 def _may_speak_freely(message: OutboundMessage) -> bool:

@@ -1,5 +1,6 @@
 """Coming to the preference centre by number: a code goes to it, and nobody learns whether we know it."""
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -10,12 +11,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from consent import codes, dialogue, history, outbox, people, receipts, telling, vault
+from consent import codes, dialogue, errors, history, outbox, people, receipts, telling, vault
 from consent.contact import TEL, Contact
 from consent.errors import BadInput
 from consent.models import Company, ConsentRecord, OutboundMessage, Visit
 from consent.people import Person
 from consent.vocabulary import State, django_code
+
+log = logging.getLogger(__name__)
 
 CODE_LIVES = outbox.CODE_LIVES
 CODES_A_DAY = 3  # to one number, whoever asks for them and however often
@@ -77,8 +80,19 @@ def drain() -> int:
         visit.save(update_fields=["taken_at"])
         # A stop may have waited on disk for long; a code is of no use then.
         if visit.wish == Visit.Wish.STOP or not is_over(visit, now=now):
-            _tell(visit)
+            _tell_or_leave(visit)
     return 1
+
+
+def _tell_or_leave(visit: Visit) -> None:
+    """Tell what is to be told for one visit; one that cannot be told of keeps nobody else waiting for a code."""
+    try:
+        with transaction.atomic():
+            _tell(visit)
+    except Exception as error:
+        if errors.passes(error):
+            raise
+        log.exception("What a visit to the preference centre is told could not be said.")
 
 
 def _tell(visit: Visit) -> None:

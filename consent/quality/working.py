@@ -1,12 +1,16 @@
 """What the worker does for our numbers' health: asks providers, counts, judges, and follows people to their source."""
 
+import logging
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from consent import errors
 from consent.models import Sender
 from consent.quality import clocks, counting, keeping, polling, sources
+
+log = logging.getLogger(__name__)
 
 JUDGE_EVERY = 1.0  # seconds: what changes by the clock alone changes within it
 COUNT_EVERY = 10.0
@@ -32,13 +36,22 @@ def judge() -> int:
     if not counts:
         senders = senders.filter(restricted_until__lte=now)
     for sender in senders:
-        if tallies:
-            counting.tally(sender, since=(now - TALLIED_DAYS).date(), at=now)
-        own = clocks.of(sender).shown(now)
-        if counts and counting.is_counted(sender):
-            counting.watch(sender, at=own)
-        keeping.judge(sender, at=own)
+        try:
+            _judge(sender, now, counts=counts, tallies=tallies)
+        except Exception as error:
+            if errors.passes(error):
+                raise
+            log.exception("Sender %s could not be judged; the others are.", sender.pk)
     return 0
+
+
+def _judge(sender: Sender, now: datetime, *, counts: bool, tallies: bool) -> None:
+    if tallies:
+        counting.tally(sender, since=(now - TALLIED_DAYS).date(), at=now)
+    own = clocks.of(sender).shown(now)
+    if counts and counting.is_counted(sender):
+        counting.watch(sender, at=own)
+    keeping.judge(sender, at=own)
 
 
 def trace() -> int:
