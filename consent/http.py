@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.db import DataError, InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import parse_header_parameters
@@ -147,7 +147,7 @@ class DatabaseTrouble:
     """Answers 503 with Retry-After where the database refuses, so that nobody takes it for a yes or a no.
 
     Where its disk is full it is 507, because trying again soon does not help; where no database takes what was asked,
-    such as a NUL in an address, it is 400.
+    such as a NUL in an address, it is 400, and so it is where a body broke off.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -157,7 +157,7 @@ class DatabaseTrouble:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if isinstance(exception, DataError):
+        if isinstance(exception, DataError | UnreadablePostError):
             return bad_request(request, exception)
         if not isinstance(exception, OperationalError | InterfaceError):
             return None

@@ -13,8 +13,9 @@ from django.urls import get_resolver  # noqa: E402
 
 from consent.api.front import Front  # noqa: E402
 from consent.http import OneCharset  # noqa: E402
+from consent.whole import Whole  # noqa: E402
 
-application = Front(OneCharset(django_application))
+application = Front(OneCharset(Whole(django_application)))
 
 # What is loaded now stays for good. Looking through all of it for garbage would halt every thread for a tenth
 # of a second, now and then, in the middle of somebody's request.
