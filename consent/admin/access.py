@@ -117,6 +117,11 @@ class StaffAdmin(SuperusersOnly, UserAdmin):  # type: ignore[type-arg]
         field.label_from_instance = lambda group: borrowed.group(group.name)
         return field
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Nobody else has an account here; what somebody may do comes from groups and companies alone."""
+        obj.is_staff = obj.is_staff or not change
+        super().save_model(request, obj, form, change)
+
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("memberships__company")
 

@@ -123,6 +123,19 @@ def test_a_user_gets_companies_and_groups(root: Client, cafe: Firm) -> None:
     assert "Café Aurora" in root.get(reverse("admin:auth_user_changelist")).content.decode()
 
 
+def test_a_new_user_can_sign_in_and_sees_nothing_yet(root: Client, cafe: Firm) -> None:
+    form = {
+        "username": "dora", "usable_password": "true", "password1": PASSWORD, "password2": PASSWORD,
+        "memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0,
+    }  # fmt: skip
+    assert root.post(reverse("admin:auth_user_add"), form).status_code == 302
+    dora = User.objects.get(username="dora")
+    assert (dora.is_staff, dora.is_superuser, dora.groups.count()) == (True, False, 0)
+
+    page = signed_in(dora).get(reverse("admin:index")).content.decode()
+    assert "You do not work for any company here yet." in page
+
+
 def test_users_are_switched_off_and_not_deleted(root: Client, cafe: Firm) -> None:
     clara = user("clara", "Staff", company=cafe.company)
     client = signed_in(clara)
