@@ -160,8 +160,10 @@ class CompanyAdmin(ScopedAdmin):
         return [path("<int:pk>/reminders/", plan, name="consent_company_reminders"), *super().get_urls()]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Of a company that is not there yet, nothing that only one that is can have."""
-        later = () if obj else ("shown_logo", "remove_logo", "plan")
+        """Without what a company that is not there yet cannot have, and what one cannot hand in."""
+        later: tuple[str, ...] = ("shown_logo", "remove_logo", "plan") if obj is None else ()
+        if obj is not None and not self.has_change_permission(request, obj):
+            later = ("logo_file", "remove_logo")  # what only who may change it hands in
         return [
             (name, {**options, "fields": [field for field in options["fields"] if field not in later]})
             for name, options in super().get_fieldsets(request, obj)

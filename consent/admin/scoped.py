@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from consent.admin import localized, scope
+from consent.admin import localized, readable, scope
 from consent.models import LocalizedField
 
 if TYPE_CHECKING:  # these are generic for the type checker only
@@ -122,6 +122,16 @@ class ScopedAdmin(Scoped, ModelAdmin):
         """Whoever works for one company need not read its name in every row."""
         several = scope.only_company(request) is None
         return [name for name in super().get_list_display(request) if several or name != "company"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """To whoever may only read, in words."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fieldsets
+        return [
+            (name, {**options, "fields": readable.fields(obj, options["fields"])})
+            for name, options in fieldsets
+        ]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nothing that evidence may name is deleted; it is closed, retired or revoked."""

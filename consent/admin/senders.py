@@ -161,7 +161,9 @@ class SenderAdmin(ScopedAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """What there is to say of a number: of a new one no former token, of a known one what its channel has."""
-        former = () if obj else ("keep_former", "forget_former")
+        former: tuple[str, ...] = () if obj else ("keep_former", "forget_former")
+        if not self.has_change_permission(request, obj) and not self.has_add_permission(request):
+            former = ("token", "app_secret", "keep_former", "forget_former")  # only ever typed, never read
         rules = ("rule_book",) if obj and obj.channel != Channel.WHATSAPP else ()
         return [name for name in super().get_fields(request, obj) if name not in (*former, *rules)]
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from consent.models import Company, Purpose
+from consent.models import Company, Purpose, Sender
 from tests.staff import Firm
 
 SCRIPT = b"<script>alert(1)</script>"
@@ -168,6 +168,29 @@ def test_a_purpose_speaks_every_language(bruno: Client, cafe: Firm) -> None:
     assert dict(purpose.name) == {"en": "Events", "es": "Eventos", "pt-BR": "Eventos"}
     listed = bruno.get(reverse("admin:consent_purpose_changelist")).content.decode()
     assert "365 days" in listed
+
+
+def test_whoever_only_reads_gets_words_and_not_what_the_database_keeps(auditor: Client, cafe: Firm) -> None:
+    purpose, point = cafe.aurora.purposes["novidades"], cafe.aurora.point
+    sender = Sender.objects.filter(company=cafe.company).first()
+    assert sender is not None
+    pages = {
+        name: auditor.get(reverse(f"admin:consent_{name}_change", args=[row.pk])).content.decode()
+        for name, row in (
+            ("purpose", purpose),
+            ("capturepoint", point),
+            ("company", cafe.company),
+            ("sender", sender),
+        )
+    }
+
+    for page in pages.values():
+        assert "{&quot;en&quot;" not in page
+        assert "[&quot;" not in page
+    assert f"</span> {purpose.name['pt-BR']}</li>" in pages["purpose"]
+    assert "English, Español, Português (Brasil)" in pages["capturepoint"]
+    assert "Remove logo" not in pages["company"]
+    assert "App secret" not in pages["sender"]  # is typed and never read
 
 
 def test_a_name_has_an_end(bruno: Client, cafe: Firm) -> None:
