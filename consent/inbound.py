@@ -29,7 +29,8 @@ State = InboundMessage.State
 LEFT_BEHIND = timedelta(seconds=60)
 # Twilio adds these when it calls again at another address; they are no part of what the person wrote.
 # What Meta says around a message changes with the batch it comes in, and whom its app speaks for with our keys.
-_ABOUT_THE_CALL = frozenset({"ErrorCode", "ErrorUrl", "beside", "signed_for"})
+# Which token signed is noted by us.
+_ABOUT_THE_CALL = frozenset({"ErrorCode", "ErrorUrl", "beside", "signed_for", "signed_by"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

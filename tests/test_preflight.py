@@ -133,6 +133,13 @@ def test_a_program_hands_in_an_audience(aurora: Sample, client: Client) -> None:
         address, b"tel", content_type="text/csv", headers=headers | {"Content-Length": "three"}
     )
 
+    for purpose in ("novidades%00", "%F0%9F%90%8D", "", "a" * 41, "novidades%0A"):
+        unkeepable = client.post(
+            f"/api/v1/preflight?channel=sms&purpose={purpose}", b"tel\n+5511987654321\n", content_type="text/csv",
+            headers=headers,
+        )  # fmt: skip
+        assert unkeepable.status_code == 422, purpose
+
     assert (large.status_code, strange.status_code) == (413, 411)
     assert files["allowed"] == [["tel"], ["+5511987654321"]]
     assert (latin.status_code, latin.json()["code"]) == (422, "file.encoding")

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -9,7 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from consent import catalogue, replaying, vault
-from consent.models import ConsentRecord, InboundMessage, Sender
+from consent.models import Company, ConsentRecord, InboundMessage, Sender
+from consent.providers import accounts
 from consent.providers.meta_numbers import Keys
 from consent.replaying import Again
 from consent.sample import Sample
@@ -59,6 +61,34 @@ def test_a_stop_for_a_lost_number_counts_from_when_it_came(aurora: Sample, clien
     assert again() is Again.NOT_OPEN
     [written] = [e for e in map(json.loads, cast.entries()) if e.get("type") == "taken_in_again"]
     assert (written["entity"], written["outcome"]) == (BY, "answered")
+
+
+@pytest.mark.parametrize("is_json", [False, True], ids=["form", "JSON"])
+def test_what_waits_for_a_number_goes_to_nobody_who_only_knows_the_accounts_id(
+    aurora: Sample, client: Client, is_json: bool
+) -> None:
+    """Another company enters the number with a token of its own; whoever has the token that signed gets it."""
+    webhooks.real_sender(aurora)
+    stop = webhooks.sms("SAIR", sender="+551140020000", AccountSid=webhooks.TWILIO_SID)
+    cast.says(aurora)
+    deliver: Any = webhooks.post_json if is_json else webhooks.post
+    answer = deliver(client, stop, token=webhooks.TOKEN)
+    assert answer.status_code == 200
+    other = Company.objects.create(name="Other", slug="other", legal_name="Other Ltda", country="BR")
+    theirs = Sender.objects.create(
+        company=other, channel="sms", provider="twilio", address="+551140020000", account=webhooks.TWILIO_SID,
+        secret=accounts.seal(webhooks.TWILIO_SID, ["theirs"]),
+    )  # fmt: skip
+
+    assert replaying.reconcile(theirs, by=BY) == 0
+    assert again() is Again.AS_BEFORE
+    assert (only().state, only().sender) == ("unrouted", None)
+
+    theirs.delete()
+    ours = webhooks.real_sender(aurora, "new", webhooks.TOKEN, address="+551140020000")
+    assert replaying.reconcile(ours, by=BY) == 1
+    assert (only().state, only().sender) == ("answered", ours)
+    assert cast.may(aurora).reason == "withdrawn"
 
 
 def test_a_yes_does_not_count_after_the_fact(aurora: Sample, client: Client) -> None:

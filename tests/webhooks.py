@@ -122,7 +122,9 @@ def post(
     )
 
 
-def post_json(client: Client, content: Any, *, path: str = MESSAGES, digest: str | None = None) -> Any:
+def post_json(
+    client: Client, content: Any, *, path: str = MESSAGES, digest: str | None = None, **more: Any
+) -> Any:
     """Call a webhook with a JSON body: signed is the address alone, which holds a digest of the body."""
     body = content if isinstance(content, str) else json.dumps(content)
     right = hashlib.sha256(body.encode()).hexdigest() if digest is None else digest
@@ -133,6 +135,7 @@ def post_json(client: Client, content: Any, *, path: str = MESSAGES, digest: str
         path=path,
         body=body,
         content_type="application/json",
+        **more,
     )
 
 

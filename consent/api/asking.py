@@ -135,7 +135,7 @@ def decide(request: HttpRequest) -> HttpResponseBase:
 def take_apart(
     request: HttpRequest,
     channel: Annotated[Channel, Query()],
-    purpose: Annotated[str, Query()],
+    purpose: Annotated[str, Query(pattern=r"^[-a-zA-Z0-9_]{1,40}$")],
     at: Annotated[
         str | None, Query(description="When it will be sent (RFC 3339), up to 31 days ahead; now.")
     ] = None,

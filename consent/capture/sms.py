@@ -105,7 +105,7 @@ def _contact(parameters: Mapping[str, str]) -> Contact | None:
 def _sender(parameters: Mapping[str, str]) -> Sender | None:
     """Our sender the message was written to, if it belongs to the account that signed for it."""
     sender = catalogue.sender_at(Channel.SMS, parameters.get("To", ""))
-    return sender if sender and providers.belongs(sender, parameters["AccountSid"]) else None
+    return sender if sender and providers.belongs(sender, parameters) else None
 
 
 def _evidence(delivery: Delivery) -> dict[str, object]:

@@ -3,6 +3,7 @@
 Imported as `providers`: `providers.send(sender, content)`.
 """
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.conf import settings
@@ -57,9 +58,17 @@ def credentials(sender: Sender) -> Account:
     return accounts.of(sender)
 
 
-def belongs(sender: Sender, account: str) -> bool:
-    """Whether a sender belongs to the account with this id: an account speaks for its own senders only."""
+def belongs(sender: Sender, parameters: Mapping[str, str]) -> bool:
+    """Whether a sender belongs to the account that parameters come from: an account speaks for its own senders only.
+
+    What came while nobody had the number belongs to whoever has the token that signed it, and not to somebody else
+    who enters the number and the id of the account, which is no secret.
+    """
     try:
-        return not is_at_meta(sender) and credentials(sender).sid == account
+        account = credentials(sender)
     except SendError:
         return False
+    if is_at_meta(sender) or account.sid != parameters["AccountSid"]:
+        return False
+    signed_by = parameters.get(twilio.SIGNED_BY)
+    return signed_by is None or signed_by in map(accounts.mark, account.tokens)

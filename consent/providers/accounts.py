@@ -79,6 +79,17 @@ def tokens(sid: str, *, number: str = "", is_call: bool = False) -> tuple[str, .
     return tuple(chain.from_iterable(senders.values())) if own is None else own
 
 
+def is_known(sid: str, *, number: str, is_call: bool) -> bool:
+    """Whether a number is a sender of an account, for calls or for messages; every one of the sandbox's account is."""
+    is_sandbox = settings.OPTIN_SANDBOX and sid == sandbox().sid
+    return is_sandbox or (is_call, number) in _believed().get(sid, {})
+
+
+def mark(token: str) -> str:
+    """What is kept of the token that signed for a number nobody has here: a keyed hash, which gives no token away."""
+    return vault.digest("token", token).hex()
+
+
 type Believed = dict[str, dict[tuple[bool, str], tuple[str, ...]]]
 
 

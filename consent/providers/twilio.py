@@ -29,6 +29,7 @@ JSON = "application/json"
 STOPPED = "21610"
 # On WhatsApp: "blocked by user action": they blocked this sender or opted out.
 STOPS = frozenset({STOPPED, "63014"})
+SIGNED_BY = "signed_by"  # no parameter of Twilio's has such a name: see _NAME
 MOST_PARAMETERS = 200  # a WhatsApp message with everything has about fifty
 
 _SIGNATURE = re.compile(r"[A-Za-z0-9+/]{27}=")  # base64 of the 20 bytes of an HMAC-SHA1
@@ -44,7 +45,8 @@ def verified(request: HttpRequest, *, ours: str, is_call: bool = False) -> dict[
 
     Verified against the configured public address, never the Host header, and before anything is understood.
     `ours` names the parameter that holds our own number: where we know it, for calls or for messages, only its own
-    tokens count, of which it has several while one is rotated. DatabaseError passes through.
+    tokens count, of which it has several while one is rotated. Where nobody has the number here, SIGNED_BY says which
+    token signed. DatabaseError passes through.
     """
     signature = request.headers.get("X-Twilio-Signature", "")
     if not _SIGNATURE.fullmatch(signature):
@@ -55,7 +57,7 @@ def verified(request: HttpRequest, *, ours: str, is_call: bool = False) -> dict[
         parameters = _form(body)
         tokens = _tokens(parameters, ours=ours, is_call=is_call)
         if is_signed(url, parameters, signature=signature, tokens=tokens):
-            return parameters
+            return _noted(url, parameters, parameters, signature, tokens, ours=ours, is_call=is_call)
         raise Refused("signature.wrong", trimmed=_trimmed(url, parameters, signature, tokens))
     if request.content_type == JSON:
         # Twilio signs the address alone then, and the body only through the digest in it.
@@ -64,7 +66,7 @@ def verified(request: HttpRequest, *, ours: str, is_call: bool = False) -> dict[
         parameters = _json(body)
         tokens = _tokens(parameters, ours=ours, is_call=is_call)
         if is_signed(url, body, signature=signature, tokens=tokens):
-            return parameters
+            return _noted(url, body, parameters, signature, tokens, ours=ours, is_call=is_call)
         raise Refused("signature.wrong")
     raise Refused("body.type")
 
@@ -137,6 +139,18 @@ def look(account: Account, ask: Callable[[Client], Any]) -> Any:
         raise _send_error(error) from None
     except (ValueError, TypeError, AttributeError, KeyError):
         raise SendError("answer.unreadable") from None
+
+
+def _noted(
+    url: str, content: Mapping[str, str] | str, parameters: dict[str, str], signature: str, tokens: tuple[str, ...], *,
+    ours: str, is_call: bool,
+) -> dict[str, str]:  # fmt: skip
+    """The parameters; for a number nobody has here with the mark of the token that signed: see providers.belongs."""
+    account = parameters.get("AccountSid", "")
+    if accounts.is_known(account, number=parameters.get(ours, ""), is_call=is_call):
+        return parameters
+    by = next(token for token in tokens if is_signed(url, content, signature=signature, tokens=(token,)))
+    return {**parameters, SIGNED_BY: accounts.mark(by)}
 
 
 def _tokens(parameters: Mapping[str, str], *, ours: str, is_call: bool) -> tuple[str, ...]:

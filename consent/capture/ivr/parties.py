@@ -47,7 +47,7 @@ def sender(parameters: Mapping[str, str]) -> Sender | None:
     found = catalogue.sender_at(
         Channel.VOICE, parameters.get("From" if parameters.get(MESSAGE) else "To", "")
     )
-    return found if found and providers.belongs(found, parameters["AccountSid"]) else None
+    return found if found and providers.belongs(found, parameters) else None
 
 
 def message(parameters: Mapping[str, str], sender: Sender) -> OutboundMessage | None:
