@@ -99,6 +99,7 @@ def test_a_closed_point_is_gone_with_kind_words(client: Client, aurora: Sample) 
 
     assert page.status_code == 410
     assert "Café Aurora is not asking for anything here at the moment" in text(page)
+    assert 'href="/preferences/"' in page.content.decode()  # a stop is never out of reach
     assert client.post(FORM, {"phone": "x"}).status_code == 410
 
 
