@@ -11,6 +11,7 @@ from django.db import close_old_connections, connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from consent import errors
 from consent.models import Attempt, Subscription
 from consent.relay import changes, twilio_list, webhooks, workspaces
 from consent.relay.changes import Change
@@ -94,6 +95,12 @@ def run(pk: int) -> None:
             pass
         if workspaces.is_due(subscription, now):
             _pull(subscription, now)
+    except Exception as error:
+        if errors.passes(error):
+            raise
+        log.exception("Telling subscriber %s broke; it is put off.", pk)
+        code = "seal.broken" if isinstance(error, SealBroken) else "unexpected"
+        _fail(subscription, Trouble(code), now)
     finally:
         Subscription.objects.filter(pk=pk).update(lease_until=None)
 

@@ -261,6 +261,24 @@ def test_a_receiver_that_hangs_keeps_nobody_waiting(
     assert first.position == changes.size()
 
 
+def test_whatever_breaks_the_telling_puts_a_subscriber_off(
+    aurora: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would be told again at once, without end."""
+
+    def breaks(*_given: Any, **_named: Any) -> int:
+        raise AttributeError("a shape that nobody expected")
+
+    cast.says(aurora)
+    sequenced()
+    odd = subscribed(aurora, "https://example.org/")
+    monkeypatch.setattr(working, "TELL", {Subscription.Kind.WEBHOOK: breaks})
+    working.run(odd.pk)
+    odd.refresh_from_db()
+    assert (odd.failures, odd.trouble, odd.lease_until) == (1, "unexpected", None)
+    assert odd.due_at > timezone.now()
+
+
 def test_nobody_answers_and_seals_that_break_are_told(aurora: Sample) -> None:
     cast.says(aurora)
     sequenced()
