@@ -58,7 +58,11 @@ def scripted(settings: Any) -> Iterator[Scripted]:
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            length = int(self.headers.get("Content-Length", 0))
+            body = self.rfile.read(length)
+            if len(body) < length:  # cut off in the middle: nobody acts on half a request
+                self.close_connection = True
+                return
             script.connections.add(self.client_address)
             script.seen.append({"path": self.path, "headers": dict(self.headers), "body": body.decode()})
             if script.behave:
