@@ -1,6 +1,7 @@
 """Fetching ahead changes nothing but the waiting: the same parts, no more than two at once, no connection left."""
 
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -50,7 +51,10 @@ def test_whoever_goes_away_leaves_no_connection() -> None:
         for _ in zip(range(taken), parts, strict=False):
             pass
         parts.close()  # type: ignore[attr-defined]
-    assert connections_of_ours() == before
+    deadline = time.monotonic() + 30  # the server takes its time to let go of one that was closed
+    while connections_of_ours() > before:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_trouble_comes_to_whoever_reads() -> None:
