@@ -1,7 +1,7 @@
 """A consent that an adult gives for a child: what is asked, who gives it, until when it counts (LGPD art. 14)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -88,6 +88,19 @@ class Guardian:
 def limit(guardian: Guardian | None, *, at: datetime, longest: int) -> int | None:
     """For how many days a yes given at a moment counts; None for one of their own: as the purpose says."""
     return None if guardian is None else guardian.days(at=at, longest=longest)
+
+
+def read(relation: str, read_day: Callable[[], date], problems: list[BadInput]) -> Guardian | None:
+    """Who speaks for a child, by the relation that was chosen and the day that `read_day` gives or refuses with
+    BadInput; None, with all that is wrong added to the problems, where that is not said.
+    """
+    found: list[Any] = []
+    for part in (lambda: read_relation(relation), read_day):
+        try:
+            found.append(part())
+        except BadInput as problem:
+            problems.append(problem)
+    return Guardian(*found) if len(found) == 2 else None
 
 
 def read_relation(text: str) -> str:

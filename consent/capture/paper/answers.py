@@ -10,7 +10,7 @@ from django.db.models import TextChoices
 from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 
-from consent.capture.paper import for_child
+from consent import guardian
 from consent.capture.paper.asked import Asked
 from consent.contact import Contact
 from consent.errors import BadInput
@@ -116,7 +116,9 @@ def read(fields: Mapping[str, str], asked: Asked, *, now: datetime) -> Answer:
         problems.append(BadInput("box.unknown", _("For each box: yes, no or empty."), pointer="boxes"))
     speaks = None
     if asked.ask.point.asks_guardian and any(value == YES for _key, value in boxes):  # a no needs nobody
-        speaks = for_child.read(fields, _day(fields.get(OF_AGE, "").strip()), problems, now=now)
+        of_age = _day(fields.get(OF_AGE, "").strip())
+        relation = fields.get(guardian.RELATION, "")
+        speaks = guardian.read(relation, lambda: guardian.check_of_age(of_age, now=now), problems)
     if problems or day is None:
         raise Problems(*problems)
     typed = fields.get("number", "").strip()

@@ -49,7 +49,11 @@ def read_answer(fields: Mapping[str, str], *, ask: Ask, statement: Statement, no
     ticked = tuple(box for box in statement.boxes if fields.get(field_name(box)) == TICKED)
     if not ticked or any(fields.get(field_name(box), TICKED) != TICKED for box in statement.boxes):
         problems.append(BadInput("consent.not_given", message=_NOT_GIVEN, pointer=BOXES))
-    speaks = _guardian(fields, problems, now=now) if ask.point.asks_guardian else None
+    speaks = None
+    if ask.point.asks_guardian:
+        born = fields.get(guardian.BORN, "")
+        relation = fields.get(guardian.RELATION, "")
+        speaks = guardian.read(relation, lambda: guardian.read_of_age(born, now=now), problems)
     try:
         company = ask.company
         contact = Contact.tel(fields.get(PHONE, ""), company.country, allowed=company.countries)
@@ -69,20 +73,6 @@ def typed_number(fields: Mapping[str, str]) -> str:
     """What was typed as a number, as far as a form may show it again."""
     text = fields.get(PHONE, "")
     return text if len(text) <= LONGEST_TEXT and text.isprintable() else ""
-
-
-def _guardian(fields: Mapping[str, str], problems: list[BadInput], *, now: datetime) -> Guardian | None:
-    """Who speaks for which child; None, with what is wrong added to the problems, where that is not said."""
-    relation, of_age = None, None
-    try:
-        relation = guardian.read_relation(fields.get(guardian.RELATION, ""))
-    except BadInput as problem:
-        problems.append(problem)
-    try:
-        of_age = guardian.read_of_age(fields.get(guardian.BORN, ""), now=now)
-    except BadInput as problem:
-        problems.append(problem)
-    return Guardian(relation, of_age) if relation and of_age else None
 
 
 def _unstorable(fields: Mapping[str, str]) -> list[BadInput]:
