@@ -82,11 +82,12 @@ def drain(hook: Hook) -> int:
     if time.monotonic() - _last_drained.get(hook.door, 0.0) < DRAIN_EVERY:
         return 0
     _last_drained[hook.door] = time.monotonic()
-    done = spool.drain(hook.door, lambda content: _take_in(hook, Delivery.from_bytes(content)))
+    done = 0
     for delivery in inbound.left_behind(hook.door, hook.provider):
         _take_in(hook, delivery)
         done += 1
-    return done
+    # Last: a file that always fails raises, and must keep nothing else waiting.
+    return done + spool.drain(hook.door, lambda content: _take_in(hook, Delivery.from_bytes(content)))
 
 
 _last_drained: dict[str, float] = {}

@@ -8,10 +8,12 @@ from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
-from consent import hooks, inbound, outbox, providers, telling
+from consent import hooks, inbound, outbox, providers, spool, telling
 from consent.aging import reaching, working
 from consent.capture import sms
+from consent.capture.whatsapp import from_twilio
 from consent.capture.whatsapp import working as whatsapp
+from consent.capture.whatsapp.webhook import DOOR
 from consent.models import ConsentRecord, ContactPoint, InboundMessage, OutboundMessage, Sender, Visit
 from consent.preferences import visits
 from consent.providers import SendError
@@ -133,6 +135,33 @@ def test_a_batch_of_metas_that_does_not_open_keeps_no_other_waiting(aurora: Samp
     meta.post(client, meta.batch(meta.value(messages=[meta.text("oi", id="wamid.2")])))
     assert InboundMessage.objects.filter(state="received").count() == 2
     whatsapp.drain()
+    assert not InboundMessage.objects.filter(state="received").exists()
+
+
+def test_a_kept_file_that_cannot_be_read_keeps_no_stop_waiting(aurora: Sample) -> None:
+    cast.says(aurora)
+    spool.write(sms.HOOK.door, b"no delivery")
+    inbound.keep(sms.deliver(webhooks.sms("SAIR"), received_at=timezone.now() - timedelta(minutes=5)))
+
+    hooks._last_drained.clear()
+    with pytest.raises(ValueError, match="Expecting value"):
+        sms.drain()
+
+    assert cast.may(aurora).reason == "withdrawn"
+
+
+@pytest.mark.parametrize("door", [DOOR, from_twilio.HOOK.door])
+def test_a_kept_file_that_cannot_be_read_keeps_no_batch_of_metas_waiting(
+    aurora: Sample, client: Client, door: str
+) -> None:
+    meta.sender(aurora)
+    spool.write(door, b"no delivery")
+    meta.post(client, meta.batch(meta.value(messages=[meta.text("oi")])))
+
+    hooks._last_drained.clear()
+    with pytest.raises(ValueError, match="Expecting value"):
+        whatsapp.drain()
+
     assert not InboundMessage.objects.filter(state="received").exists()
 
 
