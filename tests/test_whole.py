@@ -58,6 +58,7 @@ def test_a_body_without_a_length_is_left_as_it_is(length: str | None) -> None:
     assert isinstance(arrived(b"x", length), Granian)
 
 
+@pytest.mark.django_db  # a request that begins and ends looks after the connections
 def test_django_says_of_a_form_that_broke_off_that_it_cannot_be_read(settings: Any) -> None:
     read: list[Any] = []
 
@@ -110,6 +111,7 @@ def test_an_answer_with_a_length_is_left_alone_because_that_is_missed() -> None:
         b"".join(said.streaming_content)
 
 
+@pytest.mark.django_db  # a request that begins and ends looks after the connections
 def test_an_answer_that_is_whole_is_as_it_was() -> None:
     closed: list[bool] = []
 
