@@ -2,22 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from django.db import DatabaseError, DataError, InterfaceError
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 
-def passes(error: Exception) -> bool:
-    """Whether an error is trouble of the database, which passes; all others will come again with the same input.
+TRIES = 3  # at what somebody else's row may have been in the way of
 
-    A text that no database takes is no such trouble: whoever sends one must keep nobody else waiting.
+# What PostgreSQL refuses whatever the row: it is read only, a right, a table or a column is missing while it is brought
+# up to date, it is damaged (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+_WHATEVER_THE_ROW = ("25006", "42501", "42P01", "42703", "XX")
+
+
+def passes(error: Exception) -> bool:
+    """Whether an error is trouble of the whole database, which passes; all others will come again with the same input.
+
+    A row that is refused for what it holds, or for one that is there already, is no such trouble: it must keep nobody
+    else waiting. Where the other may only have come at the same moment, see `settled`.
     """
-    return isinstance(error, DatabaseError | InterfaceError) and not isinstance(error, DataError)
+    if isinstance(error, OperationalError | InterfaceError) or type(error) is DatabaseError:
+        return True
+    state = getattr(error.__cause__, "sqlstate", None) or ""
+    return isinstance(error, DatabaseError) and state.startswith(_WHATEVER_THE_ROW)
+
+
+def settled[T](work: Callable[[], T]) -> T:
+    """Do something, at most TRIES times where somebody else's row is in its way: they may have come at this moment.
+
+    Outside of a transaction. Raises what it raises.
+    """
+    for _try in range(TRIES - 1):
+        try:
+            return work()
+        except IntegrityError:
+            continue
+    return work()
 
 
 class BadInput(Exception):

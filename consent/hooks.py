@@ -95,7 +95,7 @@ _last_drained: dict[str, float] = {}
 
 def _take_in(hook: Hook, delivery: Delivery) -> None:
     try:
-        _answer(hook, delivery, is_late=True)
+        errors.settled(lambda: _answer(hook, delivery, is_late=True))
     except Exception as error:
         if errors.passes(error):
             raise

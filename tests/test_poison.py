@@ -1,5 +1,6 @@
 """A row that cannot be worked on keeps none behind it waiting, whichever drain comes to it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,16 @@ from consent.capture import sms
 from consent.capture.whatsapp import from_twilio
 from consent.capture.whatsapp import working as whatsapp
 from consent.capture.whatsapp.webhook import DOOR
-from consent.models import ConsentRecord, ContactPoint, InboundMessage, OutboundMessage, Sender, Visit
+from consent.inbound import Delivery, Outcome
+from consent.models import (
+    Company,
+    ConsentRecord,
+    ContactPoint,
+    InboundMessage,
+    OutboundMessage,
+    Sender,
+    Visit,
+)
 from consent.preferences import visits
 from consent.providers import SendError
 from consent.quality import counting
@@ -123,6 +133,24 @@ def test_a_message_that_does_not_open_keeps_no_stop_waiting(aurora: Sample) -> N
 
     hooks._last_drained.clear()
     assert sms.drain() == 1
+
+    assert sorted(state for state, _provider in webhooks.kept()) == ["answered", "unreadable"]
+    assert cast.may(aurora).reason == "withdrawn"
+
+
+def test_a_message_that_always_meets_a_row_of_somebody_else_keeps_no_stop_waiting(aurora: Sample) -> None:
+    cast.says(aurora)
+    long_ago = timezone.now() - timedelta(minutes=5)
+    inbound.keep(sms.deliver(webhooks.sms("oi"), received_at=long_ago))
+    inbound.keep(sms.deliver(webhooks.sms("SAIR"), received_at=long_ago + timedelta(seconds=1)))
+
+    def understand(delivery: Delivery, *, is_late: bool) -> Outcome:
+        if delivery.parameters["Body"] == "oi":
+            Company.objects.create(slug=aurora.company.slug)
+        return sms.understand(delivery, is_late=is_late)
+
+    hooks._last_drained.clear()
+    assert hooks.drain(replace(sms.HOOK, understand=understand)) == 2
 
     assert sorted(state for state, _provider in webhooks.kept()) == ["answered", "unreadable"]
     assert cast.may(aurora).reason == "withdrawn"

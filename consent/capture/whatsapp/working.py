@@ -37,7 +37,7 @@ def take_apart(batch: Delivery) -> None:
     A status that only says how far a message of ours got is acted on at once, and not kept: its message is.
     """
     try:
-        _take_apart(batch)
+        errors.settled(lambda: _take_apart(batch))
     except Exception as error:
         if errors.passes(error):
             raise
@@ -59,7 +59,7 @@ def _take_apart(batch: Delivery) -> None:
 def take_in(update: Delivery) -> None:
     """Understand one update, once; one that cannot be understood is left to staff and harms no other."""
     try:
-        inbound.answer_kept(update, from_meta.understand)
+        errors.settled(lambda: inbound.answer_kept(update, from_meta.understand))
     except Exception as error:
         if errors.passes(error):
             raise
