@@ -137,6 +137,11 @@ class GroupsAdmin(SuperusersOnly, GroupAdmin):
     """Groups: the presets (see consent/admin/groups.py), and whatever an installation adds."""
 
     filter_horizontal = ()
+    list_display = ("name", "lets")
+
+    @admin.display(description=gettext_lazy("what it lets somebody do"))
+    def lets(self, group: Group) -> str:
+        return str(borrowed.GROUPS.get(group.name, ""))
 
     def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
         kwargs.setdefault("widget", forms.CheckboxSelectMultiple)

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.templatetags.static import static
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -54,6 +55,13 @@ def state(code: str) -> str:
 def badge(code: str, text: Any) -> SafeString:
     """A state as a small coloured word."""
     return format_html('<span class="badge badge-{}">{}</span>', code, text)
+
+
+def yes_or_no(value: bool | None) -> SafeString:
+    """A tick, a cross or a question mark that says in words what it shows."""
+    name = {True: "yes", False: "no", None: "unknown"}[value]
+    words = {True: _("Yes"), False: _("No"), None: _("Unknown")}[value]
+    return format_html('<img src="{}" alt="{}">', static(f"admin/img/icon-{name}.svg"), words)
 
 
 def reason(standing: Standing) -> str:

@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from consent.admin import localized, readable, scope
+from consent.admin import changes, localized, readable, scope
 from consent.models import LocalizedField
 
 if TYPE_CHECKING:  # these are generic for the type checker only
@@ -117,6 +117,14 @@ class ScopedAdmin(Scoped, ModelAdmin):
     ) -> HttpResponse:
         context = {"empty_title": self.empty_title, "empty_hint": self.empty_hint, **(extra_context or {})}
         return super().changelist_view(request, context)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        answer: Any = super().history_view(request, object_id, extra_context)
+        for action in answer.context_data["action_list"]:
+            action.words = changes.words(action.get_change_message())
+        return answer  # type: ignore[no-any-return]
 
     def get_list_display(self, request: HttpRequest) -> Any:
         """Whoever works for one company need not read its name in every row."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.admin.templatetags import admin_list
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
@@ -14,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.i18n import JavaScriptCatalog, set_language
 
-from consent.admin import borrowed, confirming, home, scope, shut
+from consent.admin import borrowed, confirming, home, labels, scope, shut
 
 # In the order of work, not of the alphabet. What is not named comes last.
 SECTIONS: tuple[tuple[Any, tuple[str, ...]], ...] = (
@@ -124,6 +125,9 @@ class OptinAdminSite(admin.AdminSite):
 
         return in_staff_time
 
+
+# Django's own says "True" and "False" in English whatever the language, and has no setting for it.
+admin_list._boolean_icon = labels.yes_or_no  # type: ignore[attr-defined]
 
 _site = OptinAdminSite()
 

@@ -45,6 +45,10 @@ TROUBLES = {
     "egress.answer_too_big": gettext_lazy("It answered with more than 64 KiB."),
     "rate.exceeded": gettext_lazy("It asked us to wait."),
     "token.refused": gettext_lazy("It does not take our token."),
+    "seal.broken": gettext_lazy("Its address does not open: put the key back into OPTIN_KEYRING."),
+    "unexpected": gettext_lazy(
+        "Telling it broke here. What happened stands in the worker's output (manage.py work)."
+    ),
 }
 
 
@@ -124,11 +128,19 @@ class SubscriberAdmin(ScopedAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         found = self.get_object(request, object_id)
+        trouble = TROUBLES.get(found.trouble, found.trouble) if found else ""
+        badge = self.state_badge(found) if found else ""
         attempts = [
             (one, TROUBLES.get(one.trouble, one.trouble))
             for one in Attempt.objects.filter(subscription=found)[:SHOWN]
         ]
-        context = {"attempts": attempts, "log_size": changes.size(), **(extra_context or {})}
+        context = {
+            "attempts": attempts,
+            "trouble": trouble,
+            "state_badge": badge,
+            "log_size": changes.size(),
+            **(extra_context or {}),
+        }
         return super().change_view(request, object_id, form_url, context)
 
     def test(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 import polib
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
@@ -76,3 +77,23 @@ def test_the_calendar_speaks_it_too(language: str, root: Client) -> None:
         for words in entry.msgstr_plural.values() or [entry.msgstr]:
             assert json.dumps(words)[1:-1] in told
     assert "Escolha" in told or "Elegir" in told, "Django's own words stay"
+
+
+@pytest.mark.parametrize(
+    ("language", "yes", "no"), [("pt-br", "Sim", "Não"), ("es", "Sí", "No"), ("en", "Yes", "No")]
+)
+def test_ticks_and_crosses_are_read_out_in_it(language: str, yes: str, no: str, root: Client) -> None:
+    User.objects.create_user("diego")
+    root.cookies["django_language"] = language
+    shown = root.get(reverse("admin:auth_user_changelist")).content.decode()
+    assert f'alt="{yes}"' in shown
+    assert f'alt="{no}"' in shown
+    assert 'alt="True"' not in shown
+    assert 'alt="False"' not in shown
+
+
+def test_what_a_group_lets_somebody_do_stands_beside_its_name(root: Client) -> None:
+    root.cookies["django_language"] = "pt-br"
+    shown = root.get(reverse("admin:auth_group_changelist")).content.decode()
+    assert "Auditoria: lê tudo e não muda nada" in shown
+    assert "<title>Grupos · Optin</title>" in shown

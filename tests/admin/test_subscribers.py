@@ -1,12 +1,15 @@
 """Staff set up who is told of changes, try it, replace its secret, have it told again, and stop it."""
 
+import html
 import re
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
+from consent.admin.subscribers import TROUBLES
 from consent.log import tree
 from consent.models import Subscription
 from consent.relay import doors
@@ -127,3 +130,36 @@ def test_the_token_of_a_workspace_goes_to_no_other_host(bruno: Client, cafe: Fir
 @pytest.mark.parametrize("number", ["²", "9" * 30, "x"])
 def test_an_address_of_none_is_none(bruno: Client, cafe: Firm, number: str) -> None:
     assert bruno.get(f"/admin/consent/subscription/{number}/change/").status_code == 404
+
+
+@pytest.mark.parametrize("code", sorted(TROUBLES))
+def test_its_page_says_what_is_wrong_and_when_it_is_tried_again(bruno: Client, cafe: Firm, code: str) -> None:
+    made = told(subscribed(cafe.aurora, "http://127.0.0.1:9/"))
+    Subscription.objects.update(trouble=code, failures=2)
+    shown = page(bruno, made)
+    assert str(TROUBLES[code]) in html.unescape(shown)
+    assert "It went wrong 2 times since" in shown
+    assert "It is tried again by itself" in shown
+
+    Subscription.objects.update(state="failed")
+    assert "press “Go on where it was”" in page(bruno, made)
+
+
+def test_its_history_speaks_the_readers_language(bruno: Client, cafe: Firm) -> None:
+    made = subscribed(cafe.aurora, "http://127.0.0.1:9/")
+    press(bruno, "switch", made)
+    press(bruno, "switch", made)
+    press(bruno, "replay", made, position="0")
+    press(bruno, "rotate", made)
+    bruno.cookies["django_language"] = "pt-br"
+    shown = bruno.get(reverse("admin:consent_subscription_history", args=[made.pk])).content.decode()
+    for words in (
+        "Parado.",
+        "Continuou.",
+        "Contado de novo a partir da entrada 0.",
+        "Substituição do segredo.",
+    ):
+        assert words in shown
+    LogEntry.objects.update(change_message="Somebody else's 7 words.")
+    shown = bruno.get(reverse("admin:consent_subscription_history", args=[made.pk])).content.decode()
+    assert "Somebody else&#x27;s 7 words." in shown
