@@ -29,7 +29,7 @@ from consent.models import (
     Purpose,
     Sender,
 )
-from consent.providers import accounts, sandbox_twilio
+from consent.providers import accounts, twilio_messages
 from consent.recording import Telling
 from consent.sample import Sample
 from consent.vocabulary import Category, Channel, State
@@ -571,7 +571,9 @@ def replies(aurora: Sample, text: str, number: int) -> str:
     )  # fmt: skip
     catalogue.forget()
     return "".join(
-        sandbox_twilio.replies(inbound.answer_once(delivery, partial(sms.understand, is_late=False)).decode())
+        twilio_messages.replies(
+            inbound.answer_once(delivery, partial(sms.understand, is_late=False)).decode()
+        )
     )
 
 

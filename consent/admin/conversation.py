@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from xml.etree import ElementTree
 
 from django.db.models import QuerySet
 
@@ -15,6 +14,7 @@ from consent.capture.whatsapp import reading, updates
 from consent.contact import TEL, WHATSAPP_USER_ID
 from consent.inbound import Delivery
 from consent.models import Company, InboundMessage, OutboundMessage
+from consent.providers import twilio_messages
 
 EACH_WAY = 6  # messages shown before and after the moment, of each direction
 
@@ -69,17 +69,8 @@ def _came(subject: UUID, company: Company, moment: datetime) -> Iterator[Line]:
             continue
         if text:
             yield Line(message.received_at, False, text, str(message.get_state_display()))
-        for reply in _replies(bytes(message.answer)):
+        for reply in twilio_messages.replies(bytes(message.answer)):
             yield Line(message.received_at, True, reply, "")
-
-
-def _replies(twiml: bytes) -> list[str]:
-    """The texts that an answer to Twilio sent back; none in any other answer."""
-    try:
-        root = ElementTree.fromstring(twiml)  # noqa: S314  our own server wrote it
-    except ElementTree.ParseError:
-        return []
-    return ["".join(message.itertext()) for message in root.iter("Message")]
 
 
 def _nearest(messages: QuerySet[Any], field: str, moment: datetime) -> list[Any]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from email.utils import format_datetime
-from xml.etree import ElementTree
 
 from django.utils import timezone
 
@@ -105,12 +104,3 @@ def progress(*, sequence: int, seconds: int | None = None) -> dict[str, str]:
     if seconds is None:
         return fields
     return fields | {"CallDuration": str(seconds), "Duration": str(-(-seconds // 60))}
-
-
-def replies(twiml: str) -> list[str]:
-    """The texts a TwiML answer has Twilio send back."""
-    try:
-        root = ElementTree.fromstring(twiml)  # noqa: S314  our own server wrote it
-    except ElementTree.ParseError:
-        return []
-    return ["".join(message.itertext()) for message in root.iter("Message")]

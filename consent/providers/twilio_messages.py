@@ -1,7 +1,8 @@
-"""Messages as Twilio delivers them, SMS and WhatsApp alike: whether one is whole, and what it is called."""
+"""Messages as Twilio delivers them, SMS and WhatsApp alike: whether one is whole, its name, and what was replied."""
 
 import re
 from collections.abc import Mapping
+from xml.etree import ElementTree
 
 from consent.canonical import canonical
 
@@ -22,3 +23,12 @@ def event(parameters: Mapping[str, str]) -> tuple[str, str]:
     """
     name = parameters["MessageSid"] if is_whole(parameters) else canonical(dict(parameters)).decode()
     return parameters.get("AccountSid", ""), name
+
+
+def replies(twiml: str | bytes) -> list[str]:
+    """The texts that an answer has Twilio send back; none where it is no TwiML."""
+    try:
+        root = ElementTree.fromstring(twiml)  # noqa: S314  our own server wrote it
+    except ElementTree.ParseError:
+        return []
+    return ["".join(message.itertext()) for message in root.iter("Message")]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from consent import providers
 from consent.models import Sender
 from consent.providers import sandbox as provider
-from consent.providers import sandbox_meta, sandbox_twilio
+from consent.providers import sandbox_meta, sandbox_twilio, twilio_messages
 from consent.sandbox import network, phones, wire
 from consent.sandbox.items import Button, Exchange, Kind, Message, Phone, Trouble
 from consent.vocabulary import Channel
@@ -105,7 +105,7 @@ def _post(message: Message) -> Message:
     state = "delivered" if called.is_fine else ""
     sent = phones.change(message, lambda now: replace(now, wire=(called,), state=now.state or state))
     if called.is_fine and not network.is_at_meta(message):
-        for number, reply in enumerate(sandbox_twilio.replies(called.answer)):
+        for number, reply in enumerate(twilio_messages.replies(called.answer)):
             phones.keep(
                 Message(
                     # At Twilio a reply has an id of its own; ours is the same when the message is sent again.

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 import pytest
 from django.conf import settings
 
-from consent.providers import accounts, sandbox, sandbox_twilio, twilio
+from consent.providers import accounts, sandbox, sandbox_twilio, twilio, twilio_messages
 from tests import webhooks
 from tests.cast import ANA
 from tests.providers.conftest import Scripted
@@ -31,7 +31,7 @@ def test_what_is_written_on_a_phone_is_posted_to_the_webhook_and_signed(scripted
         scripted.url + webhooks.MESSAGES, fields, accounts.sandbox().tokens[0]
     )
     assert exchange.is_delivered
-    assert sandbox_twilio.replies(exchange.answer) == ["Olá & até já"]
+    assert twilio_messages.replies(exchange.answer) == ["Olá & até já"]
 
 
 def test_a_webhook_that_cannot_be_reached_is_told_not_raised(scripted: Scripted) -> None:
@@ -53,7 +53,7 @@ def test_a_webhook_that_cannot_be_reached_is_told_not_raised(scripted: Scripted)
     ],
 )
 def test_replies_are_read_from_the_answer(twiml: str, texts: list[str]) -> None:
-    assert sandbox_twilio.replies(twiml) == texts
+    assert twilio_messages.replies(twiml) == texts
 
 
 def test_a_status_tells_its_error_where_there_is_one() -> None:
