@@ -44,7 +44,7 @@ def note(message: OutboundMessage, code: str, *, at: datetime) -> bool:
             kind=kind,
             defaults={"subject": message.subject, "cause": code, "since": at, "seen_at": at},
         )
-        lasts = not is_new and lasting([trouble.subject], at=at).filter(pk=trouble.pk).exists()
+        lasts = not is_new and lasting([trouble.subject]).filter(pk=trouble.pk).exists()
         trouble.times = trouble.times + 1 if lasts else 1
         trouble.since = trouble.since if lasts else at
         trouble.subject, trouble.cause, trouble.seen_at = message.subject, code, at
@@ -54,7 +54,7 @@ def note(message: OutboundMessage, code: str, *, at: datetime) -> bool:
     return True
 
 
-def lasting(subjects: Collection[UUID], *, at: datetime) -> QuerySet[ContactTrouble]:
+def lasting(subjects: Collection[UUID]) -> QuerySet[ContactTrouble]:
     """What still keeps these people from being reached: a message that got through since, or one from the person,
     ends it by itself.
     """
@@ -70,4 +70,4 @@ def lasting(subjects: Collection[UUID], *, at: datetime) -> QuerySet[ContactTrou
 
 def now(subjects: Collection[UUID], *, at: datetime) -> QuerySet[ContactTrouble]:
     """What lasts and has not come to the end that the provider named."""
-    return lasting(subjects, at=at).filter(Q(until=None) | Q(until__gt=at))
+    return lasting(subjects).filter(Q(until=None) | Q(until__gt=at))

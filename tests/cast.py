@@ -119,7 +119,6 @@ def writes(aurora: Sample, text: str, contact: Contact = ANA, *, reference: str 
         contact=contact,
         text=text,
         method="sms",
-        channel=Channel.SMS,
         reference=reference or new_reference("SM"),
         evidence={"message": text, "from": contact.value},
         **more,

@@ -168,7 +168,6 @@ def test_a_yes_counts_only_at_the_sender_that_asked(aurora: Sample) -> None:
         contact=ANA,
         text="SIM",
         method="sms",
-        channel="sms",
         reference="SM1",
         evidence={"message": "SIM"},
     )

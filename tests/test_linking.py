@@ -42,7 +42,7 @@ def chats(sender: Sender, text: str, contact: Contact, reference: str) -> str:
     ask = dialogue.asked_by(sender, text)
     if ask is not None:
         return dialogue.invite(ask, language="pt-BR", **heard).text
-    return dialogue.answer(text=text, channel="whatsapp", **heard)
+    return dialogue.answer(text=text, **heard)
 
 
 def link(aurora: Sample, one: Contact = BSUID, other: Contact = ANA) -> Any:

@@ -41,7 +41,7 @@ def say(sample: Sample, words: str) -> None:
     """Ana writes to the sample's number."""
     dialogue.answer(
         sender=sample.sender, contact=ANAS_NUMBER, text=words,
-        method="sms", channel="sms", reference=words, evidence={},
+        method="sms", reference=words, evidence={},
     )  # fmt: skip
 
 

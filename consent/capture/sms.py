@@ -76,7 +76,7 @@ def _reply(delivery: Delivery, contact: Contact, sender: Sender, *, is_late: boo
     if ask is not None:
         invitation = dialogue.invite(ask, language=dialogue.language_for(sender, contact), **heard)
         return invitation.text if invitation.is_sent else ""
-    reply = dialogue.answer(text=text, channel=sender.channel, **heard)
+    reply = dialogue.answer(text=text, **heard)
     if delivery.parameters.get("OptOutType") in {"STOP", "HELP"}:
         return ""  # Advanced Opt-Out has answered the person already, in the company's own words
     return dialogue.reply_now(

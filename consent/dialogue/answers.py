@@ -22,7 +22,7 @@ PRESSED = {"yes": Intent.CONFIRM, "no": Intent.DENY, "stop": Intent.STOP}
 
 
 def answer(
-    *, sender: Sender, contact: Contact, text: str, method: str, channel: str, reference: str,
+    *, sender: Sender, contact: Contact, text: str, method: str, reference: str,
     evidence: Mapping[str, Any], payload: Payload | None = None, said_at: SaidAt | None = None,
 ) -> str:  # fmt: skip
     """Act on what somebody wrote to one of our senders; returns the reply, "" for silence.

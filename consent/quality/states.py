@@ -77,11 +77,11 @@ def rated(readings: Sequence[Reading]) -> tuple[str, datetime | None]:
 
 def restraints(readings: Sequence[Reading], at: datetime, limit: int | None) -> tuple[Restraint, ...]:
     """What keeps messages back at a moment by the platform's word or by its limit, the gravest first."""
-    found = [one for one in _restraints(readings, at, limit) if one.until is None or one.until > at]
+    found = [one for one in _restraints(readings, limit) if one.until is None or one.until > at]
     return tuple(sorted(found, key=lambda one: -ORDER.index(one.level)))
 
 
-def _restraints(readings: Sequence[Reading], at: datetime, limit: int | None) -> Iterator[Restraint]:
+def _restraints(readings: Sequence[Reading], limit: int | None) -> Iterator[Restraint]:
     named = {one.key: one for one in readings if one.kind == Kind.RESTRICTION}
     for one in named.values():
         if one.value != FREE:

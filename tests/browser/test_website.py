@@ -55,7 +55,7 @@ def say(sample: Sample, words: str) -> None:
     OutboundMessage.objects.update(state="sent", sent_at=datetime.now(UTC))
     dialogue.answer(
         sender=sample.sender, contact=ANAS_NUMBER, text=words,
-        method="sms", channel="sms", reference=words, evidence={},
+        method="sms", reference=words, evidence={},
     )  # fmt: skip
 
 

@@ -375,7 +375,7 @@ def test_what_surrounds_the_dialogue_is_three_queries(aurora: Sample, client: Cl
     fields = webhooks.sms("HELP")
     talk = count(
         lambda: dialogue.answer(
-            sender=aurora.sender, contact=ANA, text="HELP", method="sms", channel="sms", reference="SM1",
+            sender=aurora.sender, contact=ANA, text="HELP", method="sms", reference="SM1",
             evidence={},
         )
     )  # fmt: skip

@@ -48,7 +48,6 @@ def answer_by_sms(sample: Sample, said: str, *, sid: str = "SM1") -> str:
         contact=ANAS_NUMBER,
         text=said,
         method="sms",
-        channel="sms",
         reference=sid,
         evidence={},
     )

@@ -43,7 +43,6 @@ def presses(
         contact=contact,
         text=text,
         method="sms",
-        channel="sms",
         reference=new_reference("SM"),
         evidence={"message": text},
         payload=dialogue.read_payload(payload),

@@ -178,7 +178,7 @@ class BatchAdmin(ScopedAdmin):
     def progress(self, request: HttpRequest, pk: int) -> HttpResponse:
         """How far a batch is, for a page that looks again and again."""
         batch = self._batch(request, pk, may="view")
-        return progress.page(request, batch, self._whole(request, batch))
+        return progress.page(request, self._whole(request, batch))
 
     def pause(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Stop the reading of a batch, or let it go on."""

@@ -93,7 +93,7 @@ def context(request: HttpRequest, batch: PaperBatch) -> dict[str, Any]:
     }
 
 
-def page(request: HttpRequest, batch: PaperBatch, whole: dict[str, Any]) -> HttpResponse:
+def page(request: HttpRequest, whole: dict[str, Any]) -> HttpResponse:
     """The changing part alone."""
     return render(request, "consent/admin/batch_progress.html", whole)
 

@@ -58,7 +58,7 @@ def answer(said: Said) -> Reply | None:
         return None
     ask = dialogue.asked_by(said.sender, text) if said.pressed is None else None
     if ask is None:
-        return Reply(dialogue.answer(text=text, channel=said.sender.channel, payload=said.pressed, **heard))
+        return Reply(dialogue.answer(text=text, payload=said.pressed, **heard))
     queued: list[Telling] = []
 
     def tell(invitation: Invitation) -> list[Telling]:
