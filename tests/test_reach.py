@@ -17,8 +17,6 @@ from consent.sample import Sample
 from consent.vocabulary import StopScope
 from tests.cast import ANA, event, may, says
 
-DAY = timedelta(days=1)
-
 
 @pytest.fixture
 def sender(aurora: Sample) -> Sender:

@@ -179,7 +179,7 @@ class backup_of:
         asked_now()
         assert witnesses.drain() == 1
         data = bytes(LogEntry.objects.get(index=4).data)
-        hashes = tuple(published.prove(4, 5))
+        hashes = tuple(proofs.inclusion(4, 5, published.read_tile))
         proof = proofs.Proof(index=4, hashes=hashes, checkpoint=ahead.note, extra=data)
         yesterday.restore()
         return ahead, proof, yesterday

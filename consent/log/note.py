@@ -19,7 +19,6 @@ LONGEST_NOTE = 1_000_000  # characters
 _KEY_NAME = re.compile(r"[^\s+\x00-\x20\x7f]+")
 _SIGNATURE_LINE = re.compile(rf"— ({_KEY_NAME.pattern}) ([A-Za-z0-9+/=]+)")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
-_SIGNATURE = 64
 
 
 class NoteInvalid(Exception):

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from consent.log import checkpoint, merkle, note, tiles
 
 MEDIA_TYPE = "text/plain; charset=utf-8"
-FILE_EXTENSION = ".tlog-proof"
 FIRST_LINE = "c2sp.org/tlog-proof@v1"
 LONGEST_PROOF = 63  # a tree of 2**63 leaves has no more levels
 KEPT_TILES = 1024

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from consent.log import checkpoint, eras, merkle, proofs, tiles
+from consent.log import checkpoint, eras, merkle, tiles
 from consent.models.log import Checkpoint, Cosignature, LogEntry, LogTile
 
 
@@ -82,8 +82,3 @@ def read_entries(index: int, width: int) -> bytes:
     if len(entries) < width:
         raise LookupError(f"The log has no {width} entries from {first} on.")
     return tiles.encode_entries(entries)
-
-
-def prove(index: int, size: int) -> list[bytes]:
-    """The inclusion proof of an entry in the log of a size (RFC 9162 2.1.3), in O(log n) tile reads."""
-    return proofs.inclusion(index, size, read_tile)

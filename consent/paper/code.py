@@ -5,7 +5,6 @@ The boxes stand in it because those of the capture point may change between prin
 """
 
 import hmac
-import re
 import secrets
 from base64 import b32decode, b32encode
 from collections.abc import Callable
@@ -13,8 +12,7 @@ from dataclasses import dataclass
 
 PREFIX = "OPT1."  # the digit is the form of what follows
 SEAL_BYTES = 8
-SERIAL = re.compile(r"[0-9A-HJKMNP-TV-Z]{10}")  # Crockford's letters: none is taken for another
-LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: none is taken for another
 LANGUAGES = ("en", "es", "pt-BR")
 CHANNELS = ("whatsapp", "sms", "voice")
 PAPERS = ("a4", "letter")

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from consent import catalogue, history, opening, receipts, rights, wording
@@ -199,8 +198,3 @@ def _evidence(ids: Collection[UUID]) -> dict[UUID, Any]:
         except opening.Erased:
             continue
     return opened
-
-
-def zone_of(company: Company) -> str:
-    """By whose clock times are shown, as an offset: "UTC-03:00"."""
-    return f"UTC{timezone.now().astimezone(words.zone(company)):%:z}"

@@ -14,7 +14,6 @@ DAY, WEEK = timedelta(hours=24), timedelta(days=7)
 
 UNLIMITED = 1_000_000_000  # people a day; more than there are
 CLASSIC_TIERS = (50, 250, 1_000, 10_000, 100_000, UNLIMITED)
-CURRENT_TIERS = (250, 2_000, 10_000, 100_000, UNLIMITED)
 
 # What a restriction, a health or an error leaves open: everything, answers alone, or nothing.
 FREE, OFFERLESS, ANSWERS, BLOCKED = "none", "quality", "answers", "blocked"

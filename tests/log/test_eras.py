@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from consent import vault
-from consent.log import audit, checkpoint, eras, errors, guard, merkle, note, published, tree
+from consent.log import audit, checkpoint, eras, errors, guard, merkle, note, proofs, published, tree
 from consent.models import Checkpoint, LogEntry, LogEra, LogPending, triggers
 
 pytestmark = pytest.mark.django_db
@@ -106,7 +106,7 @@ def test_both_keys_have_one_name_and_two_ids(settings: Any) -> None:
 
 def test_then_the_new_key_signs_alone_and_everything_old_still_verifies(settings: Any) -> None:
     old = publish(3)
-    proof = published.prove(1, old.size)
+    proof = proofs.inclusion(1, old.size, published.read_tile)
     leaf = merkle.leaf_hash(bytes(LogEntry.objects.get(index=1).data))
 
     rotate(settings, SECOND)

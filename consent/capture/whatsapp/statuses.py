@@ -23,7 +23,6 @@ STATES = {
     "played": State.DELIVERED,
     "failed": State.FAILED,
 }
-SEEN = frozenset({"read", "played"})
 
 
 def is_plain(delivery: Delivery) -> bool:
