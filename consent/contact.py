@@ -37,6 +37,9 @@ _REPORTED_USER_ID = re.compile(r"[A-Za-z]{2,}\.[A-Za-z0-9.]{1,200}")
 _BRAZILIAN_WITHOUT_NINTH_DIGIT = re.compile(r"(\+55[1-9][1-9])([6-9][0-9]{7})")
 _MEXICAN_WITH_ONE = re.compile(r"\+521([0-9]{10})")
 
+# What is said of a number that can be read, and yet is not written to.
+_STILL_A_NUMBER = frozenset({"phone.not_valid", "phone.type_blocked", "phone.country_not_enabled"})
+
 _REQUIRED = _("Write your phone number.")
 _BAD_CHARACTER = _("Use only digits, spaces and the signs + - ( ) . in the phone number.")
 _NOT_POSSIBLE = _(
@@ -70,6 +73,20 @@ class Contact:
         if allowed is not None and contact.region not in allowed:
             raise BadInput("phone.country_not_enabled", _COUNTRY_NOT_ENABLED, pointer="phone")
         return contact
+
+    @classmethod
+    def stopping(cls, text: str, region: str | None = None) -> Contact:
+        """Read the number of somebody who wants no more messages: one that no form takes counts, too.
+
+        Without + it is one of `region`, never of the country whose code its first digits happen to be.
+        """
+        try:
+            return cls.tel(text, region)
+        except BadInput as error:
+            if error.code not in _STILL_A_NUMBER:
+                raise
+        number = _as_number(_read_digits(text), region=region)
+        return cls(TEL, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
     @classmethod
     def whatsapp_user(cls, text: str) -> Contact:
@@ -170,8 +187,7 @@ def _read_digits(text: str) -> str:
 def _parse(digits: str, *, region: str | None) -> str:
     """Ask libphonenumber, and say which of its checks a number fails."""
     try:
-        # With a + the region is withheld: the library would retry "+0..." as a number of that region.
-        number = phonenumbers.parse(_without_mexican_one(digits), None if digits.startswith("+") else region)
+        number = _as_number(digits, region=region)
     except phonenumbers.NumberParseException as failure:
         raise BadInput("phone.not_possible", _NOT_POSSIBLE, pointer="phone") from failure
     if number.country_code in numbering.NON_GEOGRAPHIC:
@@ -184,6 +200,11 @@ def _parse(digits: str, *, region: str | None) -> str:
     if phonenumbers.number_type(number) in BLOCKED_TYPES:
         raise BadInput("phone.type_blocked", _TYPE_BLOCKED, pointer="phone")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _as_number(digits: str, *, region: str | None) -> phonenumbers.PhoneNumber:
+    # With a + the region is withheld: the library would retry "+0..." as a number of that region.
+    return phonenumbers.parse(_without_mexican_one(digits), None if digits.startswith("+") else region)
 
 
 def _without_mexican_one(number: str) -> str:

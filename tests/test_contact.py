@@ -184,6 +184,28 @@ def test_a_reported_number_need_not_be_valid_because_a_stop_counts_from_any() ->
 
 
 @pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("11 8765-4321", "+551187654321"),  # a mobile without the ninth digit, and no number of +1
+        ("1187654321", "+551187654321"),
+        ("+55 11 8765-4321", "+551187654321"),
+        ("+1 (900) 555-1234", "+19005551234"),
+        ("+８７０ 773 111 632", "+870773111632"),
+        ("(11) 98765-4321", ANA),
+    ],
+)
+def test_whoever_stops_is_found_by_a_number_that_no_form_takes(text: str, value: str) -> None:
+    assert Contact.stopping(text, "BR").value == value
+
+
+def test_whoever_stops_without_a_number_is_asked_for_one() -> None:
+    with pytest.raises(BadInput, match=r"phone\.required"):
+        Contact.stopping(" ", "BR")
+    with pytest.raises(BadInput, match=r"phone\.not_possible"):
+        Contact.stopping("+5511", "BR")
+
+
+@pytest.mark.parametrize(
     "address",
     [
         "",

@@ -75,6 +75,8 @@ def contact(text: str, company: Company, *, is_opt_out: bool = False) -> Contact
                 return Contact.tel(f"+{value}", allowed=None if is_opt_out else company.countries)
         if is_opt_out:
             with suppress(BadInput):
+                return Contact.stopping(value, company.country)
+            with suppress(BadInput):
                 return Contact.reported(re.sub(r"[\s().-]", "", value))
         raise
 

@@ -181,7 +181,7 @@ def _contact(text: str, company: Company | None) -> Contact:
     except BadInput as error:
         if error.code not in _STILL_A_NUMBER or not text.strip().startswith("+"):
             raise
-        return Contact.reported(text.translate(dict.fromkeys(map(ord, " ().-\t"))))
+        return Contact.stopping(text)
 
 
 def _show(

@@ -199,6 +199,26 @@ def test_somebody_never_heard_of_may_withdraw_from_any_number(app: App) -> None:
     assert ConsentRecord.objects.get().entity.startswith("app:")
 
 
+@pytest.mark.parametrize("typed", ["1187654321", "11 8765-4321", "+55 11 8765-4321"])
+def test_a_number_typed_as_it_was_before_the_ninth_digit_stops_the_person_who_has_it(
+    app: App, aurora: Sample, typed: str
+) -> None:
+    subject = app.consent().json()["subject"]
+
+    assert app.post("withdrawals", {"contact": typed}).json()["subject"] == subject
+    assert (
+        decision.may_send(
+            Contact.tel(ANA), company=aurora.company.pk, channel="sms", purpose="novidades"
+        ).reason
+        == decision.Reason.WITHDRAWN
+    )
+
+
+@pytest.mark.parametrize("typed", ["+1 (900) 555-1234", "+870 773 111 632"])
+def test_a_number_nobody_may_be_asked_at_withdraws_however_it_is_written(app: App, typed: str) -> None:
+    assert app.post("withdrawals", {"contact": typed}).status_code == 201
+
+
 def test_a_picture_of_the_screen_is_kept_sealed(app: App, aurora: Sample) -> None:
     picture = io.BytesIO()
     Image.new("RGB", (9, 16), "white").save(picture, "PNG")

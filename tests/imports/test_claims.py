@@ -125,6 +125,14 @@ def test_opt_outs_are_withdrawals_at_once_whatever_the_number(aurora: Sample) ->
     }
 
 
+def test_an_opt_out_written_before_the_ninth_digit_is_the_persons(aurora: Sample) -> None:
+    cast.says(aurora)
+    batch = lists.bring(aurora, "number\n1187654321\n", kind=lists.OPT_OUTS)
+
+    assert lists.try_out(batch, purpose="", channel="all") == Counter({"withdrawn": 1})
+    assert not cast.may(aurora).allow
+
+
 def test_a_large_list_needs_two_people_and_opt_outs_none(aurora: Sample, settings: object) -> None:
     settings.OPTIN_IMPORT_APPROVAL_ROWS = 1  # type: ignore[attr-defined]
     batch = lists.bring(aurora, "tel,date\n11987654321,2024-03-01\n21976543210,2024-03-02\n")

@@ -64,9 +64,7 @@ def _purpose(slug: str | None, company: Company) -> Purpose | None:
 def _contact(text: str, company: Company) -> Contact:
     """Who withdraws: a number that nobody could be asked at may still withdraw."""
     try:
-        return Contact.tel(text, company.country)
+        return Contact.stopping(text, company.country)
     except BadInput as error:
-        if error.code in ("phone.not_valid", "phone.type_blocked", "phone.country_not_enabled"):
-            return Contact.reported(text)
         error.pointer = "contact"
         raise
