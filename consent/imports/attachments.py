@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent import vault
 from consent.errors import BadInput
-from consent.imports import claims
+from consent.imports import claims, directory
 from consent.models import Import, ImportFile
 from consent.providers import scanner
 
@@ -63,6 +63,7 @@ def attach(batch: Import, file: IO[bytes], *, size: int) -> int:
             "zip.too_large", _("The zip is larger than 500 MB: bring the list in parts."), status=413
         )
     try:
+        directory.check(file)
         with zipfile.ZipFile(file) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
             _refuse_bombs(entries)

@@ -11,7 +11,7 @@ from consent import ledger, recording, vault
 from consent.contact import Contact
 from consent.errors import BadInput
 from consent.imports import cells, keeping, mapping
-from consent.imports.reading import Row
+from consent.imports.spreadsheet import Row
 from consent.ledger import Line
 from consent.models import Import, ImportFile, Purpose
 from consent.recording import IMPORTED, ConsentEvent, File, Keys

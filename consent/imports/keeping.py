@@ -18,7 +18,7 @@ from consent import ledger, vault
 from consent.errors import BadInput
 from consent.imports import mapping, reading
 from consent.imports.mapping import Columns
-from consent.imports.reading import Row
+from consent.imports.spreadsheet import Row
 from consent.models import Company, Import, ImportPart
 from consent.providers import scanner
 

@@ -3,24 +3,22 @@
 import csv
 import json
 import re
-import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
 from itertools import chain, islice
 from typing import IO, Any
 
-import openpyxl
 from django.utils.translation import gettext_lazy as _
 
 from consent import ledger
 from consent.errors import BadInput
-from consent.imports import encoding
+from consent.imports import directory, encoding, spreadsheet
+from consent.imports.spreadsheet import Row
 
 LARGEST = 300_000_000  # bytes of a file
 MOST_ROWS = 1_000_000
-MOST_COLUMNS = 200
+MOST_COLUMNS = spreadsheet.MOST_COLUMNS
 LONGEST_LINE = 200_000  # bytes
 LONGEST_CELL = 4_000  # characters
 UNPACKED = 2_000_000_000  # bytes of a spreadsheet once it is unpacked; no more than 200 times what it was
@@ -29,13 +27,11 @@ _SEPARATORS = ",;\t|"
 _TITLES = 10  # rows that may stand above the headings
 _LOOKED_AT = 100  # lines, to find the names that JSON lines use
 
-# A row's number in the file and its cells, or the verdict on what is no row.
-type Row = tuple[int, list[str] | str]
-
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 _TOO_MANY_ROWS = _("The file has more than 1,000,000 rows: bring it in parts.")
 _TOO_MANY_COLUMNS = _("The file has more than 200 columns: keep those with consents.")
 _NO_TABLE = _("Bring a CSV file, an XLSX spreadsheet or JSON lines.")
+_BOMB = _("The spreadsheet unpacks to more than anybody writes. Save it as CSV.")
 _BROKEN = _("The spreadsheet cannot be read. Save it again, or as CSV.")
 
 
@@ -203,7 +199,7 @@ def _of_json_lines(file: IO[bytes]) -> Table:
             elif isinstance(found, str):
                 yield number, found
             else:
-                yield number, [_cell(found.get(name)) for name in names]
+                yield number, [spreadsheet.cell(found.get(name)) for name in names]
 
     return Table(names, _counted(rows()))
 
@@ -231,6 +227,7 @@ def _objects(file: IO[bytes]) -> Iterator[tuple[int, dict[str, Any] | str | None
 
 def _of_spreadsheet(file: IO[bytes], size: int) -> Iterator[Row]:
     try:
+        directory.check(file)
         with zipfile.ZipFile(file) as archive:
             names = archive.namelist()
             unpacked = sum(entry.file_size for entry in archive.infolist())
@@ -239,40 +236,20 @@ def _of_spreadsheet(file: IO[bytes], size: int) -> Iterator[Row]:
     if not any(name.startswith("xl/") for name in names):
         raise BadInput("file.type", _NO_TABLE, status=415)
     if unpacked > UNPACKED or unpacked > MOST_TIMES * size:
-        raise BadInput("file.bomb", _("The spreadsheet unpacks to more than anybody writes. Save it as CSV."))
+        raise BadInput("file.bomb", _BOMB)
     file.seek(0)
-    return _sheet(file)
-
-
-def _sheet(file: IO[bytes]) -> Iterator[Row]:
-    """The rows of the first sheet: values alone, so no formula and no macro runs or is kept."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # openpyxl's, about styles and extensions that nobody asked for
-            book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
-            sheet = book.worksheets[0]
-            sheet.reset_dimensions()  # what the file says of its own size is not believed
-            for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
-                if len(cells) > MOST_COLUMNS and any(cell is not None for cell in cells[MOST_COLUMNS:]):
-                    raise BadInput("file.too_many_columns", _TOO_MANY_COLUMNS)
-                yield number, [_cell(cell) for cell in cells[:MOST_COLUMNS]]
-            book.close()
-    except BadInput:
-        raise
-    except Exception as error:  # whatever openpyxl meets in a file that is broken on purpose
-        raise BadInput("file.malformed", _BROKEN) from error
+        yield from spreadsheet.rows(file)
+    except spreadsheet.Ended as ended:
+        raise _refused(ended.why) from ended
 
 
-def _cell(value: Any) -> str:
-    """A cell as text: a whole number as its digits, a day without its midnight."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat()
-    if isinstance(value, date | time):
-        return value.isoformat()
-    return str(value)
+def _refused(why: str) -> BadInput:
+    match why:
+        case spreadsheet.TOO_MUCH:
+            return BadInput("file.bomb", _BOMB)
+        case spreadsheet.TOO_MANY_ROWS:
+            return BadInput("file.too_many_rows", _TOO_MANY_ROWS, status=413)
+        case spreadsheet.TOO_MANY_COLUMNS:
+            return BadInput("file.too_many_columns", _TOO_MANY_COLUMNS)
+    return BadInput("file.malformed", _BROKEN)

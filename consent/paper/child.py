@@ -12,12 +12,12 @@ import signal
 import sys
 import time
 from dataclasses import asdict
-from math import ceil
 from typing import Any, NoReturn
 
 import cv2
 import numpy.ma  # noqa: F401  # np.median loads it at its first call, which would be once in every fork
 
+from consent import confined
 from consent.paper import decoding, limits, page, pulled
 from consent.paper.decoding import Unreadable
 from consent.paper.framing import frame, send, take
@@ -108,10 +108,8 @@ def _work(pipes: tuple[int, int, int], asked: dict[str, Any], writer: int) -> No
 
 
 def _limit(memory: int, seconds: float) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (ceil(seconds), ceil(seconds) + 1))
+    confined.limit(memory=memory, seconds=seconds)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _told(readings: tuple[PageReading, ...]) -> tuple[dict[str, Any], list[bytes]]:

@@ -2,6 +2,9 @@
 
 import io
 import json
+import os
+import resource
+import struct
 import zipfile
 from datetime import date, datetime
 from typing import Any
@@ -10,7 +13,8 @@ import openpyxl
 import pytest
 
 from consent.errors import BadInput
-from consent.imports import reading
+from consent.imports import directory, reading
+from consent.imports import spreadsheet as spreadsheets
 from consent.imports.reading import Table
 
 DECLARED = '<?xml version="1.0"?>'
@@ -211,6 +215,62 @@ def test_a_spreadsheet_is_not_believed_how_large_it_is() -> None:
 )  # fmt: skip
 def test_what_is_no_list_is_refused(content: bytes, code: str) -> None:
     assert refused(content) == code
+
+
+def sheet(*rows: str) -> bytes:
+    """A spreadsheet whose rows are written as they are given, with random bytes beside them that no zip makes small."""
+    space = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    named = '<row><c t="inlineStr"><is><t>tel</t></is></c></row>'
+    body = f"<worksheet {space}><sheetData>{named}{''.join(rows)}</sheetData></worksheet>"
+    into = io.BytesIO(changed(spreadsheet(["a"]), sheet1=DECLARED + body))
+    with zipfile.ZipFile(into, "a") as archive:
+        archive.writestr("beside", os.urandom(len(body) // 150))
+    return into.getvalue()
+
+
+@pytest.mark.parametrize("row", [99_999_999_999_999, spreadsheets.LAST_ROW + 1])
+def test_a_row_that_no_spreadsheet_has_ends_the_reading(row: int) -> None:
+    cells = '<row r="{}"><c><v>7</v></c></row>'
+    assert refused(sheet(cells.format(2), cells.format(row))) == "file.too_many_rows"
+    assert rows(sheet(cells.format(spreadsheets.LAST_ROW))) == [(spreadsheets.LAST_ROW, ["7"])]
+
+
+def test_a_spreadsheet_that_needs_more_memory_than_any_list_is_refused_and_takes_none_of_ours() -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(spreadsheets.Ended) as ended:
+        list(
+            spreadsheets.rows(io.BytesIO(sheet("<row>" + "<c/>" * 1_500_000 + "</row>")), memory=400_000_000)
+        )
+    assert ended.value.why == spreadsheets.TOO_MUCH
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000, "KB"
+
+
+def test_a_spreadsheet_that_takes_longer_than_any_list_is_refused() -> None:
+    with pytest.raises(spreadsheets.Ended) as ended:
+        list(spreadsheets.rows(io.BytesIO(sheet('<row r="2"/>' * 2_000_000)), seconds=1))
+    assert ended.value.why == spreadsheets.TOO_MUCH
+
+
+def test_reading_that_nobody_goes_on_with_leaves_no_process() -> None:
+    many = spreadsheets.rows(io.BytesIO(spreadsheet(*([number] for number in range(50_000)))))
+    assert next(many) == (1, ["0"])
+    many.close()  # type: ignore[attr-defined]
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def zip_of_nothing(entries: int) -> bytes:
+    """A zip whose directory names the same byte so many times."""
+    one = b"PK\1\2" + bytes(24) + b"\1" + bytes(17) + b"a"
+    size = struct.pack("<L", entries * len(one))
+    return b"PK\3\4" + one * entries + b"PK\5\6" + bytes(8) + size + bytes(6)
+
+
+def test_a_zip_with_a_directory_that_no_list_needs_is_not_opened() -> None:
+    with pytest.raises(zipfile.BadZipFile):
+        directory.check(io.BytesIO(zip_of_nothing(200_000)))
+    assert refused(zip_of_nothing(200_000)) == "file.malformed"
+    directory.check(io.BytesIO(zip_of_nothing(100_000)))
 
 
 def test_a_zip_that_is_no_spreadsheet_is_refused() -> None:

@@ -21,7 +21,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from consent import vault
+from consent import confined, vault
 from consent.capture.paper import sealing
 from consent.errors import BadInput
 from consent.paper import code, limits, pulled
@@ -30,17 +30,6 @@ from consent.paper.pulled import InMemory, Source
 from consent.paper.result import Box, Mark, PageReading, Presence, Reason
 
 ROOT = Path(__file__).resolve().parents[3]
-# No key, no address of a database: what reads strangers' files has nothing to give away.
-ENVIRONMENT = (
-    "PATH",
-    "LANG",
-    "LC_ALL",
-    "HOME",
-    "TMPDIR",
-    "COVERAGE_PROCESS_CONFIG",
-    "COVERAGE_PROCESS_START",
-)
-
 # Pictures are large, and many are made on the way. By itself malloc asks the system for each and gives it back; the
 # system then clears every page of it anew, which took a third of the time. Kept, and in large pages, nearly none.
 KEPT = ":".join(f"glibc.malloc.{name}" for name in ("mmap_max=0", "trim_threshold=4294967296", "hugetlb=1"))
@@ -156,8 +145,7 @@ class Document:
                 stdout=subprocess.PIPE,
                 pass_fds=(wants, blocks),
                 cwd=ROOT,
-                env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
-                | {"OPENBLAS_NUM_THREADS": "1", "GLIBC_TUNABLES": KEPT},
+                env=confined.environment() | {"OPENBLAS_NUM_THREADS": "1", "GLIBC_TUNABLES": KEPT},
             )
             os.close(wants)
             os.close(blocks)
