@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from consent.admin import labels
-from consent.admin.scoped import ScopedAdmin, ScopedFilter
+from consent.admin.scoped import ONE_BUTTON, ScopedAdmin, ScopedFilter
 from consent.admin.site import admin_page
 from consent.api import keys
 from consent.models import ApiKey
@@ -96,6 +96,12 @@ class ApiKeyAdmin(ScopedAdmin):
             request._new_key = keys.new_key()  # type: ignore[attr-defined]
             obj.digest = keys.digest(request._new_key)  # type: ignore[attr-defined]
         super().save_model(request, obj, form, change)
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Saving leads to the key itself, whatever else one would do next."""
+        return super().add_view(request, form_url, {**ONE_BUTTON, **(extra_context or {})})
 
     def response_add(
         self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None

@@ -1,12 +1,15 @@
-"""The page that staff see instead of the one they wanted: their access has ended, or somebody guessed too often."""
+"""What staff see instead of the page they wanted: signed out meanwhile, access ended, guessed too often, no page."""
 
 from collections.abc import Mapping
 from datetime import date
 from http import HTTPStatus
 from typing import Any
 
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -39,5 +42,32 @@ def locked(
     )
 
 
-def _page(request: HttpRequest, title: str, *paragraphs: str, status: int) -> HttpResponse:
-    return render(request, "admin/shut.html", {"title": title, "paragraphs": paragraphs}, status=status)
+def signed_out(request: HttpRequest) -> HttpResponse:
+    """Instead of doing what was sent after the session had ended: the sign-in, and from there the page it was on."""
+    messages.warning(
+        request,
+        _(
+            "You were signed out meanwhile, so what you just sent was not done. Sign in and send it once more."
+        ),
+    )
+    home, came_from = reverse("admin:index"), request.headers.get("Referer", "")
+    page = came_from.removeprefix(f"{request.scheme}://{request.get_host()}")
+    # What was sent went to an address that often takes nothing else and shows no page.
+    return redirect_to_login(page if page.startswith(home) else home, reverse("admin:login"))
+
+
+def only_sent(request: HttpRequest) -> HttpResponse:
+    """Instead of nothing, for whoever opens an address that only takes what a button sends."""
+    above = request.path.rstrip("/").rpartition("/")[0] + "/"
+    return _page(
+        request,
+        _("Nothing to see here"),
+        _("This address only takes what a button sends. Nothing was done."),
+        status=HTTPStatus.METHOD_NOT_ALLOWED,
+        back=above,
+    )
+
+
+def _page(request: HttpRequest, title: str, *paragraphs: str, status: int, back: str = "") -> HttpResponse:
+    context = {"title": title, "paragraphs": paragraphs, "back": back}
+    return render(request, "admin/shut.html", context, status=status)

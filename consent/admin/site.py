@@ -1,6 +1,7 @@
 """The staff site: its name, its order, its home, the language and the time zone it speaks."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import admin
@@ -118,9 +119,13 @@ class OptinAdminSite(admin.AdminSite):
             if ended and request.path != reverse("admin:logout"):
                 return shut.ended(request, ended)
             if not self.has_permission(request):
+                if request.method == "POST" and not request.user.is_authenticated:
+                    return shut.signed_out(request)
                 return inner(request, *args, **kwargs)  # type: ignore[no-any-return]
             with timezone.override(scope.time_zone(request)):
                 response: HttpResponseBase = inner(request, *args, **kwargs)
+                if request.method == "GET" and response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+                    return shut.only_sent(request)
                 return response.render() if isinstance(response, SimpleTemplateResponse) else response
 
         return in_staff_time

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from consent.admin import labels, openings
-from consent.admin.scoped import ScopedAdmin, ScopedFilter
+from consent.admin.scoped import ONE_BUTTON, ScopedAdmin, ScopedFilter
 from consent.admin.site import admin_page
 from consent.admin.subscriber_forms import SubscriberForm
 from consent.errors import BadInput
@@ -111,6 +111,12 @@ class SubscriberAdmin(ScopedAdmin):
             obj.position = changes.size() if form.cleaned_data["from_now"] == "now" else 0
         doors.close(obj, form.door())
         super().save_model(request, obj, form, change)
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Saving leads to a webhook's secret, whatever else one would do next."""
+        return super().add_view(request, form_url, {**ONE_BUTTON, **(extra_context or {})})
 
     def response_add(
         self, request: HttpRequest, obj: Subscription, post_url_continue: str | None = None

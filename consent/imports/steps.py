@@ -21,6 +21,8 @@ _WHICH_LETTERS = _(
     " again."
 )
 _NO_NUMBERS = _("Say which column holds the phone numbers. The columns are: %(columns)s.")
+_NO_PURPOSE = _("Say for which purpose people agreed: choose its column, or one purpose for every row.")
+_NO_CHANNEL = _("Say for which channel the list is: choose its column, or one channel for every row.")
 _NO_DAY = _("Say which column holds the day on which people agreed. The columns are: %(columns)s.")
 
 
@@ -119,11 +121,11 @@ def _check(batch: Import, columns: Columns) -> None:
         raise BadInput("purpose.unknown", _("The company has no such purpose."), pointer="purpose")
     is_all = columns.channel == mapping.EVERYWHERE and batch.kind == Import.Kind.OPT_OUTS
     if not is_all and columns.channel not in Channel.values and "channel" not in columns.columns:
-        raise BadInput("channel.unknown", _("Say for which channel the list is."), pointer="channel")
+        raise BadInput("channel.unknown", _NO_CHANNEL, pointer="channel")
     if batch.kind == Import.Kind.OPT_OUTS:
         return
     if not columns.purpose and "purpose" not in columns.columns:
-        raise BadInput("purpose.unknown", _("Say for which purpose people agreed."), pointer="purpose")
+        raise BadInput("purpose.unknown", _NO_PURPOSE, pointer="purpose")
     if "date" not in columns.columns:
         raise BadInput("date.missing", _NO_DAY, pointer="date", params=seen)
     said = (columns.source, columns.evidence, *map(columns.columns.get, ("source", "evidence", "file")))

@@ -4,6 +4,7 @@ import hashlib
 import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
@@ -251,3 +252,33 @@ def test_times_are_in_utc_for_whoever_sees_several(root: Client, cafe: Firm, bak
 def test_a_session_lasts_a_working_day(settings: Any) -> None:
     assert timedelta(seconds=settings.SESSION_COOKIE_AGE) <= timedelta(hours=12)
     assert timezone.now().tzinfo is not None
+
+
+@pytest.mark.parametrize(
+    ("came_from", "leads_to"),
+    [
+        ("http://testserver/admin/consent/apikey/?o=1", "/admin/consent/apikey/?o=1"),
+        ("http://elsewhere.example/admin/", "/admin/"),
+        ("http://testserver.elsewhere.example/admin/", "/admin/"),
+        ("http://testserver//elsewhere.example/admin/", "/admin/"),
+        ("", "/admin/"),
+    ],
+)
+def test_what_is_sent_after_the_session_ended_is_not_done_and_says_so(
+    cafe: Firm, came_from: str, leads_to: str
+) -> None:
+    client = Client(headers={"Referer": came_from})
+    revoke = reverse("admin:consent_apikey_revoke", args=[cafe.key.pk])
+    answer = client.post(revoke, follow=True)
+    assert ApiKey.objects.get(pk=cafe.key.pk).revoked_at is None
+    assert "what you just sent was not done" in answer.content.decode()
+    assert answer.redirect_chain == [(f"/admin/login/?{urlencode({'next': leads_to}, safe='/')}", 302)]
+
+
+def test_an_address_that_only_takes_what_is_sent_leads_back_to_its_page(bruno: Client, cafe: Firm) -> None:
+    answer = bruno.get(reverse("admin:consent_apikey_revoke", args=[cafe.key.pk]))
+    assert answer.status_code == 405
+    assert "Nothing was done." in answer.content.decode()
+    back = re.search(r'class="button" href="([^"]+)"', answer.content.decode())
+    assert back
+    assert bruno.get(back[1], follow=True).status_code == 200

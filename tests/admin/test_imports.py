@@ -57,7 +57,7 @@ def test_a_list_goes_from_file_to_records(bruno: Client, cafe: Firm) -> None:
     assert "Fecha de alta" in seen
 
     answer = step(bruno, "map", batch, in_contact="0", in_date="1", in_file="2", order="day")
-    assert "Say for which channel the list is." in answer.content.decode()
+    assert "Say for which channel the list is: choose its column" in answer.content.decode()
     step(
         bruno,
         "map",

@@ -1,5 +1,6 @@
 """Every address of the admin, asked by every role: what belongs to another company does not exist."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -257,6 +258,16 @@ def test_a_row_of_another_company_does_not_exist(bruno: Client, bakery: Firm) ->
 def test_a_row_of_ones_own_company_is_there(clara: Client, bakery: Firm) -> None:
     for name in row_addresses():
         assert clara.get(address(name, bakery)).status_code in answers(name), name
+
+
+def test_no_address_ends_in_an_empty_page(clara: Client, bakery: Firm) -> None:
+    for name in row_addresses():
+        answer = clara.get(address(name, bakery))
+        if answer.status_code != 405 or name == "consent_evidence_file":  # which lies on no page of its own
+            continue
+        back = re.search(r'class="button" href="([^"]+)"', answer.content.decode())
+        assert back, name
+        assert clara.get(back[1], follow=True).status_code == 200, name
 
 
 def test_a_superuser_sees_every_row(root: Client, bakery: Firm) -> None:
