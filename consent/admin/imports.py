@@ -21,6 +21,7 @@ from consent.admin.site import admin_page
 from consent.errors import BadInput
 from consent.imports import attachments, keeping, steps, verdicts
 from consent.models import Import, ImportPart
+from consent.vault import SealBroken
 
 State = Import.State
 SHOWN_ROWS = 50  # that are not recorded, on the page; the download has all
@@ -54,7 +55,7 @@ class ImportAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         posts: tuple[Callable[..., HttpResponse], ...] = (
-            self.map, self.attach, self.commit, self.approve, self.undo,
+            self.map, self.attach, self.commit, self.approve, self.undo, self.leave,
         )  # fmt: skip
         return [
             *(
@@ -79,7 +80,8 @@ class ImportAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("file"))
     def name(self, batch: Import) -> str:
-        return keeping.about(batch).name
+        about = _about(batch)
+        return about.name if about else "–"
 
     @admin.display(description=gettext_lazy("state"))
     def state_badge(self, batch: Import) -> SafeString:
@@ -129,6 +131,8 @@ class ImportAdmin(ReadOnlyAdmin):
     def map(self, request: HttpRequest, pk: Any) -> HttpResponse:
         """Take what the columns mean, and begin the dry run."""
         batch = self._found(request, pk, to_change=True)
+        if _about(batch) is None:
+            return self._page(request, batch)
         form = import_forms.Map(batch, request.POST)
         if form.is_valid():
             try:
@@ -178,6 +182,16 @@ class ImportAdmin(ReadOnlyAdmin):
             _("The list was undone. Nothing of it was recorded, and its rows are gone."),
         )
 
+    def leave(self, request: HttpRequest, pk: Any) -> HttpResponse:
+        """Close a list that does not open any more."""
+        batch = self._found(request, pk, to_change=True)
+        return self._do(
+            request,
+            batch,
+            lambda: steps.leave(batch, at=timezone.now()),
+            _("The list is closed. What was recorded stays."),
+        )
+
     def verdicts(self, request: HttpRequest, pk: Any) -> StreamingHttpResponse:
         """The verdict on every row, as a CSV file: by the row's number, without anything personal."""
         batch = self._found(request, pk)
@@ -212,20 +226,24 @@ class ImportAdmin(ReadOnlyAdmin):
     def _page(
         self, request: HttpRequest, batch: Import, form: import_forms.Map | None = None
     ) -> HttpResponse:
-        about = keeping.about(batch)
-        is_open = batch.state in (State.MAPPING, State.CHECKED)
+        about = _about(batch)
+        is_open = about is not None and batch.state in (State.MAPPING, State.CHECKED)
+        trouble = batch.trouble or ("" if about else "seal.broken")
         is_own = openings.entity(request) == batch.entity
         may_change = request.user.has_perm("consent.change_import")
         parts = batch.parts.count()
         context = {
-            "title": about.name,
+            "title": about.name if about else str(batch),
             "opts": self.opts,
             "original": batch,
             "about": about,
             "badge": self.state_badge(batch),
             "entity": labels.who(batch.entity),
             "form": form or (import_forms.Map(batch) if is_open and may_change else None),
-            "preview": keeping.preview(batch) if is_open and (is_own or openings.may_open(request)) else [],
+            "preview": _preview(batch) if is_open and (is_own or openings.may_open(request)) else [],
+            "trouble": verdicts.TROUBLES.get(trouble, "")
+            if batch.state not in (State.DONE, State.UNDONE)
+            else "",
             "is_running": batch.state in (State.CHECKING, State.COMMITTING),
             "done": round(100 * batch.position / parts) if parts else 0,
             "counts": import_forms.counted(batch),
@@ -237,6 +255,20 @@ class ImportAdmin(ReadOnlyAdmin):
             "files": batch.files.count(),
         }
         return TemplateResponse(request, "consent/admin/import.html", admin_page(request, context))
+
+
+def _about(batch: Import) -> keeping.About | None:
+    try:
+        return keeping.about(batch)
+    except SealBroken:
+        return None
+
+
+def _preview(batch: Import) -> list[list[str]]:
+    try:
+        return keeping.preview(batch)
+    except SealBroken:
+        return []
 
 
 def _problems(batch: Import) -> list[tuple[int, Any]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,8 +16,12 @@ MOST = 5
 def found(request: HttpRequest) -> Iterator[tuple[str, str]]:
     """Each as a sentence and where it leads; nothing for who may not see them."""
     if request.user.has_perm("consent.view_import"):
-        for batch in scope.within(Import.objects.filter(state=Import.State.APPROVAL), request)[:MOST]:
+        stuck = ~Q(trouble="") & ~Q(state__in=(Import.State.DONE, Import.State.UNDONE))
+        seen_to = Import.objects.filter(Q(state=Import.State.APPROVAL) | stuck)
+        for batch in scope.within(seen_to, request)[:MOST]:
             text = _("An imported list waits for a second person.")
+            if batch.trouble:
+                text = _("An imported list cannot be worked on.")
             yield text, reverse("admin:consent_import_change", args=[batch.pk])
     if request.user.has_perm("consent.view_subscription"):
         lost = Subscription.objects.filter(state=Subscription.State.FAILED)

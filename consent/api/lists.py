@@ -20,6 +20,7 @@ from consent.imports import keeping, mapping, reading, steps, verdicts
 from consent.imports.encoding import Encoding
 from consent.imports.mapping import Columns
 from consent.models import ApiKey, Company, Import, ImportPart
+from consent.vault import SealBroken
 from consent.vocabulary import Channel, State
 
 router = Router(tags=["Lists"])
@@ -79,6 +80,9 @@ class ListOut(Schema):
     counts: dict[str, int] = Field(description="How many rows got each verdict, in the present step.")
     to_record: int
     created_at: str
+    trouble: str = Field(
+        description="Empty, or why the list does not go on: `seal.broken`, `unexpected`. It is tried again by itself."
+    )
 
 
 @router.post("/imports", auth=IN, response={201: ListOut}, summary="Bring in a list", openapi_extra=_BODY)
@@ -123,7 +127,10 @@ def look(request: HttpRequest, batch: UUID) -> ListOut:
 def columns(request: HttpRequest, batch: UUID, payload: Meanings) -> ListOut:
     """Begins the dry run of old consents; opt-outs are recorded by this."""
     found = _found(request, batch)
-    headings = keeping.about(found).headings
+    about = _about(found)
+    if about is None:
+        raise BadInput("seal.broken", str(verdicts.TROUBLES["seal.broken"]), status=409)
+    headings = about.headings
     chosen: dict[str, int] = {}
     for name, heading in payload.columns.items():
         if name not in mapping.COLUMNS or heading not in headings:
@@ -219,14 +226,21 @@ def _found(request: HttpRequest, pk: UUID) -> Import:
 
 
 def _told(batch: Import) -> ListOut:
-    about = keeping.about(batch)
-    known = {
-        name: about.headings[place]
-        for name, place in about.columns.columns.items()
-        if place < len(about.headings)
-    }
+    about = _about(batch)
+    headings = about.headings if about else []
+    columns = about.columns.columns if about else {}
+    known = {name: headings[place] for name, place in columns.items() if place < len(headings)}
+    is_over = batch.state in (Import.State.DONE, Import.State.UNDONE)
     return ListOut(
-        id=str(batch.pk), kind=batch.kind, state=batch.state, rows=batch.rows, headings=about.headings,
+        id=str(batch.pk), kind=batch.kind, state=batch.state, rows=batch.rows, headings=headings,
         columns=known, counts={code: batch.counts[code] for code in verdicts.WORDS if code in batch.counts},
         to_record=steps.to_record(batch), created_at=moment(batch.created_at),
+        trouble="" if is_over else batch.trouble if about else "seal.broken",
     )  # fmt: skip
+
+
+def _about(batch: Import) -> keeping.About | None:
+    try:
+        return keeping.about(batch)
+    except SealBroken:
+        return None

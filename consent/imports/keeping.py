@@ -194,7 +194,10 @@ def _remembered(batch: Import) -> Columns | None:
         company=batch.company, columns=batch.columns, state__in=[State.CHECKED, State.APPROVAL, State.DONE]
     )
     last = before.order_by("-created_at").first()
-    return about(last).columns if last else None
+    try:
+        return about(last).columns if last else None
+    except vault.SealBroken:
+        return None
 
 
 def _digest(file: IO[bytes]) -> str:

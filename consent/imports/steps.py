@@ -1,9 +1,11 @@
 """The steps of a list: tried, recorded by one or approved by two, or undone; each written down in the log."""
 
+from collections import Counter
 from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
 from consent import journal
@@ -74,6 +76,19 @@ def undo(batch: Import, *, entity: str, at: datetime) -> None:
             )
         keeping.forget(batch, state=State.UNDONE, at=at)
         _write_down(batch, "import_undone", at=at, by=entity)
+
+
+def leave(batch: Import, *, at: datetime) -> None:
+    """Close a list that is being recorded and does not open any more: what is recorded stays. Raises BadInput."""
+    with transaction.atomic():
+        stuck = Import.objects.select_for_update().filter(state=State.COMMITTING).exclude(trouble="")
+        found = stuck.filter(pk=batch.pk).first()
+        if found is None:
+            raise _elsewhere()
+        left = found.parts.filter(number__gte=found.position).aggregate(rows=Sum("rows"))["rows"]
+        found.counts = Counter(found.counts) + Counter({verdicts.LOST: left or 0})
+        found.save(update_fields=["counts"])
+        end(found, at=at)
 
 
 def end(batch: Import, *, at: datetime) -> None:

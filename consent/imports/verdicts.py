@@ -9,6 +9,7 @@ GIVEN = "given"
 EXPIRED = "expired"
 WITHDRAWN = "withdrawn"
 RECORDED = "recorded"
+LOST = "row.lost"
 
 # Each with what it means for whoever brought the list.
 GOOD: Mapping[str, Any] = {
@@ -44,5 +45,16 @@ WRONG: Mapping[str, Any] = {
     "row.bad_character": _("A cell holds a character that no text has."),
     "row.too_long": _("The row is too long. Is a quotation mark missing?"),
     "row.malformed": _("The row cannot be read."),
+    LOST: _("It could not be opened any more. Bring the file again: what is recorded stays as it is."),
 }  # fmt: skip
+
+# Why the worker does not get on with a list, and what to do.
+TROUBLES: Mapping[str, Any] = {
+    "seal.broken": _(
+        "What is kept of this list does not open: is the key it was sealed with still in OPTIN_KEYRING? Put it back."
+    ),
+    "unexpected": _(
+        "Something broke that nobody expected: the log of the worker (manage.py work) says what."
+    ),
+}
 WORDS: Mapping[str, Any] = {**GOOD, **SKIPPED, **WRONG}

@@ -43,6 +43,7 @@ class Import(models.Model):
     started_at = models.DateTimeField(null=True)  # since when it is being recorded
     ended_at = models.DateTimeField(_("ended"), null=True)
     lease_until = models.DateTimeField(null=True)
+    trouble = models.CharField(max_length=12, blank=True)  # why the worker does not get on with it
 
     class Meta:
         verbose_name = _("imported list")

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from consent import erasure, vault
 from consent.imports import attachments, forgetting, keeping, steps, working
+from consent.imports.judging import Memory
 from consent.models import ConsentRecord, ContactPoint, Import, ImportErasure, ImportFile
 from consent.sample import Sample
 from tests import cast
@@ -81,9 +82,9 @@ def test_what_was_read_before_somebody_else_dropped_rows_of_it_is_not_recorded(a
     steps.commit(batch, entity="staff:1", at=batch.created_at)
     [(part, read)] = working._parts(batch)
     erase_ana(aurora)
-    assert not working._step(part, read)
+    assert not working._step(part, read, Memory())
     forgetting.forget(batch, at=timezone.now())
-    assert not working._step(part, read)
+    assert not working._step(part, read, Memory())
     assert not ConsentRecord.objects.filter(method="import").exists()
 
     Import.objects.update(lease_until=None)  # of whoever dropped them
