@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy
 from consent import wording
 from consent.catalogue import Ask
 from consent.linting import rules
-from consent.linting.checks import Said
 from consent.linting.rules import Profile, Rule
+from consent.linting.texts import Said
 from consent.models import NoticeVersion
 from consent.vocabulary import Channel, Language
 
