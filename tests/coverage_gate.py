@@ -12,7 +12,6 @@ BUILD = Path(__file__).resolve().parent.parent / "build"
 RUNS = ["coverage.sqlite", "coverage.postgres"]
 COMPLETE = [
     "consent/recording/*",
-    "consent/recording.py",
     "consent/decision/*",
     "consent/history.py",
     "consent/prepared.py",

@@ -1,30 +1,25 @@
 """Reading a list row by row, whatever it comes as: CSV, a spreadsheet, or JSON lines. Nothing of it is believed."""
 
-import csv
-import json
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
-from typing import IO, Any
+from typing import IO
 
 from django.utils.translation import gettext_lazy as _
 
 from consent import ledger
 from consent.errors import BadInput
-from consent.imports import directory, encoding, spreadsheet
+from consent.imports import directory, encoding, lines, spreadsheet
 from consent.imports.spreadsheet import Row
 
 LARGEST = 300_000_000  # bytes of a file
 MOST_ROWS = 1_000_000
 MOST_COLUMNS = spreadsheet.MOST_COLUMNS
-LONGEST_LINE = 200_000  # bytes
 LONGEST_CELL = 4_000  # characters
 UNPACKED = 2_000_000_000  # bytes of a spreadsheet once it is unpacked; no more than 200 times what it was
 MOST_TIMES = 200
-_SEPARATORS = ",;\t|"
-_TITLES = 10  # rows that may stand above the headings
 _LOOKED_AT = 100  # lines, to find the names that JSON lines use
 
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
@@ -65,13 +60,13 @@ def read(file: IO[bytes], *, size: int, said: str = "", may_propose: bool = Fals
         raise encoding.unreadable(1)  # UTF-16 without its mark, or no text
     text = encoding.in_utf8(file, found)
     is_json = begins.lstrip().startswith("{")
-    table = _of_json_lines(text) if is_json else _with_headings(_counted(_of_csv(text)))
+    table = _of_json_lines(text) if is_json else _with_headings(_counted(lines.rows(text)))
     return replace(table, proposed=encoding.Encoding.WINDOWS_1252.value if found.is_proposed else "")
 
 
 def _with_headings(rows: Iterator[Row]) -> Table:
     """The first row that is no title names the columns, unless a phone number stands in it."""
-    start = list(islice(rows, _TITLES + 1))
+    start = list(islice(rows, lines.MOST_TITLES + 1))
     rows = chain(start[_titles(start) :], rows)
     number, first = next(rows, (0, ""))
     if isinstance(first, str):
@@ -122,69 +117,8 @@ def _clean(cells: list[str] | str) -> list[str] | str:
     return "row.bad_character" if any(map(_NOT_TEXT.search, cells)) else cells
 
 
-# --- CSV
-
-
-class _Lines:
-    """The lines of a file as text, none longer than LONGEST_LINE; `number` is that of the last."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self.number = 0
-        self.was_too_long = False
-
-    def __iter__(self) -> "_Lines":
-        return self
-
-    def __next__(self) -> str:
-        line = self._file.readline(LONGEST_LINE)
-        if not line:
-            raise StopIteration
-        self.number += 1
-        if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
-            self.was_too_long = True
-            while (rest := self._file.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
-                pass
-            return "\n"
-        try:
-            text = line.decode()
-        except UnicodeDecodeError as error:
-            raise encoding.unreadable(self.number) from error
-        return text.removeprefix("\ufeff") if self.number == 1 else text
-
-
-def _of_csv(file: IO[bytes]) -> Iterator[Row]:
-    lines = _Lines(file)
-    start = [next(lines, "")]
-    while (
-        not any(one in start[-1] for one in _SEPARATORS) and len(start) <= _TITLES and not lines.was_too_long
-    ) and (line := next(lines, "")):
-        start.append(line)
-    separator = max(_SEPARATORS, key=start[-1].count)
-    if said := re.fullmatch(r'"?sep=([,;\t|])"?\s*', start[0], re.IGNORECASE):  # Excel's own way to say it
-        separator, start[0] = said[1], "\n"
-    reader = csv.reader(chain(start, lines), delimiter=separator)
-    while True:
-        begun = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:  # a cell of more than 128 KiB
-            yield begun, "row.too_long"
-            continue
-        if lines.was_too_long:
-            lines.was_too_long = False
-            yield begun, "row.too_long"
-        else:
-            yield begun, cells
-
-
-# --- JSON lines
-
-
 def _of_json_lines(file: IO[bytes]) -> Table:
-    objects = _objects(file)
+    objects = lines.objects(file)
     first = list(islice(objects, _LOOKED_AT))
     if first and isinstance(first[0][1], dict) and ledger.HEADER in first[0][1]:
         first = first[1:]
@@ -202,27 +136,6 @@ def _of_json_lines(file: IO[bytes]) -> Table:
                 yield number, [spreadsheet.cell(found.get(name)) for name in names]
 
     return Table(names, _counted(rows()))
-
-
-def _objects(file: IO[bytes]) -> Iterator[tuple[int, dict[str, Any] | str | None]]:
-    """The object of each line; None for a line that is none, the verdict for one that is too long."""
-    lines = _Lines(file)
-    for line in lines:
-        if lines.was_too_long:
-            lines.was_too_long = False
-            yield lines.number, "row.too_long"
-        elif line.strip():
-            try:
-                found = json.loads(line)
-            except (ValueError, RecursionError):
-                found = None
-            is_flat = isinstance(found, dict) and not any(
-                isinstance(value, dict | list) for value in found.values()
-            )
-            yield lines.number, found if is_flat else None
-
-
-# --- spreadsheets
 
 
 def _of_spreadsheet(file: IO[bytes], size: int) -> Iterator[Row]:
