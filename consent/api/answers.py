@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from django.utils import translation
 
@@ -57,6 +58,11 @@ class Stream:
     @property
     def headers(self) -> list[tuple[str, str]]:
         return [("Content-Type", self.media_type), *ALWAYS]
+
+
+def escaped(name: str) -> str:
+    """A name in a pointer that is part of an address (RFC 6901 section 6)."""
+    return quote(name.replace("~", "~0").replace("/", "~1"), safe="[]", errors="replace")
 
 
 def found(value: Mapping[str, Any], *, status: HTTPStatus = HTTPStatus.OK) -> Answer:

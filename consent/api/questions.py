@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
-from consent.api import moments, strict_json
+from consent.api import answers, moments, strict_json
 from consent.contact import Contact
 from consent.errors import BadInput
 from consent.vocabulary import Category, Channel
@@ -76,7 +76,11 @@ def read_topic(said: Mapping[str, Any], *, now: datetime) -> Topic:
     """Channel, purpose or category, sender, and the moment. Raises BadInput."""
     for name, value in said.items():
         if name not in FIELDS:
-            raise BadInput("field.unknown", f"Only {', '.join(sorted(FIELDS))} are asked for.")
+            raise BadInput(
+                "field.unknown",
+                f"Only {', '.join(sorted(FIELDS))} are asked for.",
+                pointer=answers.escaped(name),
+            )
         if not isinstance(value, str):
             raise BadInput(f"{name}.type", "Send a string.", pointer=name)
     return _topic(said, now=now) if "at" in said else _topic_of_now(tuple(said.items()))

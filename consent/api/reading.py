@@ -99,7 +99,7 @@ def timeline(
     request: HttpRequest,
     subject: UUID,
     cursor: Annotated[str | None, Query()] = None,
-    limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
+    limit: Annotated[v1.Count, Query(ge=1, le=MOST)] = 50,
 ) -> Timeline:
     """Every record of a person, oldest first, page by page: send `next` back as `cursor` until it is null."""
     ids = history.ids_of([subject])[subject]

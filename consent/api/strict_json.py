@@ -23,9 +23,14 @@ def read_value(body: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise BadInput("json.encoding", "Send the JSON in UTF-8.", status=400) from error
     except json.JSONDecodeError as error:
-        raise BadInput("json.syntax", "The body is not JSON.", status=400) from error
+        raise no_json() from error
     except RecursionError as error:
         raise BadInput("json.depth", "The JSON is nested too deeply.", status=400) from error
+
+
+def no_json() -> BadInput:
+    """What is said of a body that is no JSON."""
+    return BadInput("json.syntax", "The body is not JSON.", status=400)
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

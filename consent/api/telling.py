@@ -51,7 +51,9 @@ def messages(
     purpose = Purpose.objects.filter(company=holder.company, slug=payload.purpose).first()
     if purpose is None:
         raise BadInput("purpose.unknown", "The company has no purpose with this name.", pointer="purpose")
-    sent_at = moments.read(payload.sent_at, pointer="sent_at", now=now) if payload.sent_at else None
+    sent_at = (
+        moments.read(payload.sent_at, pointer="sent_at", now=now) if payload.sent_at is not None else None
+    )
     key = idempotency.checked(idempotency_key)
     counted = sendings.tell(
         contact, purpose=purpose, channel=payload.channel, sent_at=sent_at, key=key, now=now

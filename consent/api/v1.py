@@ -1,10 +1,10 @@
 """The API for programs, version 1: who asks, how bodies are read, and how mistakes are answered."""
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
-from typing import Any
-from urllib.parse import quote
+from typing import Annotated, Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
@@ -16,6 +16,7 @@ from ninja.decorators import decorate_view
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 from ninja.security import HttpBearer
+from pydantic import BeforeValidator
 
 from consent import http
 from consent.api import answers, bodies, keys, strict_json
@@ -39,6 +40,9 @@ _DOCS_CSP: dict[str, list[str]] = {
     "base-uri": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
 }
+
+
+_DIGITS = re.compile(r"[0-9]{1,19}")
 
 
 class Body(Parser):
@@ -84,6 +88,16 @@ def parameters(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]
         return checked
 
     return decorate_view(decorate)
+
+
+def _digits_alone(text: object) -> object:
+    if isinstance(text, str) and not _DIGITS.fullmatch(text):  # Python's int takes 1_0, too
+        raise ValueError("Send digits alone.")
+    return text
+
+
+# A number in an address.
+type Count = Annotated[int, BeforeValidator(_digits_alone)]
 
 
 def _refuse_others(request: HttpRequest, names: tuple[str, ...]) -> None:
@@ -161,21 +175,18 @@ def _invalid(_request: HttpRequest, error: ValidationError) -> HttpResponse:
     """The first field that is wrong; the input itself is never repeated."""
     first = error.errors[0]
     source, *path = first["loc"]
-    pointer = "/".join(_escaped(str(part)) for part in path if part not in ("payload", "[key]"))
+    pointer = "/".join(answers.escaped(str(part)) for part in path if part not in ("payload", "[key]"))
     kind = str(first["type"])
     if source == "header":  # the only one that is asked for
         return respond(BadInput("idempotency.required", "Send an Idempotency-Key of your own.", status=400))
+    if source == "body" and kind == "missing" and not pointer:  # ninja reads no body that is empty
+        return respond(strict_json.no_json())
     code = _CODES.get(kind, "field.invalid")
     if pointer == "contact":
         code = _PHONE_CODES.get(kind) or _PHONE_CODES.get(code, code)
     is_meant = source == "body" or (source == "query" and kind != "missing")
     status = HTTPStatus.UNPROCESSABLE_ENTITY if is_meant else HTTPStatus.BAD_REQUEST
     return respond(BadInput(code, str(first["msg"]), status=status, pointer=pointer))
-
-
-def _escaped(name: str) -> str:
-    """A name in a pointer that is part of an address (RFC 6901 section 6)."""
-    return quote(name.replace("~", "~0").replace("/", "~1"), safe="[]", errors="replace")
 
 
 @api.exception_handler(HttpError)

@@ -245,7 +245,8 @@ def test_json_without_a_bottom_is_refused() -> None:
         ({"purpose": "novi\x00dades"}, "purpose.bad_character", "#/purpose"),
         ({"purpose": "\ud800"}, "purpose.bad_character", "#/purpose"),
         ({"purpose": "n" * 41}, "purpose.bad_character", "#/purpose"),
-        ({"status": "confirmed"}, "field.unknown", None),
+        ({"status": "confirmed"}, "field.unknown", "#/status"),
+        ({"a/b\ud800": "x"}, "field.unknown", "#/a~1b%3F"),
     ],
 )
 def test_a_question_that_makes_no_sense_says_which_part(

@@ -133,6 +133,7 @@ def test_a_moment_may_be_in_small_letters_and_of_an_unknown_zone(program: Progra
         ({"evidence": {"k" * 201: "x"}}, "field.invalid", f"#/evidence/{'k' * 201}"),
         ({"evidence": {"a/b~c": "\0"}}, "field.bad_character", "#/evidence/a~1b~0c"),
         ({"evidence": {"ação %": "\0"}}, "field.bad_character", "#/evidence/a%C3%A7%C3%A3o%20%25"),
+        ({"said_at": ""}, "time.format", "#/said_at"),
         ({"contact": "+5511987654321" + " " * 87}, "phone.not_possible", "#/contact"),
     ],
 )
@@ -151,6 +152,23 @@ def test_a_body_that_breaks_off_records_nothing(client: Client) -> None:
     arrived: Any = {"wsgi.input": io.BytesIO(body[:-1]), "CONTENT_LENGTH": str(len(body))}
     assert send(client, "POST", "/api/v1/withdrawals", **arrived).json()["code"] == "body.cut_off"
     assert not ConsentRecord.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["consents", "withdrawals", "messages", "subjects/find"])
+@pytest.mark.parametrize("body", [b"", b" "])
+def test_an_empty_body_is_no_json(client: Client, path: str, body: bytes) -> None:
+    answer = client.generic(
+        "POST", f"/api/v1/{path}", body, content_type="application/json", headers={"Idempotency-Key": "k"}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (400, "json.syntax")
+
+
+def test_a_message_sent_at_no_moment_is_not_taken_for_one_of_now(client: Client) -> None:
+    message = {"contact": ANA, "channel": "sms", "purpose": "novidades", "sent_at": ""}
+    answer = client.post(
+        "/api/v1/messages", message, content_type="application/json", headers={"Idempotency-Key": "k"}
+    )
+    assert (answer.status_code, answer.json()["pointer"]) == (422, "#/sent_at")
 
 
 @pytest.mark.parametrize("path", ["/api/v1/preflight?channel=sms&purpose=novidades", "/api/v1/imports"])

@@ -78,7 +78,9 @@ def test_a_cursor_that_is_not_ours_or_belongs_elsewhere_is_refused(aurora: Sampl
         assert (answer.status_code, answer.json()["code"]) == (400, "cursor.unknown")
 
 
-@pytest.mark.parametrize("limit", ["0", "201", "-1", "1.5", str(2**63), str(2**64), "x"])
+@pytest.mark.parametrize(
+    "limit", ["0", "201", "-1", "1.5", str(2**63), str(2**64), "x", "1_0", "+1", " 1", "١", "1.0", ""]
+)
 def test_a_limit_that_makes_no_sense_is_refused(aurora: Sample, reader: Reader, limit: str) -> None:
     subject = acts.say(aurora).first.subject
 

@@ -244,7 +244,8 @@ def test_a_picture_in_which_the_scanner_finds_something_is_refused(
 
 
 WRONG = [
-    ({"answers": {"nothing.sms": True}}, 422, "purpose.unknown", "#/answers"),
+    ({"answers": {"nothing.sms": True}}, 422, "purpose.unknown", "#/answers/nothing.sms"),
+    ({"answers": {"a/b": True}}, 422, "purpose.unknown", "#/answers/a~1b"),
     ({"answers": {}}, 422, "field.invalid", "#/answers"),
     ({"answers": {"novidades.sms": "yes"}}, 422, "field.invalid", "#/answers/novidades.sms"),
     ({"contact": 5511987654321}, 422, "phone.type", "#/contact"),

@@ -11,7 +11,7 @@ from uuid import UUID
 from PIL import Image
 
 from consent import catalogue, dialogue, guardian, pinned, recording
-from consent.api import moments
+from consent.api import answers, moments
 from consent.api.keys import Holder
 from consent.canonical import moment
 from consent.capture.app import METHOD, for_child, idempotency
@@ -129,7 +129,11 @@ def _answered(consent: Consent, statement: Statement) -> list[tuple[Box, bool]]:
     boxes = {box.key: box for box in statement.boxes}
     for key in consent.answers:
         if key not in boxes:
-            raise BadInput("purpose.unknown", "An answer to something that was not asked.", pointer="answers")
+            raise BadInput(
+                "purpose.unknown",
+                "An answer to something that was not asked.",
+                pointer=f"answers/{answers.escaped(key)}",
+            )
     return [(boxes[key], is_yes) for key, is_yes in consent.answers.items()]
 
 

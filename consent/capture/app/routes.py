@@ -28,7 +28,7 @@ def point(
     request: HttpRequest,
     point: str,
     language: Annotated[str | None, Query()] = None,
-    most_bytes: Annotated[int | None, Query(ge=1)] = None,
+    most_bytes: Annotated[v1.Count | None, Query(ge=1)] = None,
 ) -> HttpResponse:
     """The words of a capture point in a language, its boxes, and the render token to send back with the answers.
 

@@ -24,7 +24,11 @@ def read(
     company = Company.objects.get(pk=holder.company)
     purpose = _purpose(withdrawal.purpose, company)
     contact = _contact(withdrawal.contact, company)
-    said_at = moments.read(withdrawal.said_at, pointer="said_at", now=now) if withdrawal.said_at else now
+    said_at = (
+        moments.read(withdrawal.said_at, pointer="said_at", now=now)
+        if withdrawal.said_at is not None
+        else now
+    )
     asked = idempotency.fingerprint("withdrawal", withdrawal.model_dump())
     evidence = {
         "sent_at": moment(now),
