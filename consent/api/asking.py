@@ -22,7 +22,7 @@ router = Router(auth=v1.Key(ApiKey.Scope.DECISIONS.value), tags=["Decision"])
 CSV = "text/csv"
 ZIP = "application/zip"
 
-type Phone = Annotated[str, Field(description="The phone number, with +.")]
+Phone = Annotated[str, Field(description="The phone number, with +.")]
 
 
 class Topic(Schema):
@@ -79,8 +79,8 @@ class DecidedForEach(Schema):
     decisions: list[Decided]
 
 
-def _body(*schemas: type[Schema]) -> dict[str, Any]:
-    """The bodies a POST takes, as the document shows them."""
+def _bodies(*schemas: type[Schema]) -> dict[str, Any]:
+    """The bodies a POST takes and answers with, as the document shows them."""
     shapes = [schema.model_json_schema(ref_template="#/components/schemas/{model}") for schema in schemas]
     for shape in shapes:
         shape.pop("$defs", None)
@@ -91,7 +91,8 @@ def _body(*schemas: type[Schema]) -> dict[str, Any]:
                 "application/json": {"schema": {"oneOf": shapes}},
                 decisions.NDJSON: {"schema": {"type": "string"}},
             },
-        }
+        },
+        "responses": {200: {"content": {decisions.NDJSON: {"schema": {"type": "string"}}}}},
     }
 
 
@@ -110,7 +111,7 @@ def decide_one(
     "/decisions",
     response=Decided | DecidedForEach,
     summary="May I send this to one, many, or a stream of people?",
-    openapi_extra=_body(Question, Questions),
+    openapi_extra=_bodies(Question, Questions),
 )
 def decide(request: HttpRequest) -> HttpResponseBase:
     """Ask before every message. Whatever is not a clear yes is a no: an answer that does not come is one, too.

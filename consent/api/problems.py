@@ -35,6 +35,8 @@ class Problems:
         if "Transfer-Encoding" in request.headers:
             return respond(bodies.length_required())
         response = self.get_response(request)
+        for name, value in answers.ALWAYS:
+            response.headers.setdefault(name, value)
         if (
             response.status_code < HTTPStatus.BAD_REQUEST
             or response.headers["Content-Type"] == answers.PROBLEM

@@ -11,6 +11,7 @@ from django.test import Client
 from consent.api import keys, v1
 from consent.sample import Sample
 from tests.api.test_schema import OPERATIONS
+from tests.proof import acts
 
 
 def test_the_document_is_openapi_3_1_and_names_every_way_in(client: Client) -> None:
@@ -18,6 +19,29 @@ def test_the_document_is_openapi_3_1_and_names_every_way_in(client: Client) -> N
 
     assert document["openapi"].startswith("3.1")
     assert {operation.split()[1] for operation in OPERATIONS} == set(document["paths"])
+
+
+def test_whatever_the_document_points_to_stands_in_it(client: Client) -> None:
+    document = client.get("/api/v1/openapi.json").json()
+
+    named = set(re.findall(r'"\$ref": "#/components/schemas/(\w+)"', json.dumps(document)))
+    assert named <= set(document["components"]["schemas"])
+
+
+def test_a_stream_of_decisions_is_in_the_document(client: Client) -> None:
+    asked = client.get("/api/v1/openapi.json").json()["paths"]["/api/v1/decisions"]["post"]
+
+    assert "application/x-ndjson" in asked["requestBody"]["content"]
+    assert "application/x-ndjson" in asked["responses"]["200"]["content"]
+
+
+def test_nobody_keeps_a_copy_of_what_is_on_record(client: Client, aurora: Sample) -> None:
+    keys.forget()
+    headers = {"Authorization": f"Bearer {keys.issue(aurora.company, name='CRM')}"}
+    subject = acts.say(aurora).first.subject
+
+    for path in (f"subjects/{subject}/timeline", "points/novidades", "points/nothing"):
+        assert client.get(f"/api/v1/{path}", headers=headers).headers["Cache-Control"] == "no-store"
 
 
 def test_the_documentation_asks_no_other_machine(client: Client) -> None:
