@@ -1,5 +1,6 @@
 """What staff see instead of the page they wanted: signed out meanwhile, access ended, guessed too often, no page."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from http import HTTPStatus
@@ -9,7 +10,7 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -58,14 +59,23 @@ def signed_out(request: HttpRequest) -> HttpResponse:
 
 def only_sent(request: HttpRequest) -> HttpResponse:
     """Instead of nothing, for whoever opens an address that only takes what a button sends."""
-    above = request.path.rstrip("/").rpartition("/")[0] + "/"
     return _page(
         request,
         _("Nothing to see here"),
         _("This address only takes what a button sends. Nothing was done."),
         status=HTTPStatus.METHOD_NOT_ALLOWED,
-        back=above,
+        back=_page_above(request.path),
     )
+
+
+def _page_above(address: str) -> str:
+    """The nearest address above one of the staff site's that has a page: of a row, of its list, or home."""
+    while True:
+        address = address.rstrip("/").rpartition("/")[0] + "/"
+        found = resolve(address)
+        # The one address without a name is Django's short one of a row, for anything that could be a key.
+        if found.url_name or re.fullmatch(r"\d+|[0-9a-f-]{36}", found.kwargs["object_id"]):
+            return address
 
 
 def _page(request: HttpRequest, title: str, *paragraphs: str, status: int, back: str = "") -> HttpResponse:
