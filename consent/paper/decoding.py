@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pillow_heif
 import pypdfium2
-from PIL import ExifTags, Image, ImageOps, TiffImagePlugin, WebPImagePlugin  # noqa: F401 - loaded once, see preinit
+from PIL import ExifTags, Image, TiffImagePlugin, WebPImagePlugin  # noqa: F401 - loaded once, see preinit
 
 from consent.paper import kinds, limits
 from consent.paper.kinds import PDF
@@ -179,8 +179,8 @@ def _image_picture(file: File, page: int) -> Picture:
         shrunk = LONG_SIDE / max(image.size)
         image.draft("RGB", (ceil(image.width * shrunk), ceil(image.height * shrunk)))
         image.load()
-        ImageOps.exif_transpose(image, in_place=True)
-        pixels = np.asarray(_plain(image))
+        # Not by ImageOps.exif_transpose, which breaks on tags of cameras that it cannot write again.
+        pixels = _upright(np.asarray(_plain(image)), image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise Unreadable(Reason.TOO_MANY_PIXELS) from error
     except (Unreadable, MemoryError):

@@ -120,9 +120,17 @@ def test_what_else_is_in_a_picture_does_not_survive(bruno: Client, cafe: Firm) -
         assert b"GPS" not in logo
 
 
+# A direction, and a height whose unit is text: Pillow reads it and cannot write it again.
+ODD_EXIF = bytes.fromhex(
+    "457869660000 4d4d002a00000008 0002 011200030000000100060000 882500040000000100000026 00000000"
+    "0001 000600020000000141000000 00000000"
+)
+
+
 @pytest.mark.parametrize(
     "content",
-    [b"", b"hello", SCRIPT, b"<svg xmlns='http://www.w3.org/2000/svg'/>", picture("GIF"), picture()[:200],
+    [b"", b"hello", picture("JPEG", exif=ODD_EXIF), SCRIPT,
+     b"<svg xmlns='http://www.w3.org/2000/svg'/>", picture("GIF"), picture()[:200],
      picture("BMP"), b"%PDF-1.7"],
 )  # fmt: skip
 def test_what_is_no_picture_is_refused(bruno: Client, cafe: Firm, content: bytes) -> None:

@@ -35,6 +35,14 @@ def saved(picture: Image.Image, kind: str, **how: Any) -> bytes:
     return out.getvalue()
 
 
+def odd_exif() -> bytes:
+    """A direction, and a height whose unit is text: Pillow reads it and cannot write it again."""
+    return bytes.fromhex(
+        "457869660000 4d4d002a00000008 0002 011200030000000100060000 882500040000000100000026 00000000"
+        "0001 000600020000000141000000 00000000"
+    )
+
+
 def header_only(width: int, height: int) -> bytes:
     """A PNG of a few bytes that says it is as large as this."""
 
@@ -183,6 +191,11 @@ def test_where_a_photo_was_taken_stands_in_nothing_that_is_shown(scan: Image.Ima
     for picture in (found.picture, *found.crops.values()):
         assert CANARY not in picture
         assert not Image.open(BytesIO(picture)).getexif()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "JPEG"])
+def test_a_photo_is_turned_whatever_else_its_camera_wrote(scan: Image.Image, kind: str) -> None:
+    assert first(saved(scan.rotate(90, expand=True), kind, exif=odd_exif())).reason is None
 
 
 def test_the_same_picture_has_the_same_fingerprint_whatever_its_file_says(scan: Image.Image) -> None:
