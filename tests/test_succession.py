@@ -28,6 +28,7 @@ from consent.models import (
 from consent.providers import egress
 from consent.recording.writer import Recorded
 from consent.sample import Sample
+from consent.succession import planning
 from tests import cast
 from tests.log.backups import backup
 from tests.witness import partner
@@ -460,8 +461,7 @@ def test_a_worker_that_meddles_stops_the_succession(aurora: Sample, monkeypatch:
     publish(aurora, 2)
     change_entry(1, b"{}")
     plan = succession.plan()
-    plans = iter([plan, replace(plan, given_up=9)])
-    monkeypatch.setattr(succession, "plan", lambda: next(plans))
+    monkeypatch.setattr(planning, "plan", lambda: replace(plan, given_up=9))
 
     with pytest.raises(CommandError, match="Somebody worked on the log"):
         run("succeed_log", "--confirm", plan.origin)

@@ -1,47 +1,21 @@
-"""Ending a damaged log and letting another go on from its last good checkpoint, in public (ADR 0006)."""
+"""What ending a damaged log would do: where the last good checkpoint is, and what the next log gets again."""
 
 import json
-import os
-from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from itertools import batched
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import Q, QuerySet
-from django.utils import timezone
-
-from consent import integrity, journal, opening, vault
+from consent import integrity, opening, vault
 from consent.canonical import canonical
-from consent.log import audit, counted, eras, guard, merkle, note, published, tiles, tree
-from consent.models import (
-    Checkpoint,
-    ConsentRecord,
-    Cosignature,
-    LogEntry,
-    LogEra,
-    LogHead,
-    LogPending,
-    LogTile,
-    triggers,
-)
+from consent.log import audit, eras, guard, merkle, note, published, tiles
+from consent.models import Checkpoint, ConsentRecord, LogEntry, LogPending
 
-CHUNK = 4096
-FIRST = datetime(1970, 1, 1, tzinfo=UTC)  # what is entered again comes before whatever waits
-DISPUTED = "disputed"  # the type of an entry that names another whose content nothing signed supports
+CHUNK = 4096  # leaves that are added to a tree at once
 
 
 class NothingToSucceed(Exception):
     """The log holds; there is nothing to end."""
-
-
-class Interrupted(Exception):
-    """Somebody else worked on the log meanwhile; nothing was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +51,7 @@ def plan() -> Plan:
     if why is None:
         raise NothingToSucceed("The log holds and continues what was published. There is nothing to succeed.")
     size, root, spoiled = _last_good()
-    removed = list(_entries(LogEntry.objects.filter(index__gte=size)))
+    removed = list(entries(LogEntry.objects.filter(index__gte=size)))
     again, lost = _again(removed)
     return Plan(
         why=why,
@@ -89,44 +63,6 @@ def plan() -> Plan:
         again=tuple(again),
         lost=tuple(lost),
     )
-
-
-def carry_out(agreed: Plan) -> Path | None:
-    """Do what was planned, all of it or nothing. Returns the file with what was given up, if anything was.
-
-    Raises Interrupted where the log is no longer as it was planned for, or errors.LogRefuses.
-    """
-    kept = None
-    with transaction.atomic():
-        LogHead.objects.select_for_update().filter(
-            pk=tree.HEAD
-        ).first()  # sequencers leave it to us from here on
-        if plan() != agreed:
-            raise Interrupted("Somebody worked on the log meanwhile. Stop every process and plan again.")
-        if agreed.given_up or agreed.spoiled:
-            kept = _keep_aside(agreed)
-        try:
-            _cut(agreed)
-            _enter(agreed)
-        except BaseException:
-            if kept:
-                kept.unlink()
-            raise
-    return kept
-
-
-def _enter(agreed: Plan) -> None:
-    """Have everything wait that the new log gets again, and begin it."""
-    waiting = [
-        LogPending(id=each.entry, arrival=FIRST + timedelta(microseconds=number), data=each.data)
-        for number, each in enumerate(agreed.again)
-    ]
-    LogPending.objects.bulk_create(waiting)
-    now = timezone.now()
-    for uid in agreed.disputed:
-        company = ConsentRecord.objects.select_related("company").get(uid=uid).company
-        journal.write(DISPUTED, company=company, at=now, record=str(uid))
-    tree.sequence(change=eras.succession(eras.read(), now, size=agreed.size, root=agreed.root))
 
 
 def _what_is_wrong() -> str | None:
@@ -177,7 +113,7 @@ def _agrees(row: Checkpoint, grown: tiles.Growth, era: eras.Era) -> bool:
     return (signed.size, signed.root) == (grown.size, grown.root)
 
 
-def _entries(rows: Any) -> Iterator[tuple[int, UUID, bytes]]:
+def entries(rows: Any) -> Iterator[tuple[int, UUID, bytes]]:
     for index, number, data in rows.order_by("index").values_list("index", "id", "data"):
         yield index, number, bytes(data)
 
@@ -236,58 +172,3 @@ def _records_outside() -> list[UUID]:
     waiting = LogPending.objects.values("id")
     outside = ConsentRecord.objects.exclude(uid__in=sequenced).exclude(uid__in=waiting)
     return list(outside.order_by("arrival").values_list("uid", flat=True))
-
-
-def _keep_aside(agreed: Plan) -> Path:
-    """Write what is taken out of the log to a file, durably: it is evidence, and holds nothing personal."""
-    path = Path(settings.OPTIN_DATA_DIR) / f"log-given-up-{agreed.size}.jsonl"
-    with path.open("x", encoding="utf-8") as file:
-        for row in Checkpoint.objects.filter(_taken_out(agreed)).order_by("size"):
-            file.write(json.dumps({"checkpoint": row.note}) + "\n")
-        for index, number, data in _entries(LogEntry.objects.filter(index__gte=agreed.size)):
-            line = {"index": index, "id": str(number), "data": b64encode(data).decode("ascii")}
-            file.write(json.dumps(line) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    return path
-
-
-def _taken_out(agreed: Plan) -> Q:
-    """Which checkpoints, and cosignatures of theirs, the log no longer has."""
-    return Q(size__gt=agreed.size) | Q(size__in=agreed.spoiled)
-
-
-def _cut(agreed: Plan) -> None:
-    """Take out of the log what comes after the last good checkpoint, and compute its tiles again.
-
-    The one place in the product that steps around the guards of append-only tables.
-    """
-    connection.check_constraints()  # on PostgreSQL what is still to be checked would hinder the guards
-    triggers.remove(connection)
-    for rows in (
-        LogEntry.objects.filter(index__gte=agreed.size),
-        Checkpoint.objects.filter(_taken_out(agreed)),
-        Cosignature.objects.filter(_taken_out(agreed)),
-        LogEra.objects.filter(start__gt=agreed.size),
-        LogTile.objects.all(),
-    ):
-        rows._raw_delete(connection.alias)
-    _write_tiles(data for _index, _number, data in _entries(LogEntry.objects.all()))
-    _count_again(eras.signing_key(agreed.origin))
-    LogHead.objects.update_or_create(pk=tree.HEAD, defaults={"size": agreed.size, "root": agreed.root})
-    triggers.install(connection)
-
-
-def _count_again(signer: note.Signer) -> None:
-    """Count the checkpoints that stay, and sign the count by the key of the new log."""
-    for number, row in enumerate(Checkpoint.objects.order_by("size"), 1):
-        count = counted.sign(signer, number=number, size=row.size, published_at=row.published_at)
-        rows: QuerySet[Checkpoint] = QuerySet(Checkpoint)  # that of the model refuses, for everybody else
-        rows.filter(pk=row.pk).update(number=number, counted=count)
-
-
-def _write_tiles(entries: Iterable[bytes]) -> None:
-    grown = tiles.Growth(0, merkle.EMPTY_ROOT, {}, {})
-    for chunk in batched(entries, CHUNK, strict=False):
-        grown = tiles.grow(grown.size, grown.edge, [merkle.leaf_hash(data) for data in chunk])
-        tree.write_tiles(grown)
