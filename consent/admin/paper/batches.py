@@ -2,64 +2,28 @@
 
 import secrets
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from consent import vault
 from consent.admin import labels, openings, scope
-from consent.admin.paper import handing_in, looking, progress
-from consent.admin.scoped import ONE_BUTTON, ModelForm, ScopedAdmin, ScopedFilter
-from consent.capture.paper import committing, keeping, telling_again
-from consent.models import NoticeVersion, PaperBatch, PaperFile, PaperPage
+from consent.admin.paper import closing, handing_in, looking, progress
+from consent.admin.paper.batch_forms import BatchForm
+from consent.admin.scoped import ONE_BUTTON, ScopedAdmin, ScopedFilter
+from consent.capture.paper import keeping
+from consent.models import PaperBatch, PaperFile, PaperPage
 
 MAY_CHECK = "consent.change_paperbatch"
-
-
-class BatchForm(ModelForm):
-    """What the sheets of a batch are, and where they lie."""
-
-    class Meta:
-        model = PaperBatch
-        fields = (
-            "company", "point", "version", "language", "place", "policy", "percent", "box", "shelf", "retention",
-            "destroy_on",
-        )  # fmt: skip
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        version = self.fields.get("version")
-        if version is not None:
-            shown = version.queryset.exclude(state=NoticeVersion.State.DRAFT)  # type: ignore[attr-defined]
-            version.queryset = shown.select_related("notice")  # type: ignore[attr-defined]
-
-    def clean(self) -> dict[str, Any] | None:
-        cleaned = super().clean() or self.cleaned_data
-        company = cleaned.get("company") or (self.instance.company_id and self.instance.company)
-        point = cleaned.get("point") or (self.instance.point_id and self.instance.point)
-        version, language = cleaned.get("version"), cleaned.get("language")
-        if company and point and point.company_id != company.pk:
-            self.add_error(
-                "point", ValidationError(_("Choose one of the same company."), code="other_company")
-            )
-        if point and version and version.notice_id != point.notice_id:
-            self.add_error(
-                "version", _("This is a version of another notice than that of the capture point.")
-            )
-        if version and language and language not in version.wordings:
-            self.add_error("language", _("The notice does not speak this language."))
-        return cleaned
 
 
 @admin.register(PaperBatch)
@@ -209,67 +173,16 @@ class BatchAdmin(ScopedAdmin):
 
     def commit(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Make records of every page that is ready."""
-        batch, by = self._batch(request, pk), openings.entity(request)
-        if not openings.may_open(request):
-            raise PermissionDenied
-        found: dict[str, int] = {}
-        try:
-            for page in committing.ready(batch):
-                outcome = committing.commit(page, by=by)
-                found[outcome] = found.get(outcome, 0) + 1
-        except vault.SealBroken:
-            messages.error(
-                request, _("A seal does not open. Is the key it was made with still in OPTIN_KEYRING?")
-            )
-        recorded = found.pop(committing.Outcome.RECORDED, 0)
-        if recorded:
-            text = ngettext("%(number)s sheet is on record.", "%(number)s sheets are on record.", recorded)
-            messages.success(request, text % {"number": recorded})
-        if aside := sum(found.values()):
-            text = ngettext(
-                "%(number)s sheet was set aside; the list says why.",
-                "%(number)s sheets were set aside; the list says why.",
-                aside,
-            )
-            messages.warning(request, text % {"number": aside})
-        return redirect("admin:consent_paperbatch_change", pk)
+        return closing.commit(request, self._batch(request, pk))
 
     def tell(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Tell those who could not be told for want of approved words."""
         batch = self._batch(request, pk)
-        if not openings.may_open(request):
-            raise PermissionDenied
-        now, told = timezone.now(), 0
-        for message in telling_again.lost(batch):
-            if telling_again.tell_again(message, at=now):
-                self.log_change(request, batch, f"Message {message.pk} queued again.")
-                told += 1
-        text = ngettext("%(number)s person is told now.", "%(number)s people are told now.", told)
-        if told:
-            messages.success(request, text % {"number": told})
-        else:
-            messages.warning(
-                request, _("Nobody is told: no words are approved for it yet, or it does not count any more.")
-            )
-        return redirect("admin:consent_paperbatch_change", pk)
+        return closing.tell(request, batch, log=lambda text: self.log_change(request, batch, text))
 
     def destroyed(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Write down that the paper is gone."""
-        batch = self._batch(request, pk)
-        today = timezone.localdate(timezone=scope.time_zone(request))
-        try:
-            day = date.fromisoformat(request.POST.get("destroyed_on", ""))
-        except ValueError:
-            day = None
-        if day is None or day > today:
-            messages.error(
-                request, _("Say on which day the paper was destroyed; it cannot be in the future.")
-            )
-        elif not keeping.destroy(batch, on=day, by=openings.entity(request), at=timezone.now()):
-            messages.error(request, _("Some sheets of this batch are still to be checked or committed."))
-        else:
-            messages.success(request, _("Written down. What was set aside was deleted with the paper."))
-        return redirect("admin:consent_paperbatch_change", pk)
+        return closing.destroyed(request, self._batch(request, pk))
 
     def _whole(self, request: HttpRequest, batch: PaperBatch) -> dict[str, Any]:
         return progress.context(request, batch) | {
