@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Max
@@ -19,64 +18,18 @@ from django.views.decorators.http import require_POST
 from consent import publishing
 from consent.admin import again, asking, checked, comparing, preview
 from consent.admin.checked import field_name
-from consent.admin.scoped import ModelForm, ScopedAdmin
+from consent.admin.scoped import ScopedAdmin
+from consent.admin.version_forms import WORDINGS, VersionForm, wordings_of
 from consent.errors import BadInput
 from consent.models import Notice, NoticeVersion
 from consent.vocabulary import Language
 
-WORDINGS = {
-    "screen": gettext_lazy("On the screen: website and app"),
-    "message": gettext_lazy("As a message: SMS and WhatsApp"),
-    "spoken": gettext_lazy("Spoken: calls"),
-    "paper": gettext_lazy("On paper"),
-}
 PERMISSION = "consent.change_noticeversion"
 
 
 def may_write(request: HttpRequest) -> bool:
     """Whether somebody may write, publish and begin versions."""
     return request.user.has_perm(PERMISSION)
-
-
-def _inputs() -> dict[str, tuple[str, str]]:
-    return {field_name(kind, language): (kind, language) for kind in WORDINGS for language in Language.values}
-
-
-class VersionForm(ModelForm):
-    """What a version says: one text for each wording and language."""
-
-    class Meta:
-        model = NoticeVersion
-        fields: tuple[str, ...] = ()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name, (kind, language) in _inputs().items():
-            self.fields[name].initial = self.instance.wordings.get(language, {}).get(kind, "")
-
-    def _post_clean(self) -> None:
-        self.instance.wordings = wordings_of(self.cleaned_data)
-        super()._post_clean()  # type: ignore[misc]
-
-
-def _text(kind: str, language: str) -> forms.CharField:
-    attrs = {"rows": 4 if kind == "message" else 10, "lang": language, "class": "vLargeTextField notice-text"}
-    label = Language(language).label
-    return forms.CharField(label=label, required=False, max_length=10_000, widget=forms.Textarea(attrs))
-
-
-for _name, (_kind, _language) in _inputs().items():
-    VersionForm.base_fields[_name] = VersionForm.declared_fields[_name] = _text(_kind, _language)
-
-
-def wordings_of(data: Any) -> dict[str, dict[str, str]]:
-    """What typed texts make together: {language: {wording: text}}, without the empty ones."""
-    found: dict[str, dict[str, str]] = {language: {} for language in Language.values}
-    for name, (kind, language) in _inputs().items():
-        text = str(data.get(name) or "").replace("\r\n", "\n").strip()
-        if text:
-            found[language][kind] = text
-    return found
 
 
 @admin.register(NoticeVersion)
