@@ -104,6 +104,8 @@ def _topic(said: Mapping[str, str], *, now: datetime | None) -> Topic:
     if "category" in said and category not in CATEGORIES:
         raise BadInput("category.unknown", f"Choose one of {', '.join(Category.values)}.", pointer="category")
     at = moments.read(said["at"], pointer="at", now=now) if now is not None else None
+    if at == now:  # by a clock that is ahead of ours
+        at = None
     sender = said.get("sender", "")
     if "sender" in said and not _SENDER.fullmatch(sender):
         raise BadInput(

@@ -28,7 +28,8 @@ NOT_EVEN_A_REPLY = frozenset({Reason.UNKNOWN_SENDER, Reason.PAUSED, Reason.SENDE
 
 
 class Decision(NamedTuple):
-    """The answer to "may I send this?": it rests on `record` and may be relied on until `valid_until`.
+    """The answer to "may I send this?": it rests on `record` and may be relied on until `valid_until`; one about the
+    past, not at all.
 
     `window_until` is when an open service window closes, `log_size` the log's size when it was asked. A stranger is
     somebody the company never heard of.
@@ -59,13 +60,18 @@ class Judge:
         self._senders = [
             one for one in everyone if one.channel == about.channel and about.sender in ("", one.address)
         ]
+        # What was true once lets nothing leave now.
+        self._lives = timedelta(0) if self._is_past else ANSWER_LIVES
+        self._begin = tuple(  # restrictions that are still to come
+            one.restricted_since for one in self._senders if one.restriction and one.restricted_since
+        )
         self._ours: dict[str, tuple[Reason, ...]] = {}
 
     def decide(self, known: Known, contact: Contact) -> Decision:
         """The best answer among the purposes asked about: any of them may carry the message."""
         categories = known.common.categories
         if not categories or self._rules is None:
-            until = self._moment + ANSWER_LIVES
+            until = self._moment + self._lives
             log_size = known.common.log_size
             return Decision(False, Reason.UNKNOWN_PURPOSE, self._moment, until, log_size=log_size)
         if len(categories) == 1:
@@ -94,9 +100,9 @@ class Judge:
         if self._about.is_reply and window_until is not None and reason not in ALLOWS:
             reason = self._reply(reason, known, said, category, moment, standing, window_until - WINDOW)
         allow = reason in ALLOWS
-        until = moment + ANSWER_LIVES
+        until = moment + self._lives
         if allow:
-            for end in (standing.until, window_until, night):
+            for end in (standing.until, window_until, night, *self._begin):
                 if end is not None and moment < end < until:
                     until = end
         is_stranger = not known.is_somebody

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from django.db import InterfaceError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from consent import recording
+from consent import catalogue, recording
 from consent.api import decisions, keys, strict_json
 from consent.contact import Contact
 from consent.errors import BadInput
@@ -90,6 +91,20 @@ def test_a_stop_is_a_no_from_the_next_question_on(program: Program, says: Says) 
     says("withdrawn")
     answer = program.ask().json()
     assert (answer["allow"], answer["reason"]) == (False, "withdrawn")
+
+
+def test_a_clock_that_is_a_little_ahead_asks_about_now(program: Program, says: Says, aurora: Sample) -> None:
+    says("given")
+    aurora.company.is_paused = True
+    aurora.company.save()
+    catalogue.forget()
+    ahead = (timezone.now() + timedelta(seconds=90)).isoformat()
+    question = {"contact": "+5511987654321", "channel": "sms", "purpose": "novidades", "at": ahead}
+
+    answer = program.send(json.dumps(question).encode()).json()
+
+    assert answer["reason"] == "paused"
+    assert answer["valid_until"] > answer["at"]
 
 
 def test_an_expired_yes_is_a_no(program: Program, says: Says) -> None:

@@ -228,6 +228,22 @@ def test_a_restriction_has_a_beginning_and_an_end(ask: Ask, aurora: Sample, send
     assert ask().allow
 
 
+def test_no_yes_outlasts_the_moment_from_which_its_sender_is_restricted(
+    ask: Ask, aurora: Sample, sender: Sender
+) -> None:
+    says(aurora, channel="whatsapp")
+    begins = timezone.now() + timedelta(seconds=20)
+    Sender.objects.filter(pk=sender.pk).update(restriction="quality", restricted_since=begins)
+    catalogue.forget()
+
+    answer = ask()
+    assert (answer.allow, answer.valid_until) == (True, begins)
+
+    Sender.objects.filter(pk=sender.pk).update(restriction="")
+    catalogue.forget()
+    assert ask().valid_until > begins
+
+
 def test_where_no_sender_is_named_any_that_may_send_will_do(ask: Ask, aurora: Sample, sender: Sender) -> None:
     says(aurora, channel="whatsapp")
     Sender.objects.filter(pk=sender.pk).update(is_paused=True)

@@ -107,6 +107,18 @@ def test_a_decision_about_the_past_knows_what_was_known_then(aurora: Sample) -> 
     assert not may(aurora).allow
 
 
+def test_a_yes_of_the_past_may_not_be_relied_on_now(aurora: Sample) -> None:
+    """Ana stopped just now; what was true ten seconds ago must let nothing leave."""
+    with time_machine.travel(timezone.now() - YEAR):
+        says(aurora)
+    stops(aurora)
+    at = timezone.now() - timedelta(seconds=10)
+    about: Any = {"company": aurora.company.pk, "channel": "sms", "purpose": "novidades", "at": at}
+
+    for then in (decision.may_send(ANA, **about), *decision.may_send_to_each([ANA], **about)):
+        assert (then.allow, then.at, then.valid_until) == (True, at, at)
+
+
 def test_a_stop_recorded_by_a_clock_that_runs_ahead_counts_at_once(aurora: Sample) -> None:
     """Another machine's clock is ten minutes ahead; what it acknowledged is in force on this one too."""
     says(aurora)
