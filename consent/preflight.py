@@ -28,6 +28,8 @@ MOST_ROWS = 200_000
 LARGEST = 20 * 1024 * 1024  # bytes of a file
 PLANNED = timedelta(days=31)  # so far ahead is a moment of sending judged
 LONGEST_LINE = 200_000  # characters
+_SEPARATORS = ",;\t|"
+_LONGEST_HEADING = 20  # lines
 _LOOKED_AT = 50  # rows, to find the column with the numbers
 
 _HEADINGS = re.compile(
@@ -70,6 +72,7 @@ def run(
     column = _column(heading, first, company)
     reasons: Counter[str] = Counter()
     seen: set[str] = set()
+    planned = sending_at if sending_at is not None and sending_at > at else None
     room = counting.room(company.pk, channel, at=at)
     with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as archive:
         files = {name: io.StringIO(newline="") for name in ("allowed", "denied", "unread")}
@@ -79,7 +82,7 @@ def run(
         for name in ("denied", "unread"):
             tables[name].writerow([*titles, _REASON])
         for rows in batched(_rows(first, reader), AT_ONCE, strict=False):
-            for row, reason in _judge(rows, column, seen, company, channel, purpose, sending_at):
+            for row, reason in _judge(rows, column, seen, company, channel, purpose, planned):
                 if reason == Reason.GIVEN and room is not None:
                     reason, room = (reason, room - 1) if room else (OVER_LIMIT, 0)
                 reasons[reason] += 1
@@ -88,7 +91,8 @@ def run(
                     tables["allowed"].writerow(cells)
                 else:
                     is_unread = reason in (Reason.MALFORMED, "duplicate")
-                    tables["unread" if is_unread else "denied"].writerow([*cells, reason])
+                    row = _with_reason(cells, reason, width=len(heading))
+                    tables["unread" if is_unread else "denied"].writerow(row)
         for name, file in files.items():
             archive.writestr(f"{name}.csv", "\ufeff" + file.getvalue())
         result = Result(reasons.total(), dict(reasons.most_common()), heading[column], at, sending_at or at)
@@ -124,13 +128,22 @@ def _judge(
         yield row, reason if contact is None else next(decided).reason.value
 
 
+def _with_reason(cells: list[str], reason: str, *, width: int) -> list[str]:
+    """A row with its reason below the heading, however many cells it has."""
+    missing = [""] * (width - len(cells))
+    return [*cells[:width], *missing, reason, *cells[width:]]
+
+
 def _reader(lines: Iterable[str]) -> Iterator[list[str]]:
     """The rows of a table, whatever it is separated by. Raises BadInput where it is none."""
     rest = iter(lines)
-    first = next(rest, "").removeprefix("\ufeff")
-    separator = max(",;\t|", key=first.count)
+    first = [next(rest, "").removeprefix("\ufeff")]
+    while first[-1] and len(first) < _LONGEST_HEADING and sum(line.count('"') for line in first) % 2:
+        first.append(next(rest, ""))  # a cell of several lines
+    between = re.sub(r'"[^"]*"', "", "".join(first))  # the cells in quotation marks
+    separator = max(_SEPARATORS, key=(between if set(between) & set(_SEPARATORS) else first[0]).count)
     try:
-        yield from csv.reader(chain([first], map(_not_too_long, rest)), delimiter=separator)
+        yield from csv.reader(map(_not_too_long, chain(first, rest)), delimiter=separator)
     except csv.Error as error:
         raise BadInput("file.malformed", _("This is no CSV file.")) from error
 

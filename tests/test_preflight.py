@@ -13,7 +13,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from consent import preflight
+from consent import catalogue, preflight
 from consent.api import keys
 from consent.contact import Contact
 from consent.errors import BadInput
@@ -105,6 +105,54 @@ def test_what_is_no_list_of_numbers_says_so(aurora: Sample, text: str, code: str
     with pytest.raises(BadInput) as refused:
         run(aurora, text)
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        'Celular;"Nome, sobrenome, título, apelido"',
+        '"Celular\n(com DDD)";Nome',
+        '"O ""número""\n, e só ele,\n";Nome',
+        'Celular de 5" ou mais;Nome',
+    ],
+)
+def test_what_separates_the_columns_is_not_looked_for_within_a_cell(aurora: Sample, heading: str) -> None:
+    says(aurora)
+
+    files, summary = run(aurora, f"{heading}\n{ANA.value};Ana\n+5511970000000;Bia\n")
+
+    assert summary["rows"] == 2
+    assert files["allowed"][1] == [ANA.value, "Ana"]
+
+
+def test_a_reason_stands_below_its_heading_in_rows_of_any_length(aurora: Sample) -> None:
+    files, _summary = run(aurora, "Celular,Nome\n+5511970000000\n+5511970000001,Bia,1,2\nnobody\n")
+
+    assert files["denied"] == [
+        ["Celular", "Nome", "reason"],
+        ["+5511970000000", "", "no_record"],
+        ["+5511970000001", "Bia", "no_record", "1", "2"],
+    ]
+    assert files["unread"][1] == ["nobody", "", "malformed"]
+
+
+def test_a_campaign_of_just_now_leaves_no_company_that_stopped_sending(
+    client: Client, aurora: Sample
+) -> None:
+    keys.forget()
+    says(aurora)
+    aurora.company.is_paused = True
+    aurora.company.save()
+    catalogue.forget()
+    key = keys.issue(aurora.company, name="CRM")
+    at = (timezone.now() - timedelta(seconds=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    answer = client.post(
+        f"/api/v1/preflight?channel=sms&purpose=novidades&at={at}", f"tel\n{ANA.value}\n".encode(),
+        content_type="text/csv", headers={"Authorization": f"Bearer {key}"},
+    )  # fmt: skip
+
+    assert taken_apart(answer.content)[1]["reasons"] == {"paused": 1}
 
 
 def test_too_many_rows_are_refused(aurora: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
