@@ -117,6 +117,8 @@ def _row(source: Source, look: Mapping[str, Any]) -> Row:
         case Origin.BATCH.value:
             address = reverse("admin:consent_paperbatch_change", args=[value]) if row else ""
             return Row(kind, str(row or value), source, address)
+        case "entity":
+            return Row(kind, labels.entity(value), source)
         case "method":
             return Row(kind, labels.method(value), source)
         case "language":

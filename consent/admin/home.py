@@ -123,9 +123,11 @@ def _points(request: HttpRequest) -> Any:
 
 def _concerns(request: HttpRequest, log: LogHealth) -> Iterator[Concern]:
     yield from _failed_logins(request)
-    for told in numbers.notices(request):
-        page = reverse("admin:consent_sender_health", args=[told.change.sender_id])
-        yield Concern(words.change(told.change), page)
+    for changes, earlier in numbers.notices(request):
+        page = reverse("admin:consent_sender_health", args=[changes[0].sender_id])
+        said = f"{labels.moment(changes[0].at)}: {' '.join(words.change(change) for change in changes)}"
+        more = ngettext("%(number)s notice before it.", "%(number)s notices before it.", earlier)
+        yield Concern(f"{said} {more % {'number': earlier}}" if earlier else said, page)
     yield from _to_judge(request)
     for found in (concerns.found, waiting_lists.found):
         yield from (Concern(text, url) for text, url in found(request))

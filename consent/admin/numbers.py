@@ -11,6 +11,7 @@ from consent.vocabulary import NumberStatus, Rating
 
 Facet = QualityChange.Facet
 MOST = 8
+MOST_UNREAD = 100
 
 
 def first_page(request: HttpRequest) -> list[dict[str, Any]]:
@@ -30,7 +31,14 @@ def first_page(request: HttpRequest) -> list[dict[str, Any]]:
     return shown
 
 
-def notices(request: HttpRequest) -> list[QualityTold]:
-    """What somebody was told and has not read yet."""
+def notices(request: HttpRequest) -> list[tuple[list[QualityChange], int]]:
+    """What somebody was told and has not read yet: of each number what was told last, and how much before it."""
     found = QualityTold.objects.filter(user=request.user.pk, seen_at=None).select_related("change__sender")
-    return list(found.order_by("-pk")[:5])
+    told: dict[int, list[QualityChange]] = {}
+    for one in found.order_by("-pk")[:MOST_UNREAD]:
+        told.setdefault(one.change.sender_id, []).append(one.change)
+    shown = []
+    for changes in list(told.values())[:5]:
+        last = [change for change in changes if change.at == changes[0].at]
+        shown.append((last[::-1], len(changes) - len(last)))
+    return shown

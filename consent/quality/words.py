@@ -1,5 +1,6 @@
 """What a number's colour, status and changes are called, and what to do next, in the language now active."""
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -56,9 +57,9 @@ def people(limit: int | None) -> str:
     """A limit in people a day."""
     if limit is None:
         return _("not known")
-    return (
-        _("no limit") if limit >= UNLIMITED else _("%(people)s people in 24 hours") % {"people": f"{limit:,}"}
-    )
+    if limit >= UNLIMITED:
+        return _("no limit")
+    return _("%(people)s people in 24 hours") % {"people": number_format(limit, force_grouping=True)}
 
 
 def held(level: str) -> str:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -75,6 +76,25 @@ def test_what_is_typed_is_kept_and_shown_with_what_follows(bruno: Client, number
     assert bruno.post(address(number, "seen")).status_code == 302
     assert not QualityTold.objects.filter(seen_at=None).exists()
     assert "is now Red: low." not in bruno.get("/admin/").content.decode()
+
+
+def test_the_first_page_says_what_was_told_last_and_how_much_before(bruno: Client, number: Sender) -> None:
+    for rating in ("YELLOW", "RED", "GREEN"):
+        bruno.post(address(number, "read"), {"rating": rating})
+    told = QualityTold.objects.filter(user=User.objects.get(username="bruno").pk)
+    last = told.order_by("-pk")[0].change.at
+    before = told.exclude(change__at=last).count()
+    assert before > 1
+    text = bruno.get("/admin/").content.decode()
+    assert "The rating of WhatsApp +15550783881 is now Green: high." in text
+    assert "is now Red: low." not in text
+    assert f"{before} notices before it." in text
+
+
+def test_numbers_are_written_as_the_reader_writes_them(bruno: Client, number: Sender) -> None:
+    bruno.post(address(number, "read"), {"limit": "TIER_10K"})
+    bruno.cookies["django_language"] = "pt-br"
+    assert "10.000 pessoas em 24 horas" in page(bruno, number)
 
 
 def test_a_file_of_readings_is_taken_in_and_replayed_to_any_moment(bruno: Client, number: Sender) -> None:
