@@ -1,5 +1,6 @@
 """Erasing a person: their key, contacts, evidence, files and messages go; the log stays and says that they did."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -35,6 +36,8 @@ from consent.models import (
     SubjectKey,
     Visit,
 )
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,35 +97,59 @@ def _write_down(subject: UUID, company: Company, now: datetime, entity: str) -> 
     return entry
 
 
-def _contacts(subject: UUID) -> list[tuple[Contact, datetime | None]]:
-    """How the person was ever reached, and until when where a contact is not theirs any more."""
-    points = ContactPoint.objects.filter(subject=subject)
-    return [(opening.opened(point), point.ended_at) for point in points]
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """How the person was ever reached, by keyed hashes; `until` when, where it is not theirs any more."""
+
+    lookup: bytes
+    numbers: frozenset[bytes]
+    until: datetime | None
 
 
-def _forget_messages(
-    subject: UUID, company: Company, contacts: list[tuple[Contact, datetime | None]]
-) -> None:
+def _contacts(subject: UUID) -> list[_Reached]:
+    """Every contact. One that does not open any more hinders nobody's erasure: its numbers are those written to."""
+    points = {point: _opened(point) for point in ContactPoint.objects.filter(subject=subject)}
+    known = {vault.number_key(contact) for contact in points.values() if contact}
+    sent = OutboundMessage.objects.filter(subject=subject).exclude(number_key=b"").order_by()
+    others = {bytes(key) for key in sent.values_list("number_key", flat=True).distinct()} - known
+    return [
+        _Reached(
+            bytes(point.lookup),
+            frozenset({vault.number_key(contact)} if contact else others),
+            point.ended_at,
+        )
+        for point, contact in points.items()
+    ]
+
+
+def _opened(point: ContactPoint) -> Contact | None:
+    try:
+        return opening.opened(point)
+    except vault.SealBroken:
+        log.error("A contact of somebody who is erased does not open; what is found without it is erased.")
+        return None
+
+
+def _forget_messages(subject: UUID, company: Company, contacts: list[_Reached]) -> None:
     """Empty what was sent, and drop what came in from the person to this company's numbers."""
     theirs = Q(subject=subject)
-    for contact, until in contacts:
-        before_we_knew_them = Q(subject=opening.NOBODY, number_key=vault.number_key(contact), company=company)
-        theirs |= before_we_knew_them & (Q(created_at__lt=until) if until else Q())
+    for one in contacts:
+        before_we_knew_them = Q(subject=opening.NOBODY, number_key__in=one.numbers, company=company)
+        theirs |= before_we_knew_them & (Q(created_at__lt=one.until) if one.until else Q())
     messages = OutboundMessage.objects.filter(theirs)
     CodeTry.objects.filter(act__in=messages.values("act")).delete()
     messages.filter(state=OutboundMessage.State.QUEUED).update(state=OutboundMessage.State.EXPIRED)
     messages.update(sealed=b"", number_key=b"", provider_id="")
-    for contact, until in contacts:
-        key = vault.number_key(contact)
-        Visit.objects.filter(number_key=key).delete()
-        came = InboundMessage.objects.filter(number_key=key, sender__company=company)
+    for one in contacts:
+        Visit.objects.filter(number_key__in=one.numbers).delete()
+        came = InboundMessage.objects.filter(number_key__in=one.numbers, sender__company=company)
         # Who has the number since then is somebody else.
-        (came.filter(received_at__lt=until) if until else came).delete()
-        if until is None:
-            SandboxMessage.objects.filter(phone=key).delete()
+        (came.filter(received_at__lt=one.until) if one.until else came).delete()
+        if one.until is None:
+            SandboxMessage.objects.filter(phone__in=one.numbers).delete()
 
 
-def _drop_rows(company: Company, contacts: list[tuple[Contact, datetime | None]]) -> None:
+def _drop_rows(company: Company, contacts: list[_Reached]) -> None:
     """Have rows about the person dropped from lists that are not recorded yet: they lie sealed by the thousand."""
     ended = (Import.State.DONE, Import.State.UNDONE)
     # Locked, so that a portion is recorded either before this, and erased with the rest, or without the person.
@@ -130,16 +157,16 @@ def _drop_rows(company: Company, contacts: list[tuple[Contact, datetime | None]]
         Import.objects.select_for_update().filter(company=company).exclude(state__in=ended).order_by("id")
     )
     ImportErasure.objects.bulk_create(
-        ImportErasure(batch=batch, lookup=vault.lookup(company.pk, contact))
+        ImportErasure(batch=batch, lookup=one.lookup)
         for batch in waiting
-        for contact, until in contacts
-        if until is None  # whoever has the number since then is somebody else
+        for one in contacts
+        if one.until is None  # whoever has the number since then is somebody else
     )
 
 
-def _drop_pages(company: Company, contacts: list[tuple[Contact, datetime | None]]) -> None:
+def _drop_pages(company: Company, contacts: list[_Reached]) -> None:
     """Empty the sheets with a number of the person's that are no record yet: they stay in their batch, and say why."""
-    lookups = [vault.lookup(company.pk, contact) for contact, until in contacts if until is None]
+    lookups = [one.lookup for one in contacts if one.until is None]
     theirs = PaperPage.objects.filter(batch__company=company, checks__lookup__in=lookups)
     drafts = theirs.exclude(state=PaperPage.State.COMMITTED)  # those lie with their person already
     found = dict(drafts.order_by().values_list("pk", "file"))

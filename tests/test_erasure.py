@@ -35,6 +35,7 @@ from consent.models import (
 from consent.recording import File, Telling
 from consent.sample import Sample
 from tests import cast
+from tests.imports import lists
 
 NAME = "Ana Sample Person"
 ADDRESS = "Rua das Amostras 42"
@@ -266,3 +267,23 @@ def test_verify_log_says_that_all_is_well(
     call_command("verify_log")
 
     assert "The log holds: 2 entries" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("broken", [ContactPoint, SubjectKey])
+def test_whose_contact_does_not_open_any_more_is_erased_all_the_same(
+    aurora: Sample, subject: UUID, broken: Any
+) -> None:
+    batch = lists.bring(aurora, f"fone,data\n{cast.ANA.value},2024-03-15\n")
+    broken.objects.filter(subject=subject).update(
+        **{"sealed" if broken is ContactPoint else "wrapped": b"broken"}
+    )
+
+    assert erase(aurora, subject).had_something
+
+    for model in (SubjectKey, ContactPoint, Evidence, EvidenceFile):
+        assert not model.objects.filter(subject=subject).exists()
+    assert not OutboundMessage.objects.filter(subject=subject).exclude(sealed=b"", number_key=b"").exists()
+    assert not InboundMessage.objects.exists(), "found by the number of the messages that were sent"
+    assert not SandboxMessage.objects.exists()
+    assert batch.erasures.exists(), "and found in lists by the hash of the contact"
+    assert Erased.objects.filter(subject=subject).exists()
