@@ -12,17 +12,24 @@ from consent.errors import BadInput
 from consent.models import Notice, NoticeVersion
 
 MOST_REASONS = 3
+_CHANGED = _(
+    "Somebody changed this draft after you looked at it. Nothing was published: read it below as it is now."
+)
 
 
-def publish(version: NoticeVersion) -> NoticeVersion:
-    """Publish a draft; the version published until now retires. Raises BadInput where it may not be.
+def publish(version: NoticeVersion, *, seen: str = "") -> NoticeVersion:
+    """Publish a draft; the version published until now retires. Raises BadInput where it may not be, and where it does
+    not say any more what was `seen`, by its digest; what `version` says, if nothing is given.
 
     Two at once follow one another: one version is published at a time.
     """
-    now = timezone.now()
+    now, seen = timezone.now(), seen or digest(version)
     with transaction.atomic():
         Notice.objects.select_for_update().get(pk=version.notice_id)
-        version.refresh_from_db(fields=["state"])
+        rows = NoticeVersion.objects.select_for_update()  # until it is published nobody changes a word of it
+        version.refresh_from_db(fields=["state", "wordings"], from_queryset=rows)
+        if version.state == NoticeVersion.State.DRAFT and digest(version) != seen:
+            raise BadInput("notice.changed", message=_CHANGED, status=409)
         check(version)
         NoticeVersion.objects.filter(notice=version.notice, state=NoticeVersion.State.PUBLISHED).update(
             state=NoticeVersion.State.RETIRED, retired_at=now

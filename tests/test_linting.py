@@ -322,6 +322,7 @@ def test_red_cannot_be_published_and_says_why(aurora: Sample, draft: NoticeVersi
     purpose.name["en"] = "All communications"
     purpose.save()
     without(draft, "{company}", language="es", kind=PAPER)
+    draft.save()
     with pytest.raises(BadInput) as refusal, translation.override("en"):
         publishing.publish(draft)
     assert refusal.value.code == "notice.red"

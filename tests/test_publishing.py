@@ -73,6 +73,7 @@ def test_a_draft_that_somebody_published_meanwhile_is_not_published_again(aurora
 def test_every_language_must_be_there(aurora: Sample, language: str) -> None:
     version = draft(aurora)
     del version.wordings[language]
+    version.save()
     with pytest.raises(BadInput) as refusal, translation.override("en"):
         publishing.publish(version)
     assert refusal.value.code == "notice.red"
@@ -107,3 +108,17 @@ def test_of_two_versions_published_at_once_one_stays(settings: Any) -> None:
         thread.join()
     states = sorted(NoticeVersion.objects.values_list("state", flat=True))
     assert states == ["published", "retired", "retired"]
+
+
+def test_a_draft_that_was_changed_meanwhile_is_not_published_as_it_was(aurora: Sample) -> None:
+    version = draft(aurora)
+    elsewhere = NoticeVersion.objects.get(pk=version.pk)
+    elsewhere.wordings["es"]["screen"] += " Nuevo."
+    elsewhere.save()
+
+    with pytest.raises(BadInput) as refusal:
+        publishing.publish(version)
+    assert refusal.value.code == "notice.changed"
+    kept = NoticeVersion.objects.get(pk=version.pk)
+    assert (kept.state, kept.wordings) == ("draft", elsewhere.wordings)
+    assert publishing.publish(kept).digest == publishing.digest(elsewhere)

@@ -145,7 +145,7 @@ class VersionAdmin(ScopedAdmin):
             return redirect("admin:consent_noticeversion_change", pk)
         if request.method == "POST":
             try:
-                publishing.publish(version)
+                publishing.publish(version, seen=request.POST.get("seen", ""))
             except BadInput as error:
                 self.message_user(request, error.message, messages.ERROR)
                 return redirect("admin:consent_noticeversion_publish", pk)
@@ -161,6 +161,7 @@ class VersionAdmin(ScopedAdmin):
             "count": again.count(version),
             "has_older": version.notice.versions.filter(major__lt=version.major).exists(),
             "points": version.notice.points.all(),
+            "seen": publishing.digest(version),
             **checked.context(version),
         }
         return self._page(request, "publish", version, context)

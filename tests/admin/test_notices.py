@@ -1,5 +1,6 @@
 """Notices: drafted, previewed, published, and from then on only read."""
 
+import re
 from typing import Any
 
 import pytest
@@ -184,6 +185,25 @@ def test_publishing_asks_first_and_then_freezes(bruno: Client, cafe: Firm) -> No
     before.refresh_from_db()
     assert (cafe.draft.state, before.state) == (State.PUBLISHED, State.RETIRED)
     assert len(cafe.draft.digest) == 64
+
+
+def test_a_draft_that_somebody_changed_since_the_question_is_shown_and_not_published(
+    bruno: Client, cafe: Firm
+) -> None:
+    bruno.post(change(cafe.draft), typed())
+    page = bruno.get(publish(cafe.draft)).content.decode()
+    [seen] = re.findall(r'name="seen" value="([0-9a-f]{64})"', page)
+    bruno.post(change(cafe.draft), typed(**{versions.field_name("screen", "en"): "Changed."}), follow=True)
+
+    answer = bruno.post(publish(cafe.draft), {"seen": seen}, follow=True)
+    assert "Somebody changed this draft after you looked at it." in answer.content.decode()
+    cafe.draft.refresh_from_db()
+    assert cafe.draft.state == State.DRAFT
+
+    bruno.post(change(cafe.draft), typed())
+    bruno.post(publish(cafe.draft), {"seen": seen})
+    cafe.draft.refresh_from_db()
+    assert cafe.draft.state == State.PUBLISHED, "it says again what was seen"
 
 
 def test_saving_to_publish_leads_to_the_question(bruno: Client, cafe: Firm) -> None:
