@@ -22,6 +22,7 @@ from consent.models import (
     ContactPoint,
     InboundMessage,
     OutboundMessage,
+    SandboxMessage,
     Sender,
     Visit,
 )
@@ -30,6 +31,9 @@ from consent.providers import SendError
 from consent.quality import counting
 from consent.quality import working as quality
 from consent.sample import Sample
+from consent.sandbox import phones
+from consent.sandbox.items import Kind, Message
+from consent.vault import SealBroken
 from consent.vocabulary import State
 from tests import cast, meta, webhooks
 from tests.cast import ANA, BRUNO
@@ -154,6 +158,23 @@ def test_a_message_that_always_meets_a_row_of_somebody_else_keeps_no_stop_waitin
 
     assert sorted(state for state, _provider in webhooks.kept()) == ["answered", "unreadable"]
     assert cast.may(aurora).reason == "withdrawn"
+
+
+def test_what_does_not_open_on_a_sandbox_phone_keeps_no_other_waiting(aurora: Sample) -> None:
+    now = timezone.now()
+    for sid, seconds in (("SM1", 9), ("SM2", 5)):
+        message = Message(
+            sid=sid, kind=Kind.RECEIVED, channel="sms", number=ANA.value, sender="+551140028922", text="oi",
+            callback="", ahead=("sent",), at=now,
+        )  # fmt: skip
+        phones.keep(message, due_at=now - timedelta(seconds=seconds))
+    SandboxMessage.objects.filter(pk="SM1").update(sealed=b"broken")
+
+    with pytest.raises(SealBroken):
+        phones.due()
+    found = phones.due()
+    assert found is not None
+    assert found.sid == "SM2"
 
 
 def test_a_batch_of_metas_that_does_not_open_keeps_no_other_waiting(aurora: Sample, client: Client) -> None:
