@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
+from consent import ledger
 from consent.admin import labels, openings, people, scope
 from consent.admin.scoped import ModelForm, ScopedAdmin, ScopedFilter
 from consent.admin.site import admin_page
@@ -234,7 +235,7 @@ class SampleAdmin(ScopedAdmin):
             place = reverse("admin:consent_auditsample_item", args=[item.pk])
             said = "; ".join(f"{each.verdict}: {each.text}" for each in item.findings.all())
             points = [_cell(point.holds) for point in score.points]
-            table.writerow([item.number, item.record.uid, place, *points, said])
+            table.writerow([item.number, item.record.uid, place, *points, ledger.inert(said)])
         return response
 
     def _sample(self, request: HttpRequest, pk: str) -> AuditSample:

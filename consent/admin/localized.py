@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from consent.admin import one_line
 from consent.models import Localized
 from consent.vocabulary import Language
 
@@ -53,7 +54,11 @@ class LocalizedField(forms.MultiValueField):
     """A text in every language of the product; none may be left out, since every ask speaks all of them."""
 
     def __init__(self, *, long: bool = False, **kwargs: Any) -> None:
-        fields = [forms.CharField(strip=True, max_length=1000 if long else 120) for _code in Language.values]
+        checks = [] if long else [one_line.check]
+        fields = [
+            forms.CharField(strip=True, max_length=1000 if long else 120, validators=checks)
+            for _code in Language.values
+        ]
         super().__init__(fields, widget=LocalizedWidget(long=long), require_all_fields=False, **kwargs)
 
     def clean(self, value: Any) -> Localized:

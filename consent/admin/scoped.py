@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from consent.admin import changes, localized, readable, scope
+from consent.admin import changes, localized, one_line, readable, scope
 from consent.models import LocalizedField
 
 if TYPE_CHECKING:  # these are generic for the type checker only
@@ -54,6 +54,7 @@ class WithoutPopups:
         field: forms.Field | None = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
         if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
             field.widget = field.widget.widget
+        one_line.hold(field)
         return field
 
 

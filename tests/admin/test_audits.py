@@ -141,6 +141,16 @@ def test_the_table_has_every_record_with_its_points_and_findings(auditor: Client
     assert row["findings"] == "remark: late"
 
 
+def test_no_cell_of_the_table_is_a_formula_however_a_spreadsheet_divides_it(
+    auditor: Client, item: AuditItem
+) -> None:
+    auditor.post(item_page(item), {"verdict": "remark", "text": "late;=1+1"})
+
+    answer = auditor.get(reverse("admin:consent_auditsample_export", args=[item.sample_id]))
+
+    assert "remark: late;'=1+1" in answer.content.decode()
+
+
 def test_samples_of_another_company_do_not_exist(auditor: Client, cafe: Firm, bakery: Firm) -> None:
     assert "Select a valid choice" in draw(auditor, bakery).text
 

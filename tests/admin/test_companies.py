@@ -52,6 +52,18 @@ def test_a_company_is_made_with_everything_it_answers_for(root: Client, db: None
     assert (company.country, company.allowed_countries) == ("CO", ["CO", "EC"])
 
 
+@pytest.mark.parametrize("odd", ["\n", "\r\nBcc: x@y.example", "\x85", "\u2028", "\u202e", "\u2067"])
+def test_a_name_is_one_line_as_it_looks(bruno: Client, cafe: Firm, odd: str) -> None:
+    company, purpose = cafe.company, Purpose.objects.filter(company=cafe.company).first()
+    assert purpose is not None
+    answer = bruno.post(page(company), typed(company, name=f"Café{odd}Aurora"))
+    assert "Write this on one line" in answer.content.decode()
+    names = {f"name_{number}": f"News{odd}x" for number in ("en", "es", "pt_br")}
+    answer = bruno.post(reverse("admin:consent_purpose_change", args=[purpose.pk]), names)
+    assert "Write this on one line" in answer.content.decode()
+    assert bruno.post(page(company), typed(company, name="Café 👩‍🍳 أ")).status_code == 302
+
+
 def test_a_new_company_is_not_asked_about_what_it_cannot_have_yet(
     root: Client, bruno: Client, cafe: Firm
 ) -> None:
