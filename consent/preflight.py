@@ -6,7 +6,7 @@ import json
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -59,11 +59,14 @@ def run(
     purpose: str,
     at: datetime,
     sending_at: datetime | None = None,
+    explain: Callable[[str], str] | None = None,
 ) -> Result:
     """Write a zip: `allowed.csv`, `denied.csv` with reasons, `unread.csv` (no number, or one seen before) and
     `summary.json`; every row of the audience stands in exactly one of the three. One query for AT_ONCE rows.
 
     What is judged is a message that leaves at `sending_at`, or now: by then a consent may have ended, or night begun.
+
+    To whom reasons are only codes, `explain` says each in words, in one more column; of "" the heading of that column.
 
     A number without + is one of the company's country. Raises BadInput for what is no table with numbers.
     """
@@ -80,7 +83,7 @@ def run(
         titles = [ledger.inert(cell) for cell in heading]
         tables["allowed"].writerow(titles)
         for name in ("denied", "unread"):
-            tables[name].writerow([*titles, _REASON])
+            tables[name].writerow([*titles, _REASON, *([explain("")] if explain else [])])
         for rows in batched(_rows(first, reader), AT_ONCE, strict=False):
             for row, reason in _judge(rows, column, seen, company, channel, purpose, planned):
                 if reason == Reason.GIVEN and room is not None:
@@ -91,7 +94,8 @@ def run(
                     tables["allowed"].writerow(cells)
                 else:
                     is_unread = reason in (Reason.MALFORMED, "duplicate")
-                    row = _with_reason(cells, reason, width=len(heading))
+                    why = [explain(reason)] if explain else []
+                    row = _with_reason(cells, reason, *why, width=len(heading))
                     tables["unread" if is_unread else "denied"].writerow(row)
         for name, file in files.items():
             archive.writestr(f"{name}.csv", "\ufeff" + file.getvalue())
@@ -128,10 +132,10 @@ def _judge(
         yield row, reason if contact is None else next(decided).reason.value
 
 
-def _with_reason(cells: list[str], reason: str, *, width: int) -> list[str]:
-    """A row with its reason below the heading, however many cells it has."""
+def _with_reason(cells: list[str], *reason: str, width: int) -> list[str]:
+    """A row with its reason, and that in words where it is wanted, below the heading, however many cells it has."""
     missing = [""] * (width - len(cells))
-    return [*cells[:width], *missing, reason, *cells[width:]]
+    return [*cells[:width], *missing, *reason, *cells[width:]]
 
 
 def _reader(lines: Iterable[str]) -> Iterator[list[str]]:

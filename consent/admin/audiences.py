@@ -17,9 +17,14 @@ from django.views.decorators.cache import never_cache
 from consent import preflight
 from consent.admin import people, scope
 from consent.admin.site import admin_page
+from consent.decision import WORDS, Reason
 from consent.errors import BadInput
 from consent.models import Purpose
 from consent.vocabulary import Channel
+
+translated = (
+    _  # under another name, since what is marked for translation stands beside the reasons themselves
+)
 
 
 class AudienceForm(forms.Form):
@@ -92,8 +97,18 @@ def _zip(form: AudienceForm) -> HttpResponse:
     preflight.run(
         io.TextIOWrapper(form.cleaned_data["file"], encoding="utf-8", newline=""), into,
         company=purpose.company, channel=channel, purpose=purpose.slug, at=timezone.now(),
-        sending_at=form.cleaned_data["sending_at"],
+        sending_at=form.cleaned_data["sending_at"], explain=_words,
     )  # fmt: skip
     name = f"audience-{purpose.slug}-{channel}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(into.getvalue(), content_type="application/zip", headers=headers)
+
+
+def _words(reason: str) -> str:
+    """A reason in the language of whoever handed the list in; of none the heading above reasons."""
+    own = {
+        "": _("why"),
+        "duplicate": _("This number stood further up already."),
+        preflight.OVER_LIMIT: _("They agreed, but the platform's limit for 24 hours has no room for them."),
+    }
+    return own[reason] if reason in own else translated(WORDS[Reason(reason)])

@@ -44,7 +44,7 @@ class ApiKeyAdmin(ScopedAdmin):
 
     form = KeyForm
 
-    list_display = ["name", "company", "may", "last_used_at", "state"]
+    list_display = ["name", "company", "may", "made", "last_used", "state"]
     list_filter = [("company", ScopedFilter)]
     list_select_related = ["company"]
     fields = ["company", "name", "scopes"]
@@ -55,11 +55,11 @@ class ApiKeyAdmin(ScopedAdmin):
     )
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        seen = ["created_at", "last_used_at", "state", "alarmed"] if obj else []
+        seen = ["made", "last_used", "state", "alarmed"] if obj else []
         return ["company", "name", "scopes", *seen]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return ["company", "created_at", "last_used_at", "state", "alarmed"] if obj else []
+        return ["company", "made", "last_used", "state", "alarmed"] if obj else []
 
     def get_urls(self) -> list[URLPattern]:
         return [
@@ -74,6 +74,14 @@ class ApiKeyAdmin(ScopedAdmin):
     @admin.display(description=gettext_lazy("may"))
     def may(self, key: ApiKey) -> str:
         return "; ".join(str(ApiKey.Scope(scope).label) for scope in key.scopes)
+
+    @admin.display(description=gettext_lazy("made on"), ordering="created_at")
+    def made(self, key: ApiKey) -> str:
+        return labels.moment(key.created_at)
+
+    @admin.display(description=gettext_lazy("last used"), ordering="last_used_at")
+    def last_used(self, key: ApiKey) -> str:
+        return labels.moment(key.last_used_at) if key.last_used_at else _("never")
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, key: ApiKey) -> SafeString:

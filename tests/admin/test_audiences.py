@@ -3,14 +3,21 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from consent import preflight
+from consent.admin import audiences
+from consent.decision import WORDS, Reason
+from consent.quality import counting
+from tests import cast
 from tests.staff import Firm
 from tests.test_preflight import taken_apart
+
+OVER_LIMIT = "A pessoa aceitou, mas no limite de 24 horas da plataforma não há lugar."
 
 
 def hand_in(
@@ -31,8 +38,31 @@ def test_a_list_comes_back_as_a_zip(bruno: Client, cafe: Firm) -> None:
 
     assert page.status_code == 200
     files, summary = taken_apart(answer.content)  # type: ignore[attr-defined]
-    assert files["denied"][1:] == [["X", "+5511900000001", "no_record"]]
+    assert files["denied"][1:] == [
+        ["X", "+5511900000001", "no_record", "They never said anything about this."]
+    ]
     assert summary["rows"] == 1
+
+
+def test_every_reason_stands_there_in_the_readers_language(
+    bruno: Client, cafe: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bruno.cookies["django_language"] = "pt-br"
+    cast.says(cafe.aurora, cast.stranger(1))
+    monkeypatch.setattr(counting, "room", lambda *_args, **_more: 0)
+    rows = f"nome,fone\nA,{cast.stranger(1).value}\nB,+5511900000001\nC,+5511900000001\nD,x\n"
+    files, _summary = taken_apart(hand_in(bruno, cafe, rows.encode()).content)  # type: ignore[attr-defined]
+    assert files["denied"] == [
+        ["nome", "fone", "reason", "por quê"],
+        ["A", cast.stranger(1).value, "over_limit", OVER_LIMIT],
+        ["B", "+5511900000001", "no_record", "A pessoa nunca disse nada sobre isto."],
+    ]
+    assert [row[-1] for row in files["unread"][1:]] == [
+        "Este número já estava mais acima.",
+        "Isto não é um contato.",
+    ]
+    with translation.override("pt-br"):
+        assert all(audiences._words(reason) != WORDS[reason] for reason in Reason)
 
 
 def test_a_file_that_holds_no_numbers_is_explained(bruno: Client, cafe: Firm, monkeypatch: object) -> None:
