@@ -19,7 +19,7 @@ from ninja.security import HttpBearer
 from pydantic import BeforeValidator
 
 from consent import http
-from consent.api import answers, bodies, keys, strict_json
+from consent.api import answers, bodies, examples, keys, strict_json
 from consent.api.problems import respond
 from consent.errors import BadInput
 
@@ -129,12 +129,16 @@ class Api(NinjaAPI):
     def get_openapi_schema(self, **kwargs: Any) -> Any:
         document = super().get_openapi_schema(**kwargs)
         document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
-        content = {answers.PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        examples.put_into(document["paths"])
         for operation in (one for path in document["paths"].values() for one in path.values()):
             for status in _PROBLEMS:
+                shown = {
+                    "schema": {"$ref": "#/components/schemas/Problem"},
+                    "example": examples.problem(status),
+                }
                 operation["responses"][status] = {
                     "description": HTTPStatus(status).phrase,
-                    "content": content,
+                    "content": {answers.PROBLEM: shown},
                 }
         return document
 

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 from django.test import Client
+from jsonschema import Draft202012Validator
+from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
 from consent.api import keys, v1
 from consent.sample import Sample
@@ -26,6 +28,28 @@ def test_whatever_the_document_points_to_stands_in_it(client: Client) -> None:
 
     named = set(re.findall(r'"\$ref": "#/components/schemas/(\w+)"', json.dumps(document)))
     assert named <= set(document["components"]["schemas"])
+
+
+def test_the_document_is_valid_by_its_own_standard(client: Client) -> None:
+    OPENAPI_31_VALIDATOR.validate(client.get("/api/v1/openapi.json").json())
+
+
+def test_every_json_body_and_answer_has_an_example_that_fits(client: Client) -> None:
+    document = client.get("/api/v1/openapi.json").json()
+    parts = [
+        (f"{method} {path}", content)
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        for part in (*operation["responses"].values(), operation.get("requestBody", {}))
+        for kind, content in part.get("content", {}).items()
+        if kind.endswith("json") and content["schema"].get("type") != "string"
+    ]
+    assert len(parts) > 14 * len(OPERATIONS)
+    for where, content in parts:
+        schema = content["schema"] | {"components": document["components"]}
+        found = list(Draft202012Validator(schema).iter_errors(content["example"]))
+        assert not found, (where, found)
+        assert any(content["example"]), where
 
 
 def test_a_stream_of_decisions_is_in_the_document(client: Client) -> None:
