@@ -13,6 +13,7 @@ import threading
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
 from uuid import UUID, SafeUUID
@@ -44,6 +45,16 @@ def new_id() -> UUID:
     return _uuid(
         (milliseconds << 80) | (0x7000 | fraction) << 64 | (0x2 << 62) | int.from_bytes(_drawn(8)) >> 2
     )
+
+
+def made_at(made: UUID) -> datetime:
+    """When an id of ours was made."""
+    return datetime.fromtimestamp((made.int >> 80) / 1000, tz=UTC)
+
+
+def first_id(moment: datetime) -> UUID:
+    """No id of ours that was made at `moment` or later sorts before this one."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
 def _uuid(number: int) -> UUID:
@@ -122,7 +133,7 @@ def open_system(*, item: bytes, sealed: bytes | memoryview) -> bytes:
 
 
 def lookup(company: int, contact: Contact) -> bytes:
-    """How a contact is found again within a company: a keyed hash, exact match only (design section 6)."""
+    """How a contact is found again within a company: a keyed hash, exact match only (ADR-0003)."""
     return _keyed(f"contact|{company}|{contact.scheme}|{contact.canonical}")
 
 
@@ -165,7 +176,7 @@ def read_act_token(token: str, *, use: str) -> UUID | None:
 
 
 def commitment(salt: bytes, evidence: bytes) -> str:
-    """A salted commitment to evidence, fit for the public log (design section 5): hex."""
+    """A salted commitment to evidence, fit for the public log (ADR-0003): hex."""
     return _hmac(salt, evidence).hex()
 
 

@@ -6,8 +6,10 @@ import hmac
 import os
 import pickle
 import uuid
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.test import override_settings
 from hypothesis import given
 from hypothesis import strategies as st
@@ -234,6 +236,14 @@ def test_an_id_is_like_any_other(number: int) -> None:
     assert (ours, hash(ours), str(ours), ours.bytes) == (theirs, hash(theirs), str(theirs), theirs.bytes)
     assert pickle.loads(pickle.dumps(ours)) == copy.deepcopy(ours) == theirs
     assert ours.is_safe == theirs.is_safe
+
+
+def test_an_id_tells_when_it_was_made() -> None:
+    with time_machine.travel(at := datetime(2026, 3, 15, 12, tzinfo=UTC), tick=False):
+        made = vault.new_id()
+
+    assert vault.made_at(made) == at
+    assert vault.first_id(at) <= made < vault.first_id(at + timedelta(milliseconds=1))
 
 
 def test_new_ids_are_version_7_and_sort_by_time() -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from consent import rights
+from consent import rights, vault
 from consent.admin import beginning, charts, judging, labels, numbers, recent, scope, waiting_lists
 from consent.admin.paper import concerns
 from consent.models import (
@@ -200,7 +200,7 @@ def _to_answer(request: HttpRequest) -> Iterator[Concern]:
 def _stuck_messages(request: HttpRequest) -> Iterator[Concern]:
     outbox = reverse("admin:consent_outboundmessage_changelist")
     messages = scope.within(OutboundMessage.objects.order_by(), request)
-    lately = messages.filter(pk__gte=recent.first_id(timezone.now() - timedelta(days=DAYS)))
+    lately = messages.filter(pk__gte=vault.first_id(timezone.now() - timedelta(days=DAYS)))
     failed = lately.filter(state=OutboundMessage.State.FAILED).count()
     if failed:
         text = ngettext(

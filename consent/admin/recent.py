@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, QuerySet
@@ -12,6 +11,7 @@ from django.db.models.functions import TruncDate
 from django.http import HttpRequest
 from django.utils import timezone
 
+from consent import vault
 from consent.admin import scope
 from consent.models import CapturePoint, ConsentRecord, NoticeShown, NoticeVersion, OutboundMessage
 from consent.vocabulary import State
@@ -27,14 +27,9 @@ class VersionCount:
     agreed: int
 
 
-def first_id(moment: datetime) -> UUID:
-    """No id made at `moment` or later sorts before this one: ids are of UUID version 7 (RFC 9562 5.7)."""
-    return UUID(int=int(moment.timestamp() * 1000) << 80)
-
-
 def records(request: HttpRequest, *, since: datetime) -> QuerySet[ConsentRecord]:
     """The records of the request's companies that reached us since a moment."""
-    found = ConsentRecord.objects.filter(uid__gte=first_id(since))
+    found = ConsentRecord.objects.filter(uid__gte=vault.first_id(since))
     return scope.within(found.order_by(), request)
 
 
@@ -87,7 +82,7 @@ def funnel(request: HttpRequest, *, since: datetime) -> tuple[int, int, int]:
 
 def messages_by_state(request: HttpRequest, *, since: datetime) -> dict[str, int]:
     """How many messages queued since a moment are in which state."""
-    found = OutboundMessage.objects.filter(pk__gte=first_id(since)).order_by()
+    found = OutboundMessage.objects.filter(pk__gte=vault.first_id(since)).order_by()
     counted = scope.within(found, request).values_list("state").annotate(times=Count("pk"))
     return dict(counted)
 
@@ -100,7 +95,7 @@ def counts(point: CapturePoint, *, since: datetime) -> list[VersionCount]:
     ):
         shown[version] = shown.get(version, 0) + times
     found: QuerySet[ConsentRecord] = ConsentRecord.objects.filter(
-        company=point.company_id, point=point, notice__isnull=False, uid__gte=first_id(since)
+        company=point.company_id, point=point, notice__isnull=False, uid__gte=vault.first_id(since)
     ).order_by()
     answered = _people_by_version(found)
     agreed = _people_by_version(found.filter(state=State.GIVEN))

@@ -1,7 +1,7 @@
 """Who is at the preference centre, and how far it was shown that the number is theirs."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from consent import people, receipts, vault
@@ -62,7 +62,7 @@ def find(token: str, *, now: datetime) -> Entry | None:
     record = _first(act) if act else None
     if act is None or record is None:
         return None
-    is_fresh = now - made_at(act) < LINK_LIVES
+    is_fresh = now - vault.made_at(act) < LINK_LIVES
     possession = Possession.LINK if is_own and is_fresh else Possession.NONE
     person = Person(record.company, record.subject)
     return Entry(token, (person,), possession, record.language, act=act)
@@ -90,11 +90,6 @@ def by_stop_link(token: str) -> Person | None:
         return None
     record = ConsentRecord.objects.filter(subject=subject).select_related("company").first()
     return Person(record.company, subject) if record else None
-
-
-def made_at(act: UUID) -> datetime:
-    """When an act was made, by its id (UUID version 7)."""
-    return datetime.fromtimestamp((act.int >> 80) / 1000, tz=UTC)
 
 
 def _first(act: UUID) -> ConsentRecord | None:

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from consent import recording, vault
-from consent.admin import charts, home, recent
+from consent.admin import charts, home
 from consent.log import tree
 from consent.models import (
     CapturePoint,
@@ -153,12 +153,6 @@ def test_home_costs_the_same_number_of_queries_however_much_there_is(
         assert said.is_new
     with django_assert_max_num_queries(35):
         page(bruno)
-
-
-def test_ids_made_later_sort_after_the_first_id_of_a_moment() -> None:
-    before = timezone.now()
-    made = vault.new_id()
-    assert recent.first_id(before) <= made < recent.first_id(before + timedelta(minutes=2))
 
 
 def test_columns_stand_on_the_ground_and_fit_the_picture() -> None:

@@ -1,12 +1,12 @@
 """What became of an act that waits for its proof, as far as whoever sent the form may know."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
 
-from consent import receipts
+from consent import receipts, vault
 from consent.catalogue import Ask
 from consent.models import ConsentRecord, OutboundMessage
 from consent.vocabulary import State
@@ -43,7 +43,7 @@ def look(act: UUID, *, ask: Ask, now: datetime) -> Outcome | None:
         if State.GIVEN not in answered.values():
             return Outcome(DECLINED)
         return Outcome(GIVEN, receipt=answering if answered.keys() <= requested.keys() else None)
-    is_old = now - _made_at(act) > timedelta(hours=settings.OPTIN_ASK_TTL_HOURS)
+    is_old = now - vault.made_at(act) > timedelta(hours=settings.OPTIN_ASK_TTL_HOURS)
     return Outcome(OVER if is_old else WAITING)
 
 
@@ -57,8 +57,3 @@ def number_key(act: UUID) -> bytes | None:
 def _boxes(act: UUID) -> dict[tuple[str, int | None], str]:
     records = ConsentRecord.objects.filter(act=act).values_list("channel", "purpose", "state")
     return {(channel, purpose): state for channel, purpose, state in records}
-
-
-def _made_at(act: UUID) -> datetime:
-    """When an act was made, by its id (UUID version 7)."""
-    return datetime.fromtimestamp((act.int >> 80) / 1000, tz=UTC)
