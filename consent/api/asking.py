@@ -10,7 +10,7 @@ from ninja import Header, Query, Router, Schema
 from pydantic import Field
 
 from consent import preflight
-from consent.api import bodies, decisions, keys, moments, permits, questions, v1
+from consent.api import bodies, decisions, moments, permits, questions, v1
 from consent.api.answers import Stream
 from consent.decision import Reason
 from consent.errors import BadInput
@@ -150,7 +150,7 @@ def take_apart(
         raise BadInput("body.media_type", f"Send {CSV}.", status=415)
     too_large = BadInput("body.too_large", "Send the file in parts of at most 20 MB.", status=413)
     file = io.BytesIO(b"".join(bodies.pieces(request, most=preflight.LARGEST, too_large=too_large)))
-    holder: keys.Holder = request.auth  # type: ignore[attr-defined]  # set by ninja
+    holder = v1.holder(request)
     into, now = io.BytesIO(), timezone.now()
     sending_at = moments.read_planned(at, pointer="at", now=now) if at is not None else None
     try:

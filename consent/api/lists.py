@@ -11,7 +11,6 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from consent import http
 from consent.api import bodies, v1
-from consent.api.keys import Holder
 from consent.canonical import moment
 from consent.errors import BadInput
 from consent.exports import taking_out
@@ -205,21 +204,16 @@ def export(
     return StreamingHttpResponse(made.parts, content_type=made.media_type, headers=headers)  # type: ignore[return-value]
 
 
-def _holder(request: HttpRequest) -> Holder:
-    holder: Holder = request.auth  # type: ignore[attr-defined]  # set by ninja
-    return holder
-
-
 def _company(request: HttpRequest) -> Company:
-    return Company.objects.get(pk=_holder(request).company)
+    return Company.objects.get(pk=v1.holder(request).company)
 
 
 def _entity(request: HttpRequest) -> str:
-    return f"app:{_holder(request).key}"
+    return f"app:{v1.holder(request).key}"
 
 
 def _found(request: HttpRequest, pk: UUID) -> Import:
-    found = Import.objects.select_related("company").filter(pk=pk, company=_holder(request).company).first()
+    found = Import.objects.select_related("company").filter(pk=pk, company=v1.holder(request).company).first()
     if found is None:
         raise Http404("No such list.")
     return found

@@ -12,7 +12,6 @@ from pydantic import ConfigDict, StringConstraints
 
 from consent import history, vault
 from consent.api import breaker, v1
-from consent.api.keys import Holder
 from consent.canonical import moment
 from consent.contact import Contact
 from consent.errors import BadInput
@@ -89,7 +88,7 @@ def find(request: HttpRequest, payload: Find) -> Found:
         lookup=vault.lookup(_company(request), contact), is_former=False
     ).first()
     if point is None:
-        breaker.check([contact], _holder(request))
+        breaker.check([contact], v1.holder(request))
     return Found(subject=str(point.subject) if point else None)
 
 
@@ -152,13 +151,8 @@ def proof(request: HttpRequest, record: UUID) -> HttpResponse:
     return HttpResponse(str(logged.proof), content_type=proofs.MEDIA_TYPE)
 
 
-def _holder(request: HttpRequest) -> Holder:
-    holder: Holder = request.auth  # type: ignore[attr-defined]  # set by ninja
-    return holder
-
-
 def _company(request: HttpRequest) -> int:
-    return _holder(request).company
+    return v1.holder(request).company
 
 
 def _read_cursor(cursor: str, subject: UUID) -> int:

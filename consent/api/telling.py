@@ -9,7 +9,6 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from consent import sendings
 from consent.api import idempotency, moments, questions, v1
-from consent.api.keys import Holder
 from consent.errors import BadInput
 from consent.models import ApiKey, Purpose
 from consent.vocabulary import Channel
@@ -46,7 +45,7 @@ def messages(
     key it counts once. It counts for nobody where the company never heard of the contact, or after a week.
     """
     now = timezone.now()
-    holder: Holder = request.auth  # type: ignore[attr-defined]  # set by ninja
+    holder = v1.holder(request)
     contact = questions.read_contact(payload.contact)
     purpose = Purpose.objects.filter(company=holder.company, slug=payload.purpose).first()
     if purpose is None:

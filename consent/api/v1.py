@@ -72,6 +72,12 @@ class Key(HttpBearer):
         raise AssertionError("the whole header is read at once")
 
 
+def holder(request: HttpRequest) -> keys.Holder:
+    """Whose key opened a door that asks for one."""
+    found: keys.Holder = request.auth  # type: ignore[attr-defined]  # set by ninja
+    return found
+
+
 def parameters(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Refuse every query parameter but these, before anything else: a misspelt one would ask something else."""
 

@@ -10,7 +10,6 @@ from ninja import Header, Query, Router, Status
 
 from consent import http, receipts
 from consent.api import v1
-from consent.api.keys import Holder
 from consent.capture.app import handing_in, showing, withdrawing
 from consent.capture.app.said import ActOut, Consent, KeptOut, PointOut, RecordOut, Withdrawal
 from consent.models import ApiKey, ConsentRecord
@@ -35,7 +34,7 @@ def point(
     Show the whole text and every box unticked: the token proves which words were on the screen. A program that
     takes no more than `most_bytes` is refused (`point.too_long`) where the words are longer, for none may be left out.
     """
-    ask = showing.asked(_holder(request).company, point)
+    ask = showing.asked(v1.holder(request).company, point)
     content = showing.shown_now(
         ask, showing.language_of(ask, language), most_bytes=most_bytes, now=timezone.now()
     )
@@ -48,7 +47,7 @@ def consents(request: HttpRequest, idempotency_key: IdempotencyKey, payload: Con
     """Record one answer per box. A yes is `given` at once where the company accepts the app's claim that it
     verified the number; else it is `requested`, and the person is asked at the number.
     """
-    holder, now = _holder(request), timezone.now()
+    holder, now = v1.holder(request), timezone.now()
     seen = handing_in.verify(payload, holder=holder, now=now)
     recorded, events = handing_in.record(
         payload, seen, holder=holder, key=idempotency_key, caller=_caller(request), now=now
@@ -66,18 +65,13 @@ def withdrawals(
     ends; the same request again then gets its receipt.
     """
     stop = withdrawing.read(
-        payload, holder=_holder(request), key=idempotency_key, caller=_caller(request), now=timezone.now()
+        payload, holder=v1.holder(request), key=idempotency_key, caller=_caller(request), now=timezone.now()
     )
     try:
         recorded = withdrawing.record(stop)
     except Kept:
         return Status(202, KeptOut())
     return _answer(_told(recorded, stop.events()))
-
-
-def _holder(request: HttpRequest) -> Holder:
-    holder: Holder = request.auth  # type: ignore[attr-defined]  # set by ninja
-    return holder
 
 
 def _caller(request: HttpRequest) -> Mapping[str, str]:
