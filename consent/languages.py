@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_noop
 from django.utils.translation.trans_real import parse_accept_lang_header
 
+from consent.models import CapturePoint
 from consent.vocabulary import Language
 
 NAMES = {Language.ENGLISH: "English", Language.SPANISH: "Español", Language.PORTUGUESE: "Português"}
@@ -35,6 +36,11 @@ def choose(request: HttpRequest, *, offered: Sequence[str], default: str) -> str
         if found is not None:
             return found
     return default if default in offered else offered[0]
+
+
+def of_point(request: HttpRequest, point: CapturePoint) -> str:
+    """The language to show a capture point in, among those it offers."""
+    return choose(request, offered=known(point.languages), default=point.company.language)
 
 
 def known(languages: Sequence[str]) -> list[str]:

@@ -32,7 +32,7 @@ def page(request: HttpRequest, company: str, point: str) -> HttpResponse:
         return show(request, ask, "shut", {}, status=HTTPStatus.FORBIDDEN)
     if not ask.is_open or ask.version is None:
         return show(request, ask, "closed", {}, status=HTTPStatus.GONE)
-    now, language = timezone.now(), _language(request, ask)
+    now, language = timezone.now(), languages.of_point(request, ask.point)
     shown.count(ask, ask.version, language=language, method=METHOD.slug, day=now.date())
     showing = showing_of(ask, ask.version, language)
     token = pinned.pin(
@@ -85,7 +85,7 @@ def number(request: HttpRequest, company: str, point: str) -> HttpResponse:
     ask = _ask(company, point)
     if tablets.of(request, ask.point) is None:
         return _shut()
-    with override(django_code(_language(request, ask))):
+    with override(django_code(languages.of_point(request, ask.point))):
         try:
             Contact.tel(request.POST.get("phone", ""), ask.company.country, allowed=ask.company.countries)
         except BadInput as problem:
@@ -97,7 +97,7 @@ def show(
     request: HttpRequest, ask: Ask, template: str, context: dict[str, Any], *, status: int = HTTPStatus.OK
 ) -> HttpResponse:
     """A page of a kiosk in the language of whoever stands there; no browser keeps it but for the worker."""
-    language = _language(request, ask)
+    language = languages.of_point(request, ask.point)
     frame = {
         "ask": ask,
         "company": ask.company,
@@ -120,12 +120,6 @@ def _ask(company: str, point: str) -> Ask:
     if ask is None:
         raise Http404("No such capture point.")
     return ask
-
-
-def _language(request: HttpRequest, ask: Ask) -> str:
-    return languages.choose(
-        request, offered=languages.known(ask.point.languages), default=ask.company.language
-    )
 
 
 def _shut() -> HttpResponse:

@@ -31,13 +31,6 @@ def is_framed(request: HttpRequest) -> bool:
     return "embed" in request.GET
 
 
-def language_of(request: HttpRequest, ask: Ask) -> str:
-    """The language to show a capture point in, among those it offers."""
-    return languages.choose(
-        request, offered=languages.known(ask.point.languages), default=ask.company.language
-    )
-
-
 def poster_code(request: HttpRequest) -> str:
     """The code of the poster whose address brought somebody, if it is written like one; else ""."""
     code = request.GET.get(poster.CODE, "")
@@ -68,7 +61,7 @@ def show_form(
     The same words keep their ticks and their token; other words are asked anew, with every box unticked.
     """
     assert ask.version is not None
-    language = language_of(request, ask)
+    language = languages.of_point(request, ask.point)
     showing = show(ask, ask.version, language)
     seen = _seen_before(typed, showing)
     token = (
@@ -115,7 +108,7 @@ def show_page(
     request: HttpRequest, ask: Ask, template: str, context: dict[str, Any], *, status: int = HTTPStatus.OK
 ) -> HttpResponse:
     """Another page of a capture point, never kept by a browser, and told to no other website."""
-    language = language_of(request, ask)
+    language = languages.of_point(request, ask.point)
     with override(django_code(language)):
         response = render(
             request,

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from consent import catalogue, http, posted, shown
+from consent import catalogue, http, languages, posted, shown
 from consent.capture.website import METHOD, answer, page, pressure, proof, reading
 from consent.capture.website.reading import Refused
 from consent.catalogue import Ask
@@ -34,7 +34,7 @@ def form(request: HttpRequest, company: str, point: str) -> HttpResponse:
     if request.method == "POST":
         return _post(request, ask, brought, now=now)
     if request.method == "GET":
-        language = page.language_of(request, ask)
+        language = languages.of_point(request, ask.point)
         shown.count(ask, ask.version, language=language, method=METHOD.slug, day=now.date())
     return page.show_form(request, ask, now=now, is_pressed=pressure.is_high(**_origin(request, ask, now)))
 
