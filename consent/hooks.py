@@ -62,7 +62,7 @@ def answer(request: HttpRequest, *doors: Hook) -> HttpResponse:
         return HttpResponse(status=HTTPStatus.FORBIDDEN)
     except DatabaseError:
         log.exception("A webhook could not be checked.")
-        return _not_now()
+        return not_now()
     hook = _door(doors, parameters)
     delivery = hook.deliver(parameters, received_at=now)
     try:
@@ -127,13 +127,14 @@ def _answer_later(hook: Hook, delivery: Delivery) -> HttpResponse:
         spool.write(hook.door, delivery.to_bytes())
     except OSError:
         log.exception("A delivery could not be spooled either.")
-        return _not_now()
+        return not_now()
     if hook.is_stop(delivery.parameters):
         return HttpResponse(hook.silence, content_type=hook.media_type)
-    return _not_now()
+    return not_now()
 
 
-def _not_now() -> HttpResponse:
+def not_now() -> HttpResponse:
+    """Nothing was recorded, and the provider is to try again."""
     return HttpResponse(status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": RETRY_AFTER})
 
 

@@ -2,19 +2,17 @@
 
 import hashlib
 import io
-import json
 import zipfile
 from collections.abc import Collection, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from consent import history, opening, publishing
 from consent.casefile import cover, looks
 from consent.log import note, published
 from consent.models import Company, ConsentRecord, Erased, EvidenceFile, NoticeVersion
-from consent.proof import account, dpv, kantara, pdf, tlog_proof
+from consent.proof import account, dpv, files, kantara, pdf, tlog_proof
 from consent.proof.tlog_proof import Logged
 
 FIRST_LINE = "Optin case file v1"
@@ -28,14 +26,14 @@ def build(subject: UUID, *, company: Company, language: str, at: datetime) -> by
 
     The cover is in `language`. Evidence that was erased is left out; what the log says of it is not.
     """
-    files = dict(_files(subject, company=company, language=language, at=at))
+    contents = dict(_files(subject, company=company, language=language, at=at))
     manifest = "".join(
-        f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in sorted(files.items())
+        f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in sorted(contents.items())
     )
-    files["manifest.txt"] = note.sign(f"{FIRST_LINE}\n{manifest}", published.signing_key()).encode()
+    contents["manifest.txt"] = note.sign(f"{FIRST_LINE}\n{manifest}", published.signing_key()).encode()
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in sorted(files.items()):
+        for name, content in sorted(contents.items()):
             archive.writestr(zipfile.ZipInfo(f"case/{name}", ZIP_TIME), content, zipfile.ZIP_DEFLATED)
     return written.getvalue()
 
@@ -78,14 +76,10 @@ def _receipts(acts: Collection[UUID], logged: dict[UUID, Logged]) -> Iterator[tu
     accounts = list(account.read_all(acts).values())
     for told, sheet in zip(accounts, pdf.render_all(accounts, logged), strict=True):
         yield f"receipts/{told.act}.pdf", sheet
-        yield f"receipts/{told.act}.jsonld", _json(dpv.receipt(told, logged))
+        yield f"receipts/{told.act}.jsonld", files.json_file(dpv.receipt(told, logged))
         kantara_receipt = kantara.receipt(told)
         if kantara_receipt is not None:
-            yield f"receipts/{told.act}.kantara.json", _json(kantara_receipt)
-
-
-def _json(value: dict[str, Any]) -> bytes:
-    return json.dumps(value, ensure_ascii=False, indent=1).encode()
+            yield f"receipts/{told.act}.kantara.json", files.json_file(kantara_receipt)
 
 
 def _notice(version: NoticeVersion) -> Iterator[tuple[str, bytes]]:

@@ -3,7 +3,7 @@
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import batched, pairwise
+from itertools import batched, pairwise, zip_longest
 
 from django.db.models import OuterRef, Subquery
 
@@ -139,16 +139,10 @@ def _compare_tile(level: int, index: int, computed: bytes, stored: bytes | None)
     if stored is not None and bytes(stored) == computed:
         return
     found = b"" if stored is None else bytes(stored)
-    pairs = zip(_hashes(computed), [*_hashes(found), *[b""] * tiles.WIDTH], strict=False)
-    place = next(
-        (number for number, (ours, theirs) in enumerate(pairs) if ours != theirs), len(_hashes(computed))
-    )
+    pairs = zip_longest(tiles.hashes_in(computed), tiles.hashes_in(found))
+    place = next(number for number, (ours, theirs) in enumerate(pairs) if ours != theirs)
     first = (index * tiles.WIDTH + place) << tiles.HEIGHT * level
     raise LogBroken(first, f"the entry, or hash {place} of tile {level}/{index}, was changed.")
-
-
-def _hashes(tile: bytes) -> list[bytes]:
-    return [tile[start : start + merkle.HASH] for start in range(0, len(tile), merkle.HASH)]
 
 
 def _compare_head(grown: tiles.Growth) -> None:

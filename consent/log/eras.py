@@ -1,7 +1,7 @@
 """Under which name and by which keys the log is signed: keys change, and a damaged log is succeeded.
 
 An era begins with an entry of the log that says so, and which the keys of that era sign: whoever trusts the
-present keys can follow the others back through the log (docs/key-rotation.md, ADR 0006).
+present keys can follow the others back through the log (docs/key-rotation.md, ADR-0006).
 """
 
 import json

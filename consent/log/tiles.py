@@ -77,7 +77,7 @@ def split_hashes(tile: bytes) -> list[bytes]:
     """The hashes of a tile."""
     if not 0 < len(tile) <= WIDTH * merkle.HASH or len(tile) % merkle.HASH:
         raise TileInvalid(f"A tile has 1 to {WIDTH} hashes of {merkle.HASH} bytes, not {len(tile)} bytes.")
-    return _split(tile)
+    return hashes_in(tile)
 
 
 def encode_entries(entries: Sequence[bytes]) -> bytes:
@@ -141,7 +141,7 @@ def root_from_edge(size: int, edge: Mapping[int, bytes]) -> bytes:
     _check_edge(size, edge)
     right: list[bytes] = []  # what the levels below have at the right, smaller than one hash of this level
     for level in sorted(edge):
-        right = [merkle.root(_split(edge[level]) + right)]
+        right = [merkle.root(hashes_in(edge[level]) + right)]
     return merkle.root(right)
 
 
@@ -159,5 +159,6 @@ def _root_of_full(tile: bytes) -> bytes:
     return tile
 
 
-def _split(tile: bytes) -> list[bytes]:
+def hashes_in(tile: bytes) -> list[bytes]:
+    """The hashes that lie side by side in `tile`, unchecked."""
     return [tile[start : start + merkle.HASH] for start in range(0, len(tile), merkle.HASH)]

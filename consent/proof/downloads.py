@@ -1,8 +1,6 @@
 """The forms of a receipt as files: for people, for other systems, and for whoever does not believe us."""
 
-import json
 from collections.abc import Callable
-from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -26,7 +24,9 @@ def as_pdf(request: HttpRequest, token: str) -> HttpResponse:
 def as_jsonld(request: HttpRequest, token: str) -> HttpResponse:
     """The receipt in ISO/IEC TS 27560 fields and W3C DPV terms."""
     found, logged = _read(token)
-    return files.give(_json(dpv.receipt(found, logged)), _name(found, "jsonld"), "application/ld+json")
+    return files.give(
+        files.json_file(dpv.receipt(found, logged)), _name(found, "jsonld"), "application/ld+json"
+    )
 
 
 @require_safe
@@ -36,7 +36,7 @@ def as_kantara(request: HttpRequest, token: str) -> HttpResponse:
     receipt = kantara.receipt(found)
     if receipt is None:
         raise Http404("This act gave nothing.")
-    return files.give(_json(receipt), _name(found, "json"), "application/json")
+    return files.give(files.json_file(receipt), _name(found, "json"), "application/json")
 
 
 @require_safe
@@ -79,10 +79,6 @@ def _read(token: str) -> tuple[Account, dict[UUID, Logged]]:
     if found is None:
         raise Http404("No such receipt.")
     return found, tlog_proof.of_records([record.uid for record in found.records])
-
-
-def _json(value: dict[str, Any]) -> bytes:
-    return json.dumps(value, ensure_ascii=False, indent=1).encode()
 
 
 def _name(found: Account, extension: str) -> str:

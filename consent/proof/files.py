@@ -1,6 +1,9 @@
 """Files that only the person shall have: they leave nothing behind on a shared computer."""
 
+import json
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
@@ -18,6 +21,11 @@ def give(content: bytes, name: str, media_type: str) -> HttpResponse:
     return private(
         HttpResponse(content, content_type=media_type, headers={"Content-Disposition": disposition})
     )
+
+
+def json_file(value: Mapping[str, Any]) -> bytes:
+    """A JSON file that people can read as well."""
+    return json.dumps(value, ensure_ascii=False, indent=1).encode()
 
 
 def not_yet(language: str) -> HttpResponse:

@@ -10,8 +10,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from consent import inbound, spool
-from consent.http import RETRY_AFTER
+from consent import hooks, inbound, spool
 from consent.inbound import Delivery
 from consent.providers import Refused, meta
 from consent.providers.meta import Signed
@@ -43,7 +42,7 @@ def meta_webhook(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=STATUSES.get(refusal.code, HTTPStatus.FORBIDDEN))
     except DatabaseError:
         log.exception("A webhook of Meta's could not be checked.")
-        return _not_now()
+        return hooks.not_now()
     return _keep(batch(signed))
 
 
@@ -68,7 +67,7 @@ def _keep(delivery: Delivery) -> HttpResponse:
             spool.write(DOOR, delivery.to_bytes())
         except OSError:
             log.exception("A batch could not be spooled either.")
-            return _not_now()
+            return hooks.not_now()
     return HttpResponse()
 
 
@@ -83,7 +82,3 @@ def _keep_rewritten(body: str) -> None:
         inbound.keep(rewritten, inbound.State.UNREADABLE)
     except DatabaseError:
         log.exception("A refused batch could not be kept.")
-
-
-def _not_now() -> HttpResponse:
-    return HttpResponse(status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": RETRY_AFTER})
