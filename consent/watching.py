@@ -15,7 +15,7 @@ from consent.models import LogPending, OutboundMessage
 
 log = logging.getLogger(__name__)
 
-MERGE_ALARM = timedelta(seconds=60)  # design section 5
+MERGE_ALARM = timedelta(seconds=60)  # a worker gives entries their places every half second
 OUTBOX_ALARM = timedelta(minutes=5)
 NO_WORKER = "Is a worker running (manage.py work)?"
 

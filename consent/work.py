@@ -98,7 +98,7 @@ def check() -> None:
 def run(stop: threading.Event) -> None:
     """Drain everything again and again until `stop` is set; trouble in one drain never stops another.
 
-    Each in a thread of its own: the log must not wait for a provider that does not answer (design section 5).
+    Each in a thread of its own: the log must not wait for a provider that does not answer.
     Raises errors.LogRefuses at the start, see `check`.
     """
     check()

@@ -1,4 +1,4 @@
-"""A stop is never refused, however it is said and whatever else is used up, closed or broken (invariant 9)."""
+"""A stop is never refused, however it is said and whatever else is used up, closed or broken."""
 
 from datetime import timedelta
 from typing import Any

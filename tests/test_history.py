@@ -31,7 +31,7 @@ def said(
 
 
 def oracle(events: Iterable[Said], moment: datetime) -> str:
-    """Invariant 6 and design section 4, word for word, written without looking at the code."""
+    """The rules of `history.fold`, word for word, written without looking at its code."""
     heard = [event for event in events if event.recorded_at <= moment]
     noes = [
         event

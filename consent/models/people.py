@@ -97,7 +97,7 @@ class CodeTry(models.Model):
         verbose_name = _("code try")
 
 
-# Evidence never changes; it can only go, and only once its key is gone (erasure, design section 6).
+# Evidence never changes; it can only go, and only once its key is gone (erasure, ADR-0003).
 _GONE = "NOT EXISTS (SELECT 1 FROM consent_subjectkey k WHERE k.subject = OLD.subject)"
 guard("consent_evidence", delete=_GONE)
 guard("consent_evidencefile", delete=_GONE)

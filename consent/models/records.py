@@ -12,8 +12,7 @@ from consent.models.points import CapturePoint
 from consent.vocabulary import Channel, Language, Possession, State
 
 # Django still refuses to delete what a record names. The database does not check it on insert: every capture
-# would lock the same company, purpose and notice rows, and captures must not wait for one another (design
-# section 4).
+# would lock the same company, purpose and notice rows, and captures must not wait for one another.
 HOT: dict[str, Any] = {"on_delete": models.PROTECT, "db_index": False, "db_constraint": False}
 
 

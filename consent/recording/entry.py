@@ -1,4 +1,4 @@
-"""The canonical bytes of a record, as they enter the log (design section 5)."""
+"""The canonical bytes of a record, as they enter the log."""
 
 from functools import lru_cache
 from typing import Any

@@ -12,7 +12,6 @@ from consent.outgoing import Button, Outgoing, Template
 from consent.vocabulary import Possession
 
 IMPORTED = "import"  # the method of what a list says: a claim, which nobody was shown a notice of ours for
-
 TIME = "time"  # the method of what the passing of time ends, by a company's own rule: nobody said anything
 
 
@@ -33,9 +32,9 @@ class ConsentEvent:
     is the source's own id after the source's name ("sms:SM...", "website:<nonce>"): the same reference again
     is the same act. `entity` is who acted: "subject", "staff:<id>", "app:<key id>" or "platform:<name>". A
     withdrawal without a purpose speaks of every purpose on the channel. `clock` is whose clock `event_time` is by,
-    such as "meta"; empty for our own. `valid_days` is how long a yes
-    counts where that is not as the purpose says: it was recorded elsewhere before. `origin` is what brought the person
-    (vocabulary.Origin), kept beside the records and not in them.
+    such as "meta"; empty for our own. `valid_days` is how long a yes counts where that is not as the purpose says,
+    because it was recorded elsewhere before. `origin` is what brought the person (vocabulary.Origin), kept beside
+    the records and not in them.
     """
 
     company: Company

@@ -223,7 +223,7 @@ def test_a_port_that_is_not_for_everybody_is_said(settings, monkeypatch: pytest.
 def test_on_a_restored_old_backup_nobody_is_answered(
     aurora: Sample, settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Invariant 19: neither the erased nor those who stopped come back."""
+    """Neither the erased nor those who stopped come back."""
     with transaction.atomic():
         cast.says(aurora)
         tree.sequence()
