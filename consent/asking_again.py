@@ -1,9 +1,8 @@
 """Who agreed to an older meaning of a notice, and so would have to be asked again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import batched
 from uuid import UUID
 
 from consent import history
@@ -28,8 +27,8 @@ class Standing:
 def find(version: NoticeVersion, *, at: datetime) -> Iterator[list[Standing]]:
     """Everybody whose consent stands on an older major version of the notice: a list for each person.
 
-    A minor version is cosmetic and asks nobody again. One query for the people, and one more for each BATCH of
-    them, so that a caller may stop early.
+    A minor version is cosmetic and asks nobody again. A few queries for each BATCH of people, so that a caller may stop
+    early; none of them is open while the caller works.
     """
     older = {
         pk: f"{major}.{minor}"
@@ -39,19 +38,19 @@ def find(version: NoticeVersion, *, at: datetime) -> Iterator[list[Standing]]:
     }
     if not older:
         return
-    agreed = (
-        ConsentRecord.objects.filter(
-            company=version.notice.company_id, notice__in=list(older), state=State.GIVEN
-        )
-        .order_by("subject")
-        .values_list("subject", flat=True)
-        .distinct()
+    agreed = ConsentRecord.objects.filter(
+        company=version.notice.company_id, notice__in=list(older), state=State.GIVEN
     )
-    for subjects in batched(agreed.iterator(chunk_size=BATCH), BATCH, strict=False):
+    people = agreed.order_by("subject").values_list("subject", flat=True).distinct()
+    subjects = list(people[:BATCH])
+    while subjects:
         yield from _standing(subjects, older, at)
+        if len(subjects) < BATCH:
+            return
+        subjects = list(people.filter(subject__gt=subjects[-1])[:BATCH])
 
 
-def _standing(subjects: tuple[UUID, ...], older: dict[int, str], at: datetime) -> Iterator[list[Standing]]:
+def _standing(subjects: Sequence[UUID], older: dict[int, str], at: datetime) -> Iterator[list[Standing]]:
     standings = history.standings_of(subjects, at=at)
     given = {
         standing.record: (subject, key, standing)

@@ -1,15 +1,17 @@
 """Who would have to be asked again: those whose standing consent is to an older meaning of the notice."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
-from consent import asking_again, history, opening, publishing
+from consent import asking_again, history, opening, publishing, sample
 from consent.contact import Contact
-from consent.models import NoticeVersion
+from consent.models import Company, ConsentRecord, NoticeVersion
 from consent.sample import Sample
 from consent.vocabulary import State
 from tests import cast
@@ -96,3 +98,30 @@ def test_the_number_of_queries_does_not_grow_with_people(
         assert set(opening.contacts_of(people)) == people
     with django_assert_num_queries(3):  # who was erased, who shares a contact, what they said
         assert set(history.standings_of(people, at=timezone.now())) == people
+
+
+@pytest.mark.django_db(transaction=True)
+def test_looking_for_people_locks_out_nobody_who_writes_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A round goes on for minutes: a query that stayed open would keep this thread or others from writing on SQLite."""
+    monkeypatch.setattr(asking_again, "BATCH", 1)
+    aurora = sample.seed()
+    for contact in (cast.ANA, cast.BRUNO):
+        say(aurora, contact)
+    version = NoticeVersion.objects.create(
+        notice=aurora.version.notice, major=2, wordings=aurora.version.wordings
+    )
+    people = asking_again.find(version, at=timezone.now() + timedelta(seconds=1))
+    first = next(people)[0].subject
+
+    def writes() -> None:
+        Company.objects.update(name="Elsewhere")
+        connection.close()
+
+    with ThreadPoolExecutor(1) as elsewhere:
+        elsewhere.submit(writes).result()
+    with transaction.atomic():
+        Company.objects.update(name="Here")
+
+    assert {first, *(person[0].subject for person in people)} == set(
+        ConsentRecord.objects.values_list("subject", flat=True)
+    )

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from consent import hooks, inbound, outbox, providers, spool, telling
-from consent.aging import reaching, working
+from consent.aging import lapsing, reaching, working
 from consent.capture import sms
 from consent.capture.whatsapp import from_twilio
 from consent.capture.whatsapp import working as whatsapp
@@ -37,6 +37,7 @@ from consent.vault import SealBroken
 from consent.vocabulary import State
 from tests import cast, meta, webhooks
 from tests.cast import ANA, BRUNO
+from tests.staff import other_sample
 
 MONTH = timedelta(days=31)
 
@@ -54,6 +55,29 @@ def test_a_broken_contact_lets_the_consents_of_others_lapse(aurora: Sample) -> N
 
     assert ConsentRecord.objects.filter(state=State.LAPSED).exclude(subject=broken).count() == 1
     assert not ConsentRecord.objects.filter(state=State.LAPSED, subject=broken).exists()
+
+
+def test_where_people_cannot_be_found_those_of_another_company_are(
+    aurora: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = other_sample()
+    for sample in (aurora, other):
+        sample.company.lapse_months = 6
+        sample.company.save()
+        cast.says(sample, event_time=timezone.now() - 7 * MONTH)
+    everybody = lapsing.everybody
+
+    def breaks(company: Company) -> Any:
+        if company.pk == aurora.company.pk:
+            raise KeyError("odd")
+        return everybody(company)
+
+    monkeypatch.setattr(lapsing, "everybody", breaks)
+    working.forget()
+    while working.lapse():
+        pass
+    lapsed = ConsentRecord.objects.filter(state=State.LAPSED)
+    assert list(lapsed.values_list("company", flat=True)) == [other.company.pk]
 
 
 def test_trouble_of_the_database_ends_a_round_that_begins_anew(

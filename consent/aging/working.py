@@ -2,11 +2,12 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 from itertools import batched
 
+from django.db.models import Model
 from django.utils import timezone
 
 from consent import asking_again, errors
@@ -34,16 +35,18 @@ def ask_again() -> int:
 
 
 def _questions() -> Iterator[int]:
-    for asked in (
-        Reasking.objects.filter(ended_at=None).select_related("version__notice__company").order_by("pk")
-    ):
-        is_over = asked.ends_at is not None and asked.ends_at <= timezone.now()
-        for people in batched(asking_again.find(asked.version, at=timezone.now()), AT_ONCE, strict=False):
-            act = reasking.end if is_over else reasking.ask
-            _each(partial(act, asked, now=timezone.now()), people)
-            yield len(people)
-        if is_over:
-            Reasking.objects.filter(pk=asked.pk, ended_at=None).update(ended_at=timezone.now())
+    running = Reasking.objects.filter(ended_at=None).select_related("version__notice__company")
+    return _one_by_one(running.order_by("pk"), _questions_of)
+
+
+def _questions_of(asked: Reasking) -> Iterator[int]:
+    is_over = asked.ends_at is not None and asked.ends_at <= timezone.now()
+    for people in batched(asking_again.find(asked.version, at=timezone.now()), AT_ONCE, strict=False):
+        act = reasking.end if is_over else reasking.ask
+        _each(partial(act, asked, now=timezone.now()), people)
+        yield len(people)
+    if is_over:
+        Reasking.objects.filter(pk=asked.pk, ended_at=None).update(ended_at=timezone.now())
 
 
 def lapse() -> int:
@@ -52,10 +55,13 @@ def lapse() -> int:
 
 
 def _lapses() -> Iterator[int]:
-    for company in Company.objects.filter(lapse_months__gt=0).order_by("pk"):
-        for people in lapsing.everybody(company):
-            _each(partial(lapsing.lapse, company, now=timezone.now()), people)
-            yield len(people)
+    return _one_by_one(Company.objects.filter(lapse_months__gt=0).order_by("pk"), _lapses_of)
+
+
+def _lapses_of(company: Company) -> Iterator[int]:
+    for people in lapsing.everybody(company):
+        _each(partial(lapsing.lapse, company, now=timezone.now()), people)
+        yield len(people)
 
 
 def sum_up() -> int:
@@ -64,18 +70,37 @@ def sum_up() -> int:
 
 
 def _summaries() -> Iterator[int]:
-    for company in Company.objects.filter(tells_yearly=True, is_paused=False).order_by("pk"):
-        for people in lapsing.everybody(company):
-            now = timezone.now()
-            _each(partial(summaries.tell, company, now=now), summaries.find(people, until=now, now=now))
-            yield len(people)
+    told = Company.objects.filter(tells_yearly=True, is_paused=False)
+    return _one_by_one(told.order_by("pk"), _summaries_of)
+
+
+def _summaries_of(company: Company) -> Iterator[int]:
+    for people in lapsing.everybody(company):
+        now = timezone.now()
+        _each(partial(summaries.tell, company, now=now), summaries.find(people, until=now, now=now))
+        yield len(people)
 
 
 def _reminders() -> Iterator[int]:
-    for company in Company.objects.filter(remind_days__gt=0, is_paused=False).order_by("pk"):
-        for people in reminders.plan(company, ahead=timedelta(), now=timezone.now()):
-            _each(partial(reminders.remind, company, now=timezone.now()), people)
-            yield len(people)
+    reminded = Company.objects.filter(remind_days__gt=0, is_paused=False)
+    return _one_by_one(reminded.order_by("pk"), _reminders_of)
+
+
+def _reminders_of(company: Company) -> Iterator[int]:
+    for people in reminders.plan(company, ahead=timedelta(), now=timezone.now()):
+        _each(partial(reminders.remind, company, now=timezone.now()), people)
+        yield len(people)
+
+
+def _one_by_one[One: Model](whose: Iterable[One], begin: Callable[[One], Iterator[int]]) -> Iterator[int]:
+    """The rounds of several, one after the other: where people cannot be found, those of the others still are."""
+    for one in whose:
+        try:
+            yield from begin(one)
+        except Exception as error:
+            if errors.passes(error):
+                raise
+            log.exception("What time brings could not be found out for %s %s.", type(one).__name__, one.pk)
 
 
 def _each[One](act: Callable[..., int], people: Sequence[One]) -> None:

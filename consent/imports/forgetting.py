@@ -29,7 +29,9 @@ def forget(batch: Import, *, at: datetime) -> int:
     due = list(ImportErasure.objects.filter(batch=batch).values_list("id", "lookup"))
     lookups = {bytes(lookup) for _pk, lookup in due}
     dropped = 0
-    for part in batch.parts.order_by("number").select_related("batch__company").iterator(chunk_size=20):
+    # By the number of each: a query that is open while parts are written locks out whoever else writes on SQLite.
+    for number in list(batch.parts.order_by("number").values_list("number", flat=True)):
+        part = batch.parts.select_related("batch__company").get(number=number)
         dropped += _forget_in(part, lookups)
         if part.number % 20 == 0:
             Import.objects.filter(pk=batch.pk).update(lease_until=at + keeping.LEASE)
