@@ -285,6 +285,29 @@ def test_what_lies_aside_says_why_and_an_unreadable_file_too(bruno: Client, cafe
     assert "The file is damaged or cut off." in html
 
 
+def test_a_file_that_does_not_open_is_shown_and_read_again_once_its_key_is_back(
+    bruno: Client, cafe: Firm
+) -> None:
+    batch = sheets.batch(cafe.aurora)
+    file = sheets.file(batch)
+    sealed = bytes(PaperPiece.objects.get(file=file).sealed)
+    PaperPiece.objects.filter(file=file).update(sealed=b"\x01" + bytes(60))
+    PaperFile.objects.filter(pk=file.pk).update(name=b"\x01" + bytes(60))
+    while working.drain():
+        pass
+
+    page = bruno.get(at("batch_change", batch.pk)).content.decode()
+    assert "its seal does not open; is its key still in OPTIN_KEYRING?" in page
+    assert "Read it again" in page
+
+    PaperPiece.objects.filter(file=file).update(sealed=sealed)
+    bruno.post(at("file_again", file.pk))
+    while working.drain():
+        pass
+    assert PaperFile.objects.get(pk=file.pk).state == "read"
+    assert "Read it again" not in bruno.get(at("batch_change", batch.pk)).content.decode()
+
+
 def test_reading_is_paused_and_goes_on(bruno: Client, cafe: Firm) -> None:
     batch = sheets.batch(cafe.aurora)
     hand_in(bruno, batch, a_jpg=photo())

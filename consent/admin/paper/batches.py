@@ -20,7 +20,7 @@ from consent.admin import labels, openings, scope
 from consent.admin.paper import closing, handing_in, looking, progress
 from consent.admin.paper.batch_forms import BatchForm
 from consent.admin.scoped import ONE_BUTTON, ScopedAdmin, ScopedFilter
-from consent.capture.paper import keeping
+from consent.capture.paper import keeping, uploading
 from consent.models import PaperBatch, PaperFile, PaperPage
 
 MAY_CHECK = "consent.change_paperbatch"
@@ -65,6 +65,7 @@ class BatchAdmin(ScopedAdmin):
             named(f"{batch}/check/", self.following, "batch_check"),
             named(f"{file}/piece/", require_POST(self.piece), "file_piece"),
             named(f"{file}/forget/", require_POST(self.forget), "file_forget"),
+            named(f"{file}/again/", require_POST(self.again), "file_again"),
             named(f"{page}/check/", self.look, "page_check"),
             named(f"{page}/number/", require_POST(self.number), "page_number"),
             named(f"{page}/undo/", require_POST(self.undo), "page_undo"),
@@ -138,6 +139,12 @@ class BatchAdmin(ScopedAdmin):
     def forget(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         """A file that will not arrive whole."""
         return handing_in.forget(request, self._row(request, PaperFile, pk))
+
+    def again(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """A file that failed, and may be read by now."""
+        file = self._row(request, PaperFile, pk)
+        uploading.again(file)
+        return redirect("admin:consent_paperbatch_change", file.batch_id)
 
     def progress(self, request: HttpRequest, pk: int) -> HttpResponse:
         """How far a batch is, for a page that looks again and again."""

@@ -13,6 +13,7 @@ from consent.admin import labels, openings, troubles
 from consent.capture.paper import checking, reading, telling, telling_again, uploading
 from consent.models import OutboundMessage, PaperBatch, PaperCheck, PaperFile, PaperPage
 from consent.paper.result import Reason
+from consent.vault import SealBroken
 
 State = PaperPage.State
 MOST_LISTED = 500  # pages in one list
@@ -33,6 +34,7 @@ REASONS = {
         "The virus scanner does not answer or does not take it: it waits, and is tried again."
     ),
     "seal_broken": _("its seal does not open; is its key still in OPTIN_KEYRING?"),
+    "unexpected": _("something broke that nobody expected; the log of the worker (manage.py work) says what"),
     PaperPage.ERASED: _("erased at the person's request: nothing is kept of it"),
     "not_asked": _("its capture point or notice is not there any more"),
 }
@@ -143,7 +145,12 @@ def _row(page: PaperPage) -> dict[str, Any]:
 
 def _file(file: PaperFile) -> dict[str, Any]:
     percent = 100 * file.arrived // file.size
-    return {"file": file, "name": uploading.name_of(file), "percent": percent, "why": reason(file.reason)}
+    try:
+        name = uploading.name_of(file)
+    except SealBroken:
+        name = ""
+    again = file.state == PaperFile.State.FAILED and file.reason in uploading.AGAIN
+    return {"file": file, "name": name, "percent": percent, "why": reason(file.reason), "again": again}
 
 
 def reason(code: str) -> Any:

@@ -21,7 +21,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from consent import confined, vault
+from consent import confined
 from consent.capture.paper import sealing
 from consent.errors import BadInput
 from consent.paper import code, limits, pulled
@@ -127,13 +127,13 @@ class Document:
             if said.get("reason") in ENDED:
                 self.close()  # what a page asked for and did not take would be taken for the next one's
             return said, parts
-        except vault.SealBroken:
-            self.close()
-            raise
         except (EOFError, OSError, ValueError, KeyError):
             # The machine ended it, for want of memory perhaps; the next page gets a new one.
             self.close()
             return {"reason": Reason.CRASHED}, []
+        except BaseException:  # of the source: its seal, its rows, the database
+            self.close()
+            raise
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None:

@@ -21,6 +21,7 @@ LONGEST_NAME = 80  # characters
 MOST_FILES = 2000  # in one batch
 
 State = PaperFile.State
+AGAIN = ("seal_broken", "unexpected")  # why a file failed that may be read later on
 
 _EMPTY = _("This file is empty. Nothing was kept of it.")
 _TOO_LARGE = _(
@@ -85,6 +86,12 @@ def take(batch: PaperBatch, *, name: str, size: int, pieces: Iterable[bytes], by
 def give_up(file: PaperFile) -> None:
     """Forget a file that has not arrived whole: staff do not want to send the rest."""
     PaperFile.objects.filter(pk=file.pk, state=State.ARRIVING).delete()
+
+
+def again(file: PaperFile) -> None:
+    """Have a file read once more that did not open or broke something: its key may be back."""
+    failed = PaperFile.objects.filter(pk=file.pk, state=State.FAILED, reason__in=AGAIN)
+    failed.update(state=State.WAITING, reason="", attempts=0, lease_until=None)
 
 
 class Pieces:

@@ -11,6 +11,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from consent import errors
 from consent.capture.paper import reading, taking_in, uploading
 from consent.capture.paper.reading import Document, FileRefused
 from consent.errors import BadInput
@@ -67,6 +68,12 @@ def read(file: PaperFile) -> int:
     except SealBroken:
         log.error("A file of paper does not open; it is kept.")
         _end(file, State.FAILED, "seal_broken")
+        return 1
+    except Exception as error:
+        if errors.passes(error):
+            raise
+        log.exception("A file of paper cannot be read; it is kept.")
+        _end(file, State.FAILED, "unexpected")
         return 1
     return kept
 

@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import os
 import signal
 import subprocess
 import sys
@@ -85,6 +86,34 @@ def test_what_cannot_be_read_keeps_its_bytes_and_its_reason(aurora: Sample) -> N
     file.refresh_from_db()
     assert (file.state, file.reason, file.lease_until) == ("failed", "corrupt", None)
     assert uploading.content(file) == content
+
+
+def test_a_file_whose_bytes_are_gone_ends_alone_and_leaves_no_process(aurora: Sample) -> None:
+    batch = sheets.batch(aurora)
+    gone, whole = sheets.file(batch), sheets.file(batch)
+    PaperPiece.objects.filter(file=gone).delete()
+    children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
+    before = children.read_text()
+
+    drain()
+
+    assert PaperFile.objects.get(pk=gone.pk).reason == "unexpected"
+    assert PaperFile.objects.get(pk=whole.pk).state == "read"
+    assert children.read_text() == before
+
+
+def test_once_its_key_is_back_a_file_is_read_again(aurora: Sample) -> None:
+    file = sheets.file(sheets.batch(aurora))
+    sealed = bytes(PaperPiece.objects.get(file=file).sealed)
+    PaperPiece.objects.filter(file=file).update(sealed=b"\x01" + bytes(60))
+    drain()
+    PaperPiece.objects.filter(file=file).update(sealed=sealed)
+
+    uploading.again(file)
+    drain()
+
+    file.refresh_from_db()
+    assert (file.state, file.reason) == ("read", "")
 
 
 def test_a_seal_that_does_not_open_ends_one_file_alone(aurora: Sample) -> None:
