@@ -56,8 +56,9 @@ def contact_hash(name: str, number: str) -> str:
 
 
 def public_keys() -> dict[str, Any]:
-    """The JWK set that permits are verified with."""
-    return {"keys": [_public(_key(settings.OPTIN_LOG_KEY))]}
+    """The JWK set that permits are verified with; of a key that is about to take over, before it signs any."""
+    seeds = filter(None, (settings.OPTIN_LOG_KEY, settings.OPTIN_LOG_KEY_NEXT))
+    return {"keys": [_public(_key(seed)) for seed in seeds]}
 
 
 @lru_cache(maxsize=2)

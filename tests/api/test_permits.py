@@ -66,6 +66,23 @@ def test_a_permit_that_was_changed_or_is_old_does_not_verify(program: Program, a
         verify(permit, permits.public_keys())
 
 
+def test_a_gateway_knows_the_next_key_before_it_signs(
+    program: Program, aurora: Sample, settings: Any
+) -> None:
+    """docs/key-rotation.md: a month with both keys, then the new one signs alone."""
+    says(aurora)
+    settings.OPTIN_LOG_KEY_NEXT = b"n" * 32
+    known = permits.public_keys()
+    before = permit_of(program)["permit"]
+
+    settings.OPTIN_LOG_KEY, settings.OPTIN_LOG_KEY_NEXT = b"n" * 32, None
+    after = permit_of(program)["permit"]
+
+    assert verify(before, known)["company"] == verify(after, known)["company"] == "aurora"
+    assert jwt.get_unverified_header(before)["kid"] != jwt.get_unverified_header(after)["kid"]
+    assert len(permits.public_keys()["keys"]) == 1
+
+
 def test_a_no_gets_no_permit_and_the_past_none_either(program: Program) -> None:
     assert permit_of(program)["permit"] is None
     assert permit_of(program, at="2026-01-01T00:00:00Z")["code"] == "permit.past"
