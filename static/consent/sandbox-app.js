@@ -19,6 +19,7 @@ async function call(method, path, body, headers = {}) {
     },
     body: body ? JSON.stringify(body) : undefined,
     cache: "no-store",
+    signal: AbortSignal.timeout(Number(app.dataset.patience ?? 15_000)), // milliseconds
   });
   const said = await answer.json();
   note(method, path, body, answer.status, said);
@@ -43,6 +44,10 @@ function step(name) {
   document.querySelector(`[data-step=${name}] [data-focus]`)?.focus();
 }
 
+// No answer of the API's came: the network is away, or too slow, or a page for people came in its place.
+const isAway = (error) =>
+  error instanceof TypeError || error instanceof SyntaxError || error.name === "TimeoutError";
+
 // Whatever goes wrong is said where it happened, and takes nothing away.
 async function tell(what) {
   const busy = app.querySelectorAll("button");
@@ -53,7 +58,7 @@ async function tell(what) {
   try {
     await what();
   } catch (error) {
-    const code = error instanceof TypeError ? "away" : (error.code ?? "");
+    const code = isAway(error) ? "away" : (error.code ?? "");
     wrong = form.elements[error.pointer?.split("/").pop()]; // "#/guardian/born" is the field born
     if (wrong) wrong.after(find("problem"));
     else find("screen").append(find("problem"));

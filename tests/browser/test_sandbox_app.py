@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from consent import catalogue, opening
 from consent.decision import WORDS, Reason
@@ -96,6 +96,35 @@ def test_an_answer_that_is_lost_is_asked_for_again_and_nothing_is_kept_twice(
     save.click()
     expect(page.locator("[data-decisions] li")).to_have_count(3)
     expect(problem).to_be_empty()
+    assert ConsentRecord.objects.count() == 1
+
+
+@pytest.mark.parametrize("trouble", ["a page for people", "no answer for long"])
+def test_what_is_no_answer_is_said_in_words_and_sent_again_as_the_same_write(
+    browse: Browse, aurora: Sample, trouble: str
+) -> None:
+    page = browse(width=PHONE, locale="pt-BR")
+    keys: list[str] = []
+
+    def answer(route: Route) -> None:
+        keys.append(route.request.headers["idempotency-key"])
+        if len(keys) > 1:
+            route.continue_()
+        elif trouble == "a page for people":
+            route.fulfill(status=200, content_type="text/html", body="<h1>Sign in to the Wi-Fi</h1>")
+        # else the request hangs
+
+    page.route("**/api/v1/consents", answer)
+    page.goto(APP)
+    page.locator("[data-boxes] input").first.check()
+    page.locator("[data-app]").evaluate("one => { one.dataset.patience = 500 }")
+    save, problem = page.get_by_role("button", name="Salvar minha escolha"), page.locator("[data-problem]")
+    save.click()
+    expect(problem).to_contain_text("Tente de novo")
+    save.click()
+
+    expect(page.locator("[data-decisions] li")).to_have_count(3)
+    assert len(set(keys)) == 1
     assert ConsentRecord.objects.count() == 1
 
 
