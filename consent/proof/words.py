@@ -48,6 +48,8 @@ METHODS = {
     "app": gettext_lazy("in an app"),
     "kiosk": gettext_lazy("on a tablet"),
     "time": gettext_lazy("as time passed"),
+    "import": gettext_lazy("from a list of the company's"),
+    "rapidpro": "RapidPro / Weni",
 }
 
 

@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import translation
 from pyld import jsonld
 
+from consent import capture, recording
 from consent.models import SubjectKey
-from consent.proof import account, dpv, tlog_proof
+from consent.proof import account, dpv, tlog_proof, words
 from consent.proof.account import Account
+from consent.relay import workspaces
 from consent.sample import Sample
 from consent.vocabulary import Channel, State
 from tests.proof import acts
@@ -185,3 +188,14 @@ def test_the_words_of_consent_are_those_of_dpv(given: Account, name: str) -> Non
     }
 
     assert used[name] <= known
+
+
+@pytest.mark.parametrize("language", ["en", "es", "pt-br"])
+def test_no_way_in_which_records_come_is_told_by_its_slug(language: str) -> None:
+    ways = {method.slug for method in capture.methods()} | {
+        recording.IMPORTED,
+        recording.TIME,
+        workspaces.METHOD,
+    }
+    with translation.override(language):
+        assert all(words.method(slug) != slug for slug in ways)
