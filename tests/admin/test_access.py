@@ -282,3 +282,28 @@ def test_an_address_that_only_takes_what_is_sent_leads_back_to_its_page(bruno: C
     back = re.search(r'class="button" href="([^"]+)"', answer.content.decode())
     assert back
     assert bruno.get(back[1], follow=True).status_code == 200
+
+
+def test_a_page_that_was_open_for_too_long_says_so_and_what_to_do(db: None) -> None:
+    client = Client(enforce_csrf_checks=True, headers={"Accept-Language": "pt-BR"})
+    answer = client.post(LOGIN, {"username": "bruno"})
+    assert answer.status_code == 403
+    shown = answer.content.decode()
+    assert "Esta página ficou aberta tempo demais" in shown
+    assert 'href="/admin/"' in shown
+    assert "CSRF" not in shown
+
+
+def test_errors_lead_staff_home_and_people_to_their_choices(
+    bruno: Client, auditor: Client, cafe: Firm
+) -> None:
+    for client, path, status in (
+        (bruno, "/admin/consent/apikey/999999/change/", 404),
+        (auditor, reverse("admin:consent_apikey_add"), 403),
+    ):
+        answer = client.get(path)
+        assert answer.status_code == status
+        assert 'href="/admin/">To the first page for staff' in answer.content.decode()
+    answer = bruno.get("/r/nobody-has-this/")
+    assert "See, change or stop what you agreed to" in answer.content.decode()
+    assert "/admin/" not in answer.content.decode()
