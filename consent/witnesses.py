@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
+from consent import errors
 from consent.log import add_checkpoint, guard, note, proofs, published
 from consent.models import Checkpoint, Cosignature, LogWitness
 from consent.providers import egress
@@ -88,6 +89,14 @@ def _ask_if_due(witness: Witness, latest: Checkpoint) -> bool:
         _ask(witness, row)
     except (Trouble, egress.Failure) as trouble:
         _put_off(witness, row, str(trouble))
+        return False
+    except guard.LogBehind:
+        raise
+    except Exception as error:
+        if errors.passes(error):
+            raise
+        log.exception("Asking witness %s broke; the others are asked.", witness.verifier.name)
+        _put_off(witness, row, "broke something that nobody expected")
         return False
     if row.failures:
         log.info("Witness %s cosigns again.", witness.verifier.name)

@@ -200,6 +200,25 @@ def test_every_witness_is_asked_though_one_is_away(aurora: Sample, witness: Part
 # --- while the log changes its key
 
 
+def test_every_witness_is_asked_though_asking_one_breaks(
+    aurora: Sample, witness: Partner, liar: Scripted, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.OPTIN_WITNESSES = [f"{WITNESS.verifier} {liar.address}/", witness.setting]
+    publish(aurora)
+    post = egress.post_to_witness
+
+    def breaks(address: str, body: str) -> Any:
+        if address.startswith(liar.address):
+            raise RecursionError("odd")
+        return post(address, body)
+
+    monkeypatch.setattr(egress, "post_to_witness", breaks)
+    assert drain() == 1
+
+    odd = LogWitness.objects.get(vkey=str(WITNESS.verifier))
+    assert (odd.failures, odd.trouble) == (1, "broke something that nobody expected")
+
+
 def test_a_witness_follows_a_change_of_keys(aurora: Sample, folder: Path, settings: Any) -> None:
     first = published.signing_key().verifier
     second = note.Signer.from_seed(first.name, b"2" * 32)
