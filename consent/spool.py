@@ -3,6 +3,7 @@
 One file a delivery, in OPTIN_DATA_DIR/spool. Every machine that serves webhooks runs a worker of its own.
 """
 
+import contextlib
 import logging
 import os
 from collections.abc import Callable
@@ -35,17 +36,23 @@ def drain(door: str, handle: Callable[[bytes], None]) -> int:
     """Hand everything kept for a door to `handle`, oldest first, and remove it. Returns how much that was.
 
     `handle` must be idempotent: two workers may take the same file. What it raises leaves the file in place; unless it
-    is trouble of the database, the others are taken in first, so that one keeps no other waiting.
+    is trouble of the database, the others are taken in first, so that one keeps no other waiting. So does a file that
+    the disk does not give.
     """
-    done, failed = 0, None
+    done = 0
+    failed: Exception | None = None
     for path in sorted(_folder().glob(f"{door}-*{SUFFIX}")):
         try:
             content = vault.open_system(item=b"spool" + path.stem.encode(), sealed=path.read_bytes())
         except FileNotFoundError:
             continue  # another worker was faster
+        except OSError as error:
+            failed = error
+            continue
         except vault.SealBroken:
             log.error("A spooled delivery does not open and was put aside: %s.broken", path.name)
-            path.rename(path.with_name(f"{path.name}.broken"))
+            with contextlib.suppress(FileNotFoundError):  # another worker was faster
+                path.rename(path.with_name(f"{path.name}.broken"))
             continue
         try:
             handle(content)

@@ -102,6 +102,19 @@ def test_a_file_that_does_not_open_is_put_aside_and_stops_nobody(
     assert "put aside" in caplog.text
 
 
+def test_a_file_that_the_disk_does_not_give_keeps_no_other_waiting(folder: Path) -> None:
+    spool.write("sms", b"first")
+    (path,) = folder.iterdir()
+    spool.write("sms", b"second")
+    path.unlink()
+    path.mkdir()  # whoever runs as root may read every file, and no folder
+    got: list[bytes] = []
+
+    with pytest.raises(IsADirectoryError):
+        spool.drain("sms", got.append)
+    assert got == [b"second"]
+
+
 def test_a_file_under_another_name_does_not_open(folder: Path) -> None:
     spool.write("sms", b"a message")
     (path,) = folder.iterdir()
