@@ -119,7 +119,7 @@ class ScheduleAdmin(ScopedAdmin):
     """Exports that are made by themselves."""
 
     form = ScheduleForm
-    list_display = ["every", "format", "with_contacts", "is_on", "next", "last", "trouble", "company"]
+    list_display = ["every", "format", "with_contacts", "is_on", "next", "last", "todo", "company"]
     list_filter = [("company", ScopedFilter)]
     list_select_related = ["company"]
     fields = ["company", "every", "format", "with_contacts", "is_on"]
@@ -147,12 +147,22 @@ class ScheduleAdmin(ScopedAdmin):
 
     def save_model(self, request: HttpRequest, obj: ExportSchedule, form: Any, change: bool) -> None:
         obj.entity = openings.entity(request)
-        if not change:
+        if not change or obj.trouble:
             obj.due_at = timezone.now()
         super().save_model(request, obj, form, change)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    @admin.display(description=gettext_lazy("trouble"))
+    def todo(self, schedule: ExportSchedule) -> str:
+        """What is wrong with it, and what to do."""
+        if not schedule.trouble:
+            return "–"
+        return _(
+            "The last one was not made (%(error)s), and is tried again every hour. See whether OPTIN_EXPORT_PLACE is"
+            " there, takes files and has room; then save this schedule, and it is tried at once."
+        ) % {"error": schedule.trouble}
 
     @admin.display(description=gettext_lazy("next"))
     def next(self, schedule: ExportSchedule) -> str:

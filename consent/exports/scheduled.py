@@ -2,6 +2,7 @@
 
 import logging
 import tempfile
+import time
 from datetime import datetime, timedelta
 
 from django.core.files import File
@@ -15,7 +16,11 @@ from consent.models import ExportSchedule
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(hours=2)
+LEASE = timedelta(
+    minutes=10
+)  # renewed while it is made, so that the export of a killed worker waits no longer
+RENEW_EVERY = 60.0  # seconds
+PUTTING = timedelta(hours=2)  # the longest that a bucket takes the file
 AFTER_TROUBLE = timedelta(hours=1)
 PERIODS = {ExportSchedule.Every.DAY: timedelta(days=1), ExportSchedule.Every.WEEK: timedelta(days=7)}
 
@@ -46,14 +51,23 @@ def _make(schedule: ExportSchedule, now: datetime) -> None:
     row.update(lease_until=None, due_at=due_at, trouble="", last_at=now, last_name=name[-120:])
 
 
+def _hold(schedule: ExportSchedule, lease: timedelta) -> None:
+    ExportSchedule.objects.filter(pk=schedule.pk).update(lease_until=timezone.now() + lease)
+
+
 def _save(schedule: ExportSchedule, now: datetime) -> str:
     wanted = Wanted(schedule.company, with_contacts=schedule.with_contacts)
     export = taking_out.begin(wanted, kind=schedule.format, entity=schedule.entity, at=now)
     # Without a name of its own in the file system: a bucket's client wants to read it twice.
     with tempfile.TemporaryFile() as file:
+        renewed = time.monotonic()
         for part in export.parts:
             file.write(part)
+            if time.monotonic() - renewed > RENEW_EVERY:
+                renewed = time.monotonic()
+                _hold(schedule, LEASE)
         file.seek(0)
+        _hold(schedule, PUTTING)
         return storages["exports"].save(
             f"{schedule.company.slug}/{now:%Y-%m-%d-%H%M%S}-{export.name}", File(file)
         )

@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
-from consent.exports import scheduled
+from consent.exports import scheduled, taking_out
 from consent.log import tree
 from consent.models import ExportSchedule
 from consent.sample import Sample
@@ -44,6 +44,56 @@ def test_an_export_is_made_on_its_day_once(aurora: Sample, settings: Any, tmp_pa
     assert schedule.due_at == before + timedelta(days=14)
     assert schedule.last_name.endswith(file.name)
     assert any(b'"type":"exported"' in entry for entry in cast.entries())
+
+
+def test_the_export_of_a_killed_worker_is_made_by_the_next(
+    aurora: Sample, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder(settings, tmp_path / "out")
+    cast.says(aurora)
+    tree.sequence()
+    schedule = due(aurora)
+    dies = iter([KeyboardInterrupt])
+    begin = taking_out.begin
+
+    def begins(*given: Any, **named: Any) -> Any:
+        for error in dies:
+            raise error
+        return begin(*given, **named)
+
+    monkeypatch.setattr(taking_out, "begin", begins)
+    with pytest.raises(KeyboardInterrupt):
+        scheduled.drain()
+    schedule.refresh_from_db()
+    assert schedule.lease_until is not None
+    assert schedule.lease_until < timezone.now() + timedelta(minutes=11), "nobody waits for hours"
+
+    ExportSchedule.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert scheduled.drain() == 1
+    assert len(list((tmp_path / "out").rglob("*.csv"))) == 1
+
+
+def test_whoever_makes_a_long_export_goes_on_holding_it(
+    aurora: Sample, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder(settings, tmp_path / "out")
+    cast.says(aurora)
+    tree.sequence()
+    schedule = due(aurora)
+    monkeypatch.setattr(scheduled, "RENEW_EVERY", -1.0)
+    held = []
+    hold = scheduled._hold
+
+    def holds(one: ExportSchedule, lease: timedelta) -> None:
+        hold(one, lease)
+        held.append((lease, scheduled.drain()))
+
+    monkeypatch.setattr(scheduled, "_hold", holds)
+    assert scheduled.drain() == 1
+    assert held[0] == (scheduled.LEASE, 0)
+    assert held[-1] == (scheduled.PUTTING, 0)
+    schedule.refresh_from_db()
+    assert schedule.lease_until is None
 
 
 def test_a_folder_that_refuses_is_tried_again_and_told(aurora: Sample, settings: Any, tmp_path: Path) -> None:
