@@ -323,7 +323,17 @@ def test_a_key_does_only_what_it_was_made_for(aurora: Sample) -> None:
     assert (answer.status_code, answer.json()["code"]) == (403, "key.scope")
 
 
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [("es-MX", "es"), ("es-419", "es"), ("en-US", "en"), ("pt-PT", "pt-BR"), ("pt", "pt-BR"), ("ES", "es")],
+)
+def test_the_locale_of_a_device_finds_its_language(app: App, asked: str, shown: str) -> None:
+    """RFC 4647 section 3.4: es-MX is Spanish, where nobody wrote it for Mexico."""
+    assert app.point(language=asked).json()["language"] == shown
+
+
 def test_unknown_parameters_and_languages_are_refused(app: App) -> None:
     assert app.point(fields="password").json()["code"] == "parameter.unknown"
-    assert app.point(language="tlh").json()["code"] == "language.unknown"
+    for unknown in ("tlh", "", "-", "espera", "pt_BR"):
+        assert app.point(language=unknown).json()["code"] == "language.unknown"
     assert app.point(api_key="x").json()["code"] == "key.in_url"

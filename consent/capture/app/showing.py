@@ -29,14 +29,17 @@ def asked(company: int, point: str) -> Ask:
 
 
 def language_of(ask: Ask, wanted: str | None) -> str:
-    """The language to show: the wanted one, or the company's first. Raises BadInput for one it does not speak."""
+    """The language to show: the wanted one, also where a device names a country that nobody wrote for (es-MX), or
+    the company's first. Raises BadInput for one it does not speak.
+    """
     offered = [str(language) for language in ask.point.languages if language in Language.values]
     if wanted is None:
         first = str(ask.company.language)
         return first if first in offered or not offered else offered[0]
-    for language in offered:
-        if wanted.lower() in (language.lower(), language.split("-")[0]):
-            return language
+    for tag in (wanted.lower(), wanted.lower().partition("-")[0]):  # RFC 4647 section 3.4
+        for language in offered:
+            if tag in (language.lower(), language.partition("-")[0]):
+                return language
     raise BadInput(
         "language.unknown", f"This capture point speaks {', '.join(offered)}.", status=400, pointer="language"
     )
