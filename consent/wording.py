@@ -2,7 +2,10 @@
 
 import hashlib
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -38,7 +41,11 @@ class Box:
     hint: str
 
 
-@dataclass(frozen=True, slots=True)
+def _nothing(_box: Box) -> Mapping[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True)
 class Statement:
     """Exactly what is shown: the text, the boxes, and a digest of both."""
 
@@ -50,11 +57,25 @@ class Statement:
     def paragraphs(self) -> list[str]:
         return [paragraph.strip() for paragraph in self.text.split("\n\n") if paragraph.strip()]
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of everything shown, in hex."""
         shown = {"text": self.text, "boxes": [[box.key, box.label, box.hint] for box in self.boxes]}
         return hashlib.sha256(canonical(shown)).hexdigest()
+
+    def evidence(
+        self, version: NoticeVersion, *, said: Callable[[Box], Mapping[str, Any]] = _nothing
+    ) -> dict[str, Any]:
+        """What was shown, and what was `said` to each box, as evidence keeps it; it was made of `version`."""
+        return {
+            "text": self.text,
+            "boxes": [
+                {"key": box.key, "label": box.label, "hint": box.hint, **said(box)} for box in self.boxes
+            ],
+            "digest": self.digest,
+            "notice": f"{version.notice.slug} {version.number}",
+            "language": self.language,
+        }
 
 
 def statement(ask: Ask, version: NoticeVersion, language: str, *, wording: str = "screen") -> Statement:

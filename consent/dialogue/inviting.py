@@ -72,13 +72,9 @@ def invite(
     whole = {
         **evidence,
         **said_at.evidence(),
-        "text": shown.text,
-        "boxes": [{"key": box.key, "label": box.label, "hint": box.hint} for box in shown.boxes],
-        "digest": shown.digest,
+        **shown.evidence(version),
         "shown": text,
         "wording": wording,
-        "notice": f"{version.notice.slug} {version.number}",
-        "language": language,
     }
 
     def invitation(act: UUID) -> Invitation:

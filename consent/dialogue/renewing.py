@@ -62,14 +62,7 @@ def renew(again: Again, contact: Contact, *, evidence: Mapping[str, Any]) -> Rec
     assert ask.version is not None, "nobody is asked before the notice is published"
     version = ask.version
     shown = statement(ask, version, again.language)
-    whole = {
-        **evidence,
-        "text": shown.text,
-        "boxes": [{"key": box.key, "label": box.label, "hint": box.hint} for box in shown.boxes],
-        "digest": shown.digest,
-        "notice": f"{version.notice.slug} {version.number}",
-        "language": again.language,
-    }
+    whole = {**evidence, **shown.evidence(version)}
     return recording.record(
         *(
             ConsentEvent(

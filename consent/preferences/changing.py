@@ -97,10 +97,7 @@ def come_back(person: Person, ask: Ask, shown: Statement, seen: Pinned, *, how: 
     assert ask.version is not None, "nothing is shown before the notice is published"
     box = shown.boxes[0]
     whole = {
-        "text": shown.text,
-        "boxes": [{"key": box.key, "label": box.label, "hint": box.hint, "ticked": True}],
-        "digest": seen.digest,
-        "notice": f"{ask.version.notice.slug} {ask.version.number}",
+        **shown.evidence(ask.version, said=lambda _box: {"ticked": True}),
         "language": seen.language,
         "shown_at": moment(seen.shown_at),
         "number": contact.value,

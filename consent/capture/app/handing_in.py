@@ -72,7 +72,7 @@ def record(
     """Record one event per answer, and say which. A yes waits for its proof unless the policy or the app's claim
     stands in.
     """
-    ask, said = seen.ask, consent.answers
+    ask = seen.ask
     answered = _answered(consent, seen.statement)
     contact = _contact(consent.contact, ask)
     possession = _possession(consent, ask, now=now)
@@ -81,15 +81,7 @@ def record(
     speaks = for_child.read(consent.guardian, ask, is_yes=bool(accepted), now=now)
     asked = idempotency.fingerprint("consent", for_child.body(consent, speaks))
     evidence = {
-        "text": seen.statement.text,
-        "boxes": [
-            {"key": box.key, "label": box.label, "hint": box.hint, "ticked": said.get(box.key) is True}
-            | ({"answer": said[box.key]} if box.key in said else {})
-            for box in seen.statement.boxes
-        ],
-        "digest": seen.pinned.digest,
-        "notice": f"{seen.version.notice.slug} {seen.version.number}",
-        "language": seen.pinned.language,
+        **seen.statement.evidence(seen.version, said=lambda box: _said(box, consent.answers)),
         "shown_at": moment(seen.pinned.shown_at),
         "sent_at": moment(now),
         "typed": consent.contact,
@@ -135,6 +127,12 @@ def _answered(consent: Consent, statement: Statement) -> list[tuple[Box, bool]]:
                 pointer=f"answers/{answers.escaped(key)}",
             )
     return [(boxes[key], is_yes) for key, is_yes in consent.answers.items()]
+
+
+def _said(box: Box, answered: Mapping[str, bool]) -> Mapping[str, bool]:
+    """What was said to a box, as evidence keeps it: no answer is no no."""
+    answer = {"answer": answered[box.key]} if box.key in answered else {}
+    return {"ticked": answered.get(box.key) is True, **answer}
 
 
 def _contact(text: str, ask: Ask) -> Contact:

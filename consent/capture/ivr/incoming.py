@@ -104,15 +104,12 @@ def _way(ask: Ask) -> str:
 
 
 def _record(step: Step, ask: Ask, shown: Statement, state: State, **more: Any) -> Recorded:
+    assert ask.version is not None, "nobody is asked before the notice is published"
     evidence = {
         **step.evidence(),
-        "text": shown.text,
+        **shown.evidence(ask.version),
         "shown": "\n\n".join(text for _language, text in lines(ask, shown.language)),
         "wording": "spoken",
-        "boxes": [{"key": box.key, "label": box.label, "hint": box.hint} for box in shown.boxes],
-        "digest": shown.digest,
-        "notice": str(ask.version),
-        "language": shown.language,
     }
     return recording.record(
         *(

@@ -85,14 +85,7 @@ def take(request: HttpRequest, ask: Ask, kiosk: Kiosk, *, body: bytes, now: date
     moment_of = when(sealed, answer, seen, now=now)
     is_proved_later = ask.point.confirmation != Confirmation.NONE
     evidence = {
-        "text": seen.statement.text,
-        "boxes": [
-            {"key": box.key, "label": box.label, "hint": box.hint, "ticked": box in ticked}
-            for box in seen.statement.boxes
-        ],
-        "digest": seen.pinned.digest,
-        "notice": f"{seen.version.notice.slug} {seen.version.number}",
-        "language": seen.pinned.language,
+        **seen.statement.evidence(seen.version, said=lambda box: {"ticked": box in ticked}),
         "shown_at": moment(seen.pinned.shown_at),
         "tablet_said_at": moment(datetime.fromtimestamp(answer.said_at / 1000, UTC)),
         "tablet_sent_at": moment(datetime.fromtimestamp(sealed.sent_at / 1000, UTC)),

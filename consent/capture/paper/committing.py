@@ -201,14 +201,12 @@ def _evidence(sheet: Sheet, *, by: str) -> dict[str, Any]:
     said = dict(answer.boxes)
     checks = page.checks.filter(undone_at=None).order_by("look")
     return {
-        "text": sheet.asked.statement.text,
-        "boxes": [
-            {"key": box.key, "label": box.label, "hint": box.hint, "ticked": said.get(box.key) == YES,
-             "answer": said.get(box.key, answers.EMPTY)}
-            for box in sheet.asked.statement.boxes
-        ],
-        "digest": sheet.asked.statement.digest,
-        "notice": f"{sheet.asked.version.notice.slug} {sheet.asked.version.number}",
+        **sheet.asked.statement.evidence(
+            sheet.asked.version,
+            said=lambda box: {
+                "ticked": said.get(box.key) == YES, "answer": said.get(box.key, answers.EMPTY)
+            },
+        ),
         "language": answer.language,
         "form": "printed by Optin" if sheet.asked.is_printed_by_us else "own form of the company",
         "signed_on": answer.signed_on,

@@ -142,14 +142,7 @@ def _evidence(
 ) -> dict[str, Any]:
     """What would convince an auditor: the words shown, what was ticked and typed, when, and from where."""
     return {
-        "text": seen.statement.text,
-        "boxes": [
-            {"key": box.key, "label": box.label, "hint": box.hint, "ticked": box in said.ticked}
-            for box in seen.statement.boxes
-        ],
-        "digest": seen.pinned.digest,
-        "notice": f"{seen.version.notice.slug} {seen.version.number}",
-        "language": seen.pinned.language,
+        **seen.statement.evidence(seen.version, said=lambda box: {"ticked": box in said.ticked}),
         "shown_at": moment(seen.pinned.shown_at),
         "sent_at": moment(now),
         "typed": reading.typed_number(fields),
