@@ -8,7 +8,11 @@ from datetime import UTC, datetime
 DIGITS = re.compile(r"(?<![0-9A-Fa-f-])\+?\d(?:[\s().:-]{0,2}\d){6,}(?![0-9A-Fa-f-])")
 EMAIL = re.compile(r"[^\s@<>'\"]+@[^\s@<>'\"]+\.[^\s@<>'\"]+")
 # What a database adds to an error: "DETAIL:  Key (value)=(...) already exists."
-DETAIL = re.compile(r"^(DETAIL|CONTEXT|HINT|QUERY):.*$", re.MULTILINE)
+# The values may have lines of their own: all goes up to what Python says next of a chain of errors.
+DETAIL = re.compile(
+    r"^(DETAIL|CONTEXT|HINT|QUERY):.*?(?=\n\n(?:The above exception|During handling)|\Z)",
+    re.MULTILINE | re.DOTALL,
+)
 
 
 class RouteNotPath(logging.Filter):

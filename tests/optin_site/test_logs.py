@@ -70,6 +70,23 @@ def test_an_error_keeps_its_place_but_not_the_values_a_database_quotes() -> None
     assert home not in line
 
 
+def test_no_further_line_of_what_a_database_quotes_is_written() -> None:
+    lines = ["Rua das", "Flores 1)", "  File of Ana"]
+    quoted = "\n".join(lines)
+    try:
+        try:
+            raise ValueError(f"null value\nDETAIL:  Failing row contains (7, {quoted}, 8).")
+        except ValueError as error:
+            raise LookupError("nobody there") from error
+    except LookupError as error:
+        line = written(record("failed", exc_info=(type(error), error, error.__traceback__)))
+
+    said = line.replace(f'["{lines[0]}", "{lines[1]}", "{lines[2]}"]', "")  # as it stands above
+    assert not [part for part in lines if part in said]
+    assert "ValueError: null value" in said
+    assert "LookupError: nobody there" in said
+
+
 def test_a_traceback_another_handler_rendered_is_not_used() -> None:
     assert "+5511987654321" not in written(record("failed", exc_text="ValueError: +5511987654321"))
 
