@@ -7,12 +7,17 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import IO, Any
 
+from django.utils.translation import gettext_lazy as _
+
+from consent.errors import BadInput
 from consent.imports import encoding
 from consent.imports.spreadsheet import Row
 
+MOST_LINES = 5_000_000  # of a file; a row may have several, and lines may be empty
 LONGEST_LINE = 200_000  # bytes
 MOST_TITLES = 10  # rows that may stand above the headings
 _SEPARATORS = ",;\t|"
+_TOO_MANY_LINES = _("The file has more than 5,000,000 lines: bring it in parts.")
 
 
 class _Lines:
@@ -31,6 +36,8 @@ class _Lines:
         if not line:
             raise StopIteration
         self.number += 1
+        if self.number > MOST_LINES:
+            raise BadInput("file.too_many_rows", _TOO_MANY_LINES, status=413)
         if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
             self.was_too_long = True
             while (rest := self._file.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):

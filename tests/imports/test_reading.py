@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 
 from consent.errors import BadInput
-from consent.imports import directory, reading
+from consent.imports import directory, lines, reading
 from consent.imports import spreadsheet as spreadsheets
 from consent.imports.reading import Table
 
@@ -249,6 +249,13 @@ def test_a_spreadsheet_that_takes_longer_than_any_list_is_refused() -> None:
     with pytest.raises(spreadsheets.Ended) as ended:
         list(spreadsheets.rows(io.BytesIO(sheet('<row r="2"/>' * 2_000_000)), seconds=1))
     assert ended.value.why == spreadsheets.TOO_MUCH
+
+
+def test_text_has_an_end_however_empty_its_lines_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "MOST_LINES", 20)
+    assert refused(b"a,b\n1,2\n" + b"\n" * 19) == "file.too_many_rows"
+    assert refused(b'{"phone": "1"}\n' + b"\n" * 20) == "file.too_many_rows"
+    assert rows(b"a,b\n1,2\n" + b"\n" * 18) == [(2, ["1", "2"])]
 
 
 def test_reading_that_nobody_goes_on_with_leaves_no_process() -> None:
