@@ -67,6 +67,8 @@ class SubscriberAdmin(ScopedAdmin):
     )
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj and not self.has_change_permission(request, obj):
+            return ["company", "name", "kind", "sender", "events"]  # its address may hold what opens it
         common = ["company", "name", "kind", "url", "token", "sender", "events"]
         return common if obj else [*common, "from_now"]
 

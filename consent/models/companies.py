@@ -39,7 +39,7 @@ class Company(models.Model):
         _("countries it may write to"),
         default=list,
         blank=True,
-        help_text=_('Two-letter codes, such as ["BR", "CO"]; empty means only its own country.'),
+        help_text=_("Two-letter codes, such as BR, CO. Left empty, only its own country."),
     )
     dpo_name = models.CharField(_("data protection officer"), max_length=120)  # LGPD art. 41 par. 1
     dpo_contact = models.CharField(_("contact of the officer"), max_length=160)

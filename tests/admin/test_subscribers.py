@@ -145,6 +145,11 @@ def test_its_page_says_what_is_wrong_and_when_it_is_tried_again(bruno: Client, c
     assert "press “Go on where it was”" in page(bruno, made)
 
 
+def test_whoever_may_only_read_sees_no_empty_rows(auditor: Client, cafe: Firm) -> None:
+    shown = page(auditor, subscribed(cafe.aurora, "http://127.0.0.1:9/"))
+    assert ">None<" not in shown
+
+
 def test_its_history_speaks_the_readers_language(bruno: Client, cafe: Firm) -> None:
     made = subscribed(cafe.aurora, "http://127.0.0.1:9/")
     press(bruno, "switch", made)
