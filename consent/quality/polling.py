@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import F, Q
 from django.utils import timezone
 
+from consent import errors
 from consent.models import QualityChange, QualityPoll, Sender
 from consent.providers import SendError, health, is_at_meta
 from consent.quality import clocks, from_meta, keeping
@@ -70,6 +71,11 @@ def ask(poll: QualityPoll, *, at: datetime) -> None:
         keeping.keep(sender, found, source=Source.POLL, read_at=seen_at)
     except SendError as error:
         _failed(poll, error, at)
+    except Exception as error:
+        if errors.passes(error):
+            raise
+        log.exception("Asking about sender %s broke; the others are asked.", sender.pk)
+        _failed(poll, SendError("unexpected"), at)
     else:
         poll.answered_at, poll.failures, poll.problem, poll.due_at = at, 0, "", at + EVERY
         keeping.note_change(sender, QualityChange.Facet.READING, "", at=seen_at)

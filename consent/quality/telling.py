@@ -80,14 +80,14 @@ def _send(told: QualityTold) -> None:
         QualityTold.objects.filter(pk=told.pk).update(mail_due_at=None)
         return
     sender = change.sender
-    with translation.override(django_code(sender.company.language)):
-        page = settings.OPTIN_PUBLIC_URL + reverse("admin:consent_sender_health", args=[sender.pk])
-        subject = f"{sender.company.name}: {words.change(change)}"
-        body = f"{words.change(change)}\n\n{words.advice(change)}\n\n{page}\n"
     try:
+        with translation.override(django_code(sender.company.language)):
+            page = settings.OPTIN_PUBLIC_URL + reverse("admin:consent_sender_health", args=[sender.pk])
+            subject = f"{sender.company.name}: {words.change(change)}"
+            body = f"{words.change(change)}\n\n{words.advice(change)}\n\n{page}\n"
         send_mail(subject, body, None, [user.email])
     except Exception:
-        # Whatever a backend raises: it is tried again, and the notice on the first page stands meanwhile.
+        # Whatever it breaks with: it is tried again, and the notice on the first page stands meanwhile.
         log.exception("An e-mail about a sender could not be sent.")
         wait = min(LEASE * 2**told.attempts, LONGEST_WAIT)
         due = timezone.now() + wait if told.attempts < MOST_ATTEMPTS else None

@@ -24,7 +24,7 @@ from consent.models import (
 )
 from consent.outbox import sending
 from consent.providers import SendError, egress, meta_numbers
-from consent.quality import counting, keeping, polling, telling, working
+from consent.quality import counting, keeping, polling, telling, words, working
 from consent.quality.reading import Kind, Reading, Source
 from consent.sample import Sample
 from tests import cast
@@ -222,6 +222,27 @@ def test_an_e_mail_that_cannot_be_sent_is_tried_again(staff: None, number: Sende
     assert told.mail_due_at > timezone.now()
 
 
+def test_an_e_mail_that_has_no_words_keeps_no_other_waiting_and_ends(
+    staff: None, number: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads(number, Kind.RATING, "red")
+    first, *others = QualityTold.objects.order_by("mail_due_at")
+    QualityTold.objects.filter(pk=first.pk).update(attempts=telling.MOST_ATTEMPTS)
+    assert others
+    change = words.change
+
+    def breaks(one: QualityChange) -> str:
+        if one.pk == first.change_id:
+            raise KeyError("odd")
+        return change(one)
+
+    monkeypatch.setattr(words, "change", breaks)
+    telling.drain()
+    first.refresh_from_db()
+    assert (first.mailed_at, first.mail_due_at) == (None, None)
+    assert not QualityTold.objects.exclude(pk=first.pk).filter(mailed_at=None).exists()
+
+
 class Broken:
     """A backend that nobody reaches."""
 
@@ -363,6 +384,20 @@ def test_a_token_that_is_refused_is_told_at_once_and_tried_an_hour_later(
 def test_a_provider_that_hangs_up_is_asked_again_later(asked: Any, scripted: Scripted) -> None:
     scripted.hangs_up()
     assert asked().problem == "egress.connection"
+
+
+def test_an_answer_that_breaks_something_is_said_and_asked_for_again_later(
+    asked: Any, scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripted.answers(200, json.dumps(FULL))
+
+    def breaks(*_answer: Any, **_about: Any) -> Any:
+        raise KeyError("odd")
+
+    monkeypatch.setattr(polling.from_meta, "asked", breaks)
+    poll = asked()
+    assert (poll.problem, poll.failures) == ("unexpected", 1)
+    assert poll.due_at > timezone.now()
 
 
 def test_a_number_is_asked_about_by_one_worker_alone(
