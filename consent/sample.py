@@ -20,6 +20,27 @@ from consent.models import (
 from consent.providers import sandbox_meta, sandbox_twilio
 from consent.vocabulary import Category, Channel, Confirmation
 
+COMPANY = {
+    "name": "Café Aurora",
+    "legal_name": "Café Aurora Ltda.",
+    "address": "Rua das Flores 100, São Paulo, SP, Brasil",
+    "country": "BR",
+    "allowed_countries": ["BR", "CO", "US", "PT", "MX"],
+    "dpo_name": "Equipe de privacidade",
+    "dpo_contact": "privacidade@aurora.example",
+    "privacy_url": "https://aurora.example/privacidade",
+    "color": "#7a2e1d",
+}
+NEWS = {
+    "en": "News from Café Aurora",
+    "es": "Novedades de Café Aurora",
+    "pt-BR": "Novidades do Café Aurora",
+}
+CALL_ME = {
+    "en": "News from Café Aurora: call me to confirm",
+    "es": "Novedades de Café Aurora: llámenme para confirmar",
+    "pt-BR": "Novidades do Café Aurora: liguem para eu confirmar",
+}
 PURPOSES = {
     "novidades": (
         Category.MARKETING,
@@ -42,7 +63,6 @@ PURPOSES = {
 }
 
 OFFERS = (("novidades", Channel.SMS), ("novidades", Channel.WHATSAPP), ("pedidos", Channel.SMS))
-
 
 # Two on WhatsApp: one speaks with the pretend Meta, the other with the pretend Twilio.
 SMS, VOICE = "+551140028922", "+551140028924"
@@ -83,20 +103,7 @@ class Sample:
 @transaction.atomic
 def seed() -> Sample:
     """Make the sample company where it is missing; what is there already is left as it is."""
-    company, _made = Company.objects.get_or_create(
-        slug="aurora",
-        defaults={
-            "name": "Café Aurora",
-            "legal_name": "Café Aurora Ltda.",
-            "address": "Rua das Flores 100, São Paulo, SP, Brasil",
-            "country": "BR",
-            "allowed_countries": ["BR", "CO", "US", "PT", "MX"],
-            "dpo_name": "Equipe de privacidade",
-            "dpo_contact": "privacidade@aurora.example",
-            "privacy_url": "https://aurora.example/privacidade",
-            "color": "#7a2e1d",
-        },
-    )
+    company, _made = Company.objects.get_or_create(slug="aurora", defaults=COMPANY)
     senders = {address: _sender(company, channel, address) for channel, address in NUMBERS}
     purposes = {
         slug: Purpose.objects.get_or_create(
@@ -107,43 +114,12 @@ def seed() -> Sample:
         for slug, (category, name, description) in PURPOSES.items()
     }
     version = _notice(company)
-    point, made = CapturePoint.objects.get_or_create(
-        company=company,
-        slug="novidades",
-        defaults={
-            "title": {
-                "en": "News from Café Aurora",
-                "es": "Novedades de Café Aurora",
-                "pt-BR": "Novidades do Café Aurora",
-            },
-            "notice": version.notice,
-            "sender": senders[SMS],
-            "voice": senders[VOICE],
-            "keyword": "promo",
-        },
-    )
-    if made:
-        _offer(point, purposes)
-    elif point.voice is None:  # made before there were calls
+    asks = {"notice": version.notice, "sender": senders[SMS], "voice": senders[VOICE]}
+    point = _point(company, "novidades", purposes, title=NEWS, keyword="promo", **asks)
+    if point.voice is None:  # made before there were calls
         point.voice = senders[VOICE]
         point.save(update_fields=["voice"])
-    calling, made = CapturePoint.objects.get_or_create(
-        company=company,
-        slug="ligue-me",
-        defaults={
-            "title": {
-                "en": "News from Café Aurora: call me to confirm",
-                "es": "Novedades de Café Aurora: llámenme para confirmar",
-                "pt-BR": "Novidades do Café Aurora: liguem para eu confirmar",
-            },
-            "notice": version.notice,
-            "sender": senders[SMS],
-            "voice": senders[VOICE],
-            "confirmation": Confirmation.CALL,
-        },
-    )
-    if made:
-        _offer(calling, purposes)
+    _point(company, "ligue-me", purposes, title=CALL_ME, confirmation=Confirmation.CALL, **asks)
     catalogue.forget()
     return Sample(company, point, senders[SMS], purposes, version)
 
@@ -174,9 +150,12 @@ def _sender(company: Company, channel: Channel, address: str) -> Sender:
     return Sender.objects.get_or_create(channel=channel, address=address, defaults=defaults)[0]
 
 
-def _offer(point: CapturePoint, purposes: Mapping[str, Purpose]) -> None:
-    for position, (slug, channel) in enumerate(OFFERS):
-        Offer.objects.create(point=point, purpose=purposes[slug], channel=channel, position=position)
+def _point(company: Company, slug: str, purposes: Mapping[str, Purpose], **asks: Any) -> CapturePoint:
+    point, made = CapturePoint.objects.get_or_create(company=company, slug=slug, defaults=asks)
+    if made:
+        for position, (purpose, channel) in enumerate(OFFERS):
+            Offer.objects.create(point=point, purpose=purposes[purpose], channel=channel, position=position)
+    return point
 
 
 def _notice(company: Company) -> NoticeVersion:
