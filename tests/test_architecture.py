@@ -1,9 +1,12 @@
 """The layers and the other import contracts of pyproject.toml hold, and each of them can fail."""
 
 import ast
+import itertools
 import os
+import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -75,6 +78,20 @@ def test_a_module_that_stands_in_no_layer_breaks_the_layers(copy: Path) -> None:
 
     assert broken(copy, "layers")
     stray.unlink()
+
+
+def test_the_document_names_every_module_in_the_order_of_the_layers() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = next(contract["layers"] for contract in contracts if contract["id"] == "layers")
+    rows = re.findall(
+        r"^\|[^|]*\| (`.*?`) \|", (ROOT / "docs/architecture.md").read_text(), flags=re.MULTILINE
+    )
+    told = [sorted(re.findall(r"`(\w+)`", row)) for row in rows]
+
+    assert sorted(itertools.chain(*told)) == sorted(re.findall(r"\w+", " ".join(layers)))
+    places = {name: number for number, row in enumerate(told) for name in row}
+    order = [max(places[name] for name in re.findall(r"\w+", layer)) for layer in layers]
+    assert order == sorted(order)
 
 
 def test_only_recording_makes_records() -> None:
