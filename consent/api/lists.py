@@ -10,7 +10,7 @@ from ninja import Query, Router, Schema, Status
 from pydantic import ConfigDict, Field, StringConstraints
 
 from consent import http
-from consent.api import bodies, v1
+from consent.api import answers, bodies, v1
 from consent.canonical import moment
 from consent.errors import BadInput
 from consent.exports import taking_out
@@ -50,6 +50,10 @@ _FILES: dict[str, Any] = {
 }
 
 
+# In several lines, as evidence is told.
+type Text = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
+
+
 class Meanings(Schema):
     """Which column holds what, by its heading, and what holds for every row where no column does."""
 
@@ -59,8 +63,8 @@ class Meanings(Schema):
     )
     purpose: Annotated[str, StringConstraints(max_length=40)] = ""
     channel: Annotated[str, StringConstraints(max_length=8)] = Field("", description="Or `all`, of opt-outs.")
-    source: Annotated[str, StringConstraints(max_length=500)] = ""
-    evidence: Annotated[str, StringConstraints(max_length=500)] = ""
+    source: Text = ""
+    evidence: Text = ""
     encoding: Literal["", "windows-1252"] = Field(
         "", description="Confirms the encoding that was proposed for a list that staff brought in."
     )
@@ -133,7 +137,8 @@ def columns(request: HttpRequest, batch: UUID, payload: Meanings) -> ListOut:
     chosen: dict[str, int] = {}
     for name, heading in payload.columns.items():
         if name not in mapping.COLUMNS or heading not in headings:
-            raise BadInput("column.unknown", "There is no such column.", pointer="columns")
+            pointer = f"columns/{answers.escaped(name)}"
+            raise BadInput("column.unknown", "There is no such column.", pointer=pointer)
         chosen[name] = headings.index(heading)
     steps.begin(
         found,

@@ -134,6 +134,28 @@ def test_what_is_wrong_has_a_code(program: Client, aurora: Sample, bakery_key: s
     assert send(program, f"imports/{number}/undo").json()["state"] == "undone"
 
 
+@pytest.mark.parametrize(
+    ("change", "code", "pointer"),
+    [
+        ({"source": "a\0b"}, "field.bad_character", "#/source"),
+        ({"evidence": "form\x1b"}, "field.bad_character", "#/evidence"),
+        ({"columns": {"contact": "Fone"}}, "column.unknown", "#/columns/contact"),
+        ({"columns": {"a/b": "Telefone"}}, "column.unknown", "#/columns/a~1b"),
+    ],
+)
+def test_what_the_columns_mean_is_read_strictly_and_begins_nothing_else(
+    program: Client, aurora: Sample, change: dict[str, Any], code: str, pointer: str
+) -> None:
+    number = send(program, "imports", ROWS, media_type="text/csv").json()["id"]
+
+    problem = send(program, f"imports/{number}/columns", MEANS | change).json()
+
+    assert (problem["status"], problem["code"], problem["pointer"]) == (422, code, pointer)
+    assert program.get(f"/api/v1/imports/{number}").json()["state"] == "mapping"
+    several = MEANS | {"evidence": "Form of 2024\n\tby post"}
+    assert send(program, f"imports/{number}/columns", several).status_code == 200
+
+
 @pytest.mark.parametrize("rows", [b"Telefone^Dia\n11987654321^2026-03-15\n", b"Nome,Cidade\nAna,Recife\n"])
 def test_a_list_that_nothing_separates_or_that_lacks_a_column_is_refused_with_those_seen(
     program: Client, aurora: Sample, rows: bytes
