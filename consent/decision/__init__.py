@@ -86,11 +86,13 @@ def _decide_each(
     contacts: Sequence[Contact | None], about: About, *, moment: datetime, now: datetime
 ) -> list[Decision]:
     lookups = [None if contact is None else vault.lookup(about.company, contact) for contact in contacts]
-    people = [
+    asked = [
         (lookup, _writes_from(contact, about))
         for contact, lookup in zip(contacts, lookups, strict=True)
         if contact is not None and lookup is not None
     ]
+    people = list(dict.fromkeys(asked))  # somebody may stand there twice
+    before: dict[Contact, Decision] | None = {} if len(people) < len(asked) else None
     rules = catalogue.rules(about.company)
     common, known = look_at_many(about, people, is_limited=_is_limited(rules), now=now)
     judge = Judge(about, rules, moment, is_ahead=moment > now)
@@ -100,8 +102,12 @@ def _decide_each(
         found = None if lookup is None else known.get(lookup)
         if contact is None:
             decided.append(malformed)
+        elif before is not None and contact in before:
+            decided.append(before[contact])
         elif found is not None:
             decided.append(judge.decide(Known.of(common, found), contact))
+            if before is not None:
+                before[contact] = decided[-1]
         else:  # nobody knows a stranger from another
             stranger = stranger or judge.decide(Known(common), contact)
             decided.append(stranger)

@@ -129,6 +129,7 @@ def look_at_many(
     """
     common, found = Common(), defaultdict[bytes, list[prepared.Row]](list)
     portions = [people] if statement.is_postgres() else list(batched(people, _SQLITE_TAKES, strict=False))
+    earlier: set[bytes] = set()  # somebody who writes from two numbers may stand in two portions
     for portion in portions or [()]:
         writers: dict[bytes, list[bytes]] = {}
         for lookup, number_key in portion:
@@ -139,10 +140,12 @@ def look_at_many(
             if row[2] is None or row[1] not in common.categories:  # else a call for each of very many rows
                 common.learn(row)
             if row[11] is not None:
-                found[bytes(row[11])].append(row)
+                if not earlier or bytes(row[11]) not in earlier:
+                    found[bytes(row[11])].append(row)
             elif row[0] == "wrote":
                 for lookup in writers[bytes(row[10])]:
                     found[lookup].append(row)
+        earlier.update(lookups if len(portions) > 1 else ())
     return common, found
 
 

@@ -12,7 +12,7 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from consent import decision
+from consent import catalogue, decision, sendings
 from consent.contact import Contact
 from consent.decision import ANSWER_LIVES, WORDS, Reason
 from consent.models import Company, ConsentRecord
@@ -105,6 +105,27 @@ def test_a_decision_about_the_past_knows_what_was_known_then(aurora: Sample) -> 
     )
     assert then.allow
     assert not may(aurora).allow
+
+
+@pytest.mark.parametrize("channel", ["sms", "whatsapp"])
+def test_somebody_who_stands_in_a_list_often_is_decided_about_once(aurora: Sample, channel: str) -> None:
+    """Spelled in two ways, further apart than one statement asks about, with one offer of two a day."""
+    says(aurora, channel=channel)
+    Company.objects.filter(pk=aurora.company.pk).update(offers_per_day=2)
+    catalogue.forget()
+    about: Any = {"purpose": aurora.purposes["novidades"], "channel": channel, "now": timezone.now()}
+    assert sendings.tell(ANA, sent_at=None, key="a", **about)
+    old = Contact.reported("+551187654321")  # as WhatsApp writes it
+    ten_thousand = [ANA, *[BRUNO] * 5_000, old, *[ANA] * 4_998]
+
+    with CaptureQueriesContext(connection) as queries:
+        decided = decision.may_send_to_each(
+            ten_thousand, company=aurora.company.pk, channel=channel, purpose="novidades"
+        )
+
+    assert {one.reason for one in (decided[0], *decided[5_001:])} == {Reason.GIVEN}
+    assert decided[0] is decided[-1]
+    assert len([one for one in queries if "consent_loghead" in one["sql"]]) == 1
 
 
 def test_a_yes_of_the_past_may_not_be_relied_on_now(aurora: Sample) -> None:
