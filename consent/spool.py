@@ -6,7 +6,9 @@ One file a delivery, in OPTIN_DATA_DIR/spool. Every machine that serves webhooks
 import contextlib
 import logging
 import os
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -16,6 +18,11 @@ from consent import errors, vault
 log = logging.getLogger(__name__)
 
 SUFFIX = ".sealed"
+BROKEN = ".broken"
+AGAIN = 60.0  # seconds after which a file that failed is tried again
+STUCK = timedelta(minutes=5)  # what has waited for so long is not taken in by itself
+
+_put_off: dict[Path, float] = {}  # what failed in this process, and until when
 
 
 def write(door: str, content: bytes) -> None:
@@ -42,30 +49,42 @@ def drain(door: str, handle: Callable[[bytes], None]) -> int:
     done = 0
     failed: Exception | None = None
     for path in sorted(_folder().glob(f"{door}-*{SUFFIX}")):
+        if _put_off.get(path, 0.0) > time.monotonic():
+            continue
         try:
             content = vault.open_system(item=b"spool" + path.stem.encode(), sealed=path.read_bytes())
         except FileNotFoundError:
             continue  # another worker was faster
         except OSError as error:
-            failed = error
+            failed, _put_off[path] = error, time.monotonic() + AGAIN
             continue
         except vault.SealBroken:
-            log.error("A spooled delivery does not open and was put aside: %s.broken", path.name)
+            log.error("A spooled delivery does not open and was put aside: %s%s", path.name, BROKEN)
             with contextlib.suppress(FileNotFoundError):  # another worker was faster
-                path.rename(path.with_name(f"{path.name}.broken"))
+                path.rename(path.with_name(f"{path.name}{BROKEN}"))
             continue
         try:
-            handle(content)
+            errors.settled(lambda content=content: handle(content))  # type: ignore[misc]
         except Exception as error:
             if errors.passes(error):
                 raise
-            failed = error
+            failed, _put_off[path] = error, time.monotonic() + AGAIN
             continue
         path.unlink(missing_ok=True)
         done += 1
     if failed is not None:
         raise failed
     return done
+
+
+def stuck(now: datetime) -> int:
+    """How many files nobody takes in by itself: they do not open, or fail again and again, or no worker is there."""
+    count = 0
+    for path in _folder().glob("*"):
+        with contextlib.suppress(FileNotFoundError):  # taken in meanwhile
+            since = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+            count += path.suffix == BROKEN or (path.suffix == SUFFIX and since < now - STUCK)
+    return count
 
 
 def _folder() -> Path:

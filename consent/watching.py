@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from consent import spool
 from consent.models import LogPending, OutboundMessage
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,12 @@ def _troubles(now: datetime) -> Iterator[str]:
     if LogPending.objects.filter(arrival__lt=now - MERGE_ALARM).exists():
         yield f"Entries have waited for their place in the log for more than a minute. {NO_WORKER}"
     due = OutboundMessage.objects.filter(state=OutboundMessage.State.QUEUED, due_at__lt=now - OUTBOX_ALARM)
+    if number := spool.stuck(now):
+        yield (
+            f"{number} kept on disk, in the folder spool, could not be taken in for more than five minutes: the log of"
+            f" the worker says why. What ends in {spool.BROKEN} does not open: put its key back into OPTIN_KEYRING,"
+            f" then take {spool.BROKEN} off its name. {NO_WORKER}"
+        )
     if due.exists():
         yield f"Messages have been due for more than five minutes. {NO_WORKER}"
 
@@ -53,4 +60,4 @@ def _lines(lines: list[str], *, status: int) -> HttpResponse:
     return HttpResponse("".join(f"{line}\n" for line in lines), "text/plain; charset=utf-8", status=status)
 
 
-urlpatterns = [path("healthz", alive), path("readyz", ready)]
+urlpatterns = [path("healthz", alive), path("readyz", ready, name="ready")]

@@ -1,11 +1,13 @@
 """What is spooled is on disk, sealed, and taken out once."""
 
 import logging
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import IntegrityError, OperationalError
+from django.utils import timezone
 
 from consent import spool
 
@@ -17,6 +19,8 @@ def folder(settings: Any, tmp_path: Path) -> Path:
 
 
 def drained(door: str = "sms") -> list[bytes]:
+    """What a worker takes in, once the time to wait is over."""
+    spool._put_off.clear()
     taken: list[bytes] = []
     spool.drain(door, taken.append)
     return taken
@@ -113,6 +117,45 @@ def test_a_file_that_the_disk_does_not_give_keeps_no_other_waiting(folder: Path)
     with pytest.raises(IsADirectoryError):
         spool.drain("sms", got.append)
     assert got == [b"second"]
+
+
+def test_what_fails_is_tried_again_later_and_seen_by_whoever_watches() -> None:
+    spool.write("sms", b"first")
+    tried: list[bytes] = []
+
+    def fails(content: bytes) -> None:
+        tried.append(content)
+        raise LookupError("odd")
+
+    with pytest.raises(LookupError):
+        spool.drain("sms", fails)
+    assert spool.drain("sms", fails) == 0
+    assert len(tried) == 1, "not again at once"
+    assert spool.stuck(timezone.now()) == 0
+    assert spool.stuck(timezone.now() + timedelta(minutes=6)) == 1
+
+    assert drained() == [b"first"], "once the cause is mended"
+    assert spool.stuck(timezone.now() + timedelta(minutes=6)) == 0
+
+
+def test_what_meets_a_row_of_somebody_else_is_tried_again_at_once() -> None:
+    spool.write("sms", b"first")
+    tried: list[bytes] = []
+
+    def meets(content: bytes) -> None:
+        tried.append(content)
+        if len(tried) == 1:
+            raise IntegrityError("somebody was faster")
+
+    assert spool.drain("sms", meets) == 1
+
+
+def test_a_file_that_does_not_open_is_seen_by_whoever_watches(folder: Path) -> None:
+    spool.write("sms", b"first")
+    (path,) = folder.iterdir()
+    path.write_bytes(b"broken")
+    assert drained() == []
+    assert spool.stuck(timezone.now()) == 1
 
 
 def test_a_file_under_another_name_does_not_open(folder: Path) -> None:

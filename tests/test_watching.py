@@ -1,14 +1,17 @@
 """What programs that watch an installation are told."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
 from django.db import OperationalError, connection
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
+from consent import spool
 from consent.log import tree
 from consent.models import OutboundMessage
 from consent.sample import Sample
@@ -49,6 +52,26 @@ def test_messages_that_have_been_due_for_long_are_a_trouble(aurora: Sample, clie
     assert b"Messages have been due" in answer.content
     queued.update(state="sent")
     assert client.get("/readyz").status_code == 200
+
+
+def test_what_is_kept_on_disk_and_not_taken_in_is_a_trouble(
+    aurora: Sample, client: Client, admin_client: Client, settings: Any, tmp_path: Path
+) -> None:
+    settings.OPTIN_DATA_DIR = tmp_path
+    home = reverse("admin:index")
+    words = "is kept on disk and cannot be taken in"
+    assert client.get("/readyz").status_code == 200
+    assert words not in admin_client.get(home).content.decode()
+
+    spool.write("sms", b"a message")
+    [path] = (tmp_path / "spool").iterdir()
+    path.write_bytes(b"broken")
+    spool.drain("sms", lambda _content: None)
+
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert "put its key back into OPTIN_KEYRING" in answer.content.decode()
+    assert words in admin_client.get(home).content.decode()
 
 
 def test_a_server_without_a_database_is_not_taken_out_of_the_way(aurora: Sample, client: Client) -> None:

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from consent import spool
 from consent.admin import scope
 from consent.models import Import, Subscription
 
@@ -15,6 +17,13 @@ MOST = 5
 
 def found(request: HttpRequest) -> Iterator[tuple[str, str]]:
     """Each as a sentence and where it leads; nothing for who may not see them."""
+    if request.user.is_superuser and spool.stuck(
+        timezone.now()
+    ):  # whose company it is for nobody knows before
+        text = _(
+            "Something that people sent is kept on disk and cannot be taken in. /readyz says what to do."
+        )
+        yield text, reverse("ready")
     if request.user.has_perm("consent.view_import"):
         stuck = ~Q(trouble="") & ~Q(state__in=(Import.State.DONE, Import.State.UNDONE))
         seen_to = Import.objects.filter(Q(state=Import.State.APPROVAL) | stuck)
