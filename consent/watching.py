@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -12,12 +13,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from consent import spool
-from consent.models import LogPending, OutboundMessage
+from consent.log import published
+from consent.models import LogPending, LogWitness, OutboundMessage
 
 log = logging.getLogger(__name__)
 
 MERGE_ALARM = timedelta(seconds=60)  # a worker gives entries their places every half second
 OUTBOX_ALARM = timedelta(minutes=5)
+WITNESS_ALARM = 9  # failures in a row, each put off longer than the one before
 NO_WORKER = "Is a worker running (manage.py work)?"
 
 
@@ -33,7 +36,7 @@ def alive(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
-    """200, or 503 and a line for each thing that somebody must see to. Two queries."""
+    """200, or 503 and a line for each thing that somebody must see to. Two queries, and one more with witnesses."""
     try:
         troubles = [*_troubles(timezone.now())]
     except (DatabaseError, InterfaceError):
@@ -46,6 +49,9 @@ def _troubles(now: datetime) -> Iterator[str]:
     if LogPending.objects.filter(arrival__lt=now - MERGE_ALARM).exists():
         yield f"Entries have waited for their place in the log for more than a minute. {NO_WORKER}"
     due = OutboundMessage.objects.filter(state=OutboundMessage.State.QUEUED, due_at__lt=now - OUTBOX_ALARM)
+    for witness in _silent() if settings.OPTIN_WITNESSES else ():
+        name = witness.vkey.partition("+")[0]
+        yield f"Witness {name} has not cosigned for long ({witness.trouble}): ask who runs it."
     if number := spool.stuck(now):
         yield (
             f"{number} kept on disk, in the folder spool, could not be taken in for more than five minutes: the log of"
@@ -54,6 +60,13 @@ def _troubles(now: datetime) -> Iterator[str]:
         )
     if due.exists():
         yield f"Messages have been due for more than five minutes. {NO_WORKER}"
+
+
+def _silent() -> Iterator[LogWitness]:
+    """The witnesses that failed so often that half an hour or more is over. One query."""
+    asked = [witness.partition(" ")[0] for witness in settings.OPTIN_WITNESSES]
+    rows = LogWitness.objects.filter(vkey__in=asked, failures__gte=WITNESS_ALARM, origin=published.origin())
+    yield from rows.order_by("vkey")
 
 
 def _lines(lines: list[str], *, status: int) -> HttpResponse:

@@ -348,6 +348,24 @@ def test_a_witness_that_is_away_is_asked_less_and_less_often(
     assert caplog.text.count("egress.connection") == 1, "said once, not each time"
 
 
+def test_whoever_watches_is_told_of_a_witness_that_stays_away(
+    aurora: Sample, witness: Partner, settings: Any, client: Client
+) -> None:
+    publish(aurora)
+    address = settings.OPTIN_WITNESSES
+    settings.OPTIN_WITNESSES = [f"{witness.verifier} http://127.0.0.1:9"]
+    for _time in range(8):
+        drain()
+    assert client.get("/readyz").status_code == 200, "it may be restarting"
+    drain()
+    told = client.get("/readyz")
+    assert told.status_code == 503
+    assert witness.verifier.name in told.text
+    settings.OPTIN_WITNESSES = address
+    drain()
+    assert client.get("/readyz").status_code == 200
+
+
 def test_a_witness_that_comes_back_is_asked_as_before(
     aurora: Sample, witness: Partner, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
