@@ -200,7 +200,8 @@ def test_a_sheet_is_typed_checked_by_another_and_committed(bruno: Client, cafe: 
     assert "Nobody has signed in the future." in wrong.content.decode()
     assert 'value="123"' in wrong.content.decode()
     bruno.post(at("page_check", page.pk), typed(page))
-    assert "This page does not wait for you." in bruno.get(at("page_check", page.pk)).content.decode()
+    looked = bruno.get(at("page_check", page.pk)).content.decode()
+    assert "It waits for somebody else: you have looked at it already." in looked
     assert "The second is for somebody else." in (
         bruno.post(at("page_check", page.pk), typed(page, look="2")).content.decode()
     )

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from consent import sample, starter
 from consent.admin.checked import field_name
+from consent.admin.records import RecordAdmin
 from consent.audits import drawing
 from consent.log import tree
 from consent.models import AuditItem, ConsentRecord, DecisionCount, Hold, NoticeVersion, Opening
@@ -284,3 +285,15 @@ def test_everything_needed_works_without_javascript(browse: Browse, cafe: Firm) 
     page.locator("table").last.get_by_role("link").first.click()
     page.get_by_role("button", name="Open the evidence").click()
     expect(page.get_by_text("Shown to Ana.")).to_be_visible()
+
+
+def test_a_long_list_turns_its_pages_within_a_phone(cafe: Firm, browse: Browse, monkeypatch: Any) -> None:
+    for number in range(1, 13):
+        cast.says(cafe.aurora, cast.stranger(number))
+    monkeypatch.setattr(RecordAdmin, "list_per_page", 1)
+    page = browse(width=PHONE)
+    sign_in(page)
+    page.goto("/admin/consent/consentrecord/?p=7")
+    expect(page.locator(".paginator li")).not_to_have_count(0)
+    assert page.locator(".paginator li").count() > 8
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -120,7 +120,8 @@ def _page(
     by = openings.entity(request)
     read = kept.unseal_values("reading", page.pk, page.reading)
     crops = {name: f"data:image/jpeg;base64,{crop}" for name, crop in read.get("crops", {}).items()}
-    queue = list(checking.waiting(page.batch, by=by).values_list("pk", flat=True)[:500])
+    waiting = checking.waiting(page.batch, by=by)
+    queue = list(waiting.values_list("pk", flat=True)[:500])
     number_now = checking.LOOKS.get(State(page.state), 0)
     wrong = {problem.pointer: problem.message for problem in problems}
     context = {
@@ -128,7 +129,7 @@ def _page(
         "page": page,
         "batch": page.batch,
         "look": number_now,
-        "is_mine": not number_now or page.pk in queue,
+        "is_mine": not number_now or page.pk in queue or waiting.filter(pk=page.pk).exists(),
         "badge": labels.badge("requested", page.get_state_display()),
         "why": progress.reason(page.reason),
         "picture": _picture(page),
