@@ -1,6 +1,7 @@
 """Companies and purposes: what is checked when they are typed, and what becomes of a picture."""
 
 import io
+import time
 from typing import Any
 
 import pytest
@@ -150,6 +151,17 @@ def test_what_is_no_picture_is_refused(bruno: Client, cafe: Firm, content: bytes
     text = answer.content.decode()
     assert "This is not a PNG, JPEG or WebP picture" in text or "The submitted file is empty." in text
     assert not Company.objects.get(pk=cafe.company.pk).logo
+
+
+def test_a_picture_that_is_drawn_over_and_over_is_refused(bruno: Client, cafe: Firm) -> None:
+    once = picture("JPEG", (3000, 3000), progressive=True)
+    begin = once.rindex(b"\xff\xda")
+    last, end = once[begin:-2], once[-2:]
+    assert upload(bruno, cafe.company, once[:-2] + 10 * last + end).status_code == 302
+    before = time.process_time()
+    answer = upload(bruno, cafe.company, once[:-2] + 5_000 * last + end)
+    assert "This is not a PNG, JPEG or WebP picture" in answer.content.decode()
+    assert time.process_time() - before < 10, "seconds, where drawing takes a minute"
 
 
 def test_a_picture_that_would_unpack_to_gigabytes_is_refused(bruno: Client, cafe: Firm) -> None:
