@@ -4,8 +4,10 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +82,45 @@ def test_a_program_copied_from_the_page_does_what_it_says(
     ]  # fmt: skip
 
 
+ANSWERS = {
+    "half an answer": b'HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{"allow": true',
+    "no answer": b"",
+    "a page for people": b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n<h1>",
+    "no HTTP": b"220 mail.example ESMTP\r\n",
+    "another list": b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n[true]",
+    "a word": b'HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{"allow":"true"}',
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+@pytest.mark.parametrize("language", RUNTIMES)
+def test_whatever_a_program_hears_that_is_no_clear_yes_it_takes_for_a_no(
+    tmp_path: Path, language: str, answer: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=answer_once, args=(server, ANSWERS[answer]), daemon=True).start()
+        heard = told(language, tmp_path, f"http://127.0.0.1:{server.getsockname()[1]}", "key", ASKS[language])
+
+    assert heard.strip().lower() == "false"
+
+
+# Where the program begins to run, and what is run in its place.
+ASKS = {
+    "python": ("shown = point(", 'print(may_send("+5511987654321", "sms", "novidades"))'),
+    "js": ("const shown = await point(", 'console.log(await maySend("+5511987654321", "sms", "novidades"));'),
+}
+
+
+def answer_once(server: socket.socket, answer: bytes) -> None:
+    asking, _address = server.accept()
+    with asking:
+        asking.recv(65_536)
+        asking.sendall(answer)
+        asking.shutdown(socket.SHUT_WR)
+        while asking.recv(65_536):
+            pass
+
+
 @pytest.mark.parametrize("language", RUNTIMES)
 def test_the_same_program_asks_for_a_guardian_where_a_capture_point_does(
     live_server: Any, point: CapturePoint, tmp_path: Path, language: str
@@ -105,15 +146,32 @@ def run(
     box: str = "novidades.sms",
 ) -> str:
     """What the program of a language prints."""
+    keys.forget()
+    key = keys.issue(company, name="Newcomer")
+    return told(language, folder, url, key, asks=asks, box=box)
+
+
+def told(
+    language: str,
+    folder: Path,
+    url: str,
+    key: str,
+    instead: tuple[str, str] = ("", ""),
+    *,
+    asks: str = "novidades",
+    box: str = "novidades.sms",
+) -> str:
+    """What it prints, or where something is run `instead` of what begins so, what that prints."""
     if language == "js" and node() is None:
         pytest.skip("needs Node.js 18 or newer")
-    keys.forget()
     [program] = re.findall(rf"```{language}\n(.*?)```", (DOCS / "api-snippets.md").read_text(), re.DOTALL)
     program = program.replace('"novidades.sms"', f'"{box}"').replace('point("novidades"', f'point("{asks}"')
+    if instead[0]:
+        program = program.partition(instead[0])[0] + instead[1]
     (command, name) = RUNTIMES[language]
     (folder / name).write_text(program)
     environment = os.environ | {
-        "OPTIN_API": f"{url}/api/v1", "OPTIN_KEY": keys.issue(company, name="Newcomer"),
+        "OPTIN_API": f"{url}/api/v1", "OPTIN_KEY": key,
     }  # fmt: skip
     return subprocess.run(
         [*command, name],
