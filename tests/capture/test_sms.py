@@ -3,7 +3,6 @@
 import json
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +19,7 @@ from consent.models import Act, Company, ConsentRecord, InboundMessage, Outbound
 from consent.providers import accounts
 from consent.sample import Sample
 from consent.vocabulary import Possession, State
-from tests import cast, webhooks
+from tests import cast, payloads, webhooks
 from tests.cast import ANA, BRUNO
 from tests.webhooks import TWILIO_SID, said
 
@@ -344,7 +343,7 @@ SAMPLES = {
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_the_sample_forms_are_understood(aurora: Sample, client: Client, name: str) -> None:
-    path = Path(__file__).resolve().parents[2].parent / "shared/payloads/twilio/inbound_forms_SYNTHETIC.json"
+    path = payloads.TWILIO / "inbound_forms_SYNTHETIC.json"
     if not path.exists():
         pytest.skip("the sample forms are not here")
     forms = {example["name"]: example["form"] for example in json.loads(path.read_text())["requests"]}

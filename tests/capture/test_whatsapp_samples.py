@@ -2,7 +2,6 @@
 
 import json
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,12 +14,10 @@ from consent.contact import Contact
 from consent.models import ConsentRecord, Hold, Sender
 from consent.providers import accounts
 from consent.sample import Sample
-from tests import cast, meta, webhooks
+from tests import cast, meta, payloads, webhooks
 from tests.capture.test_sms import EMPTY
 
-PAYLOADS = Path(__file__).resolve().parents[2].parent / "shared/payloads"
-METAS = PAYLOADS / "meta_openapi"
-FORMS = PAYLOADS / "twilio/inbound_forms_SYNTHETIC.json"
+FORMS = payloads.TWILIO / "inbound_forms_SYNTHETIC.json"
 SHEENA = Contact.reported("16505551234")
 
 # (what is kept, whether what was agreed to on WhatsApp still holds) for each sample.
@@ -49,16 +46,18 @@ OUTCOMES = {
 
 
 def test_no_sample_is_forgotten() -> None:
-    if not METAS.exists():
+    if not payloads.META.exists():
         pytest.skip("Meta's samples are not here")
-    there = {path.stem for pattern in ("webhook__*", "wh_*") for path in METAS.glob(f"{pattern}.json")}
+    there = {
+        path.stem for pattern in ("webhook__*", "wh_*") for path in payloads.META.glob(f"{pattern}.json")
+    }
 
     assert there == set(OUTCOMES)
 
 
 @pytest.mark.parametrize("name", OUTCOMES)
 def test_every_sample_of_metas_is_understood_or_kept(aurora: Sample, client: Client, name: str) -> None:
-    path = METAS / f"{name}.json"
+    path = payloads.META / f"{name}.json"
     if not path.exists():
         pytest.skip(f"{name} of Meta's samples is not here")
     meta.sender(aurora)

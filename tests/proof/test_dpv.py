@@ -3,7 +3,6 @@
 import csv
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,10 +16,10 @@ from consent.proof.account import Account
 from consent.relay import workspaces
 from consent.sample import Sample
 from consent.vocabulary import Channel, State
+from tests import payloads
 from tests.proof import acts
 
 DPV = "https://w3id.org/dpv#"
-TERMS = Path(__file__).parents[3] / "shared/payloads/consent_records"
 
 
 def no_network(url: str, options: Any) -> Any:
@@ -176,7 +175,7 @@ def test_the_number_is_masked(given: Account) -> None:
 
 @pytest.mark.parametrize("name", ["consent_status", "consent_types", "consent_controls"])
 def test_the_words_of_consent_are_those_of_dpv(given: Account, name: str) -> None:
-    table = TERMS / f"{name}.csv"
+    table = payloads.CONSENT_RECORDS / f"{name}.csv"
     if not table.exists():
         pytest.skip("DPV's terms are not beside this clone.")
     with table.open(newline="") as rows:

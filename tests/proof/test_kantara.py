@@ -1,7 +1,6 @@
 """Receipts hold against the Kantara Initiative's own JSON Schema."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -11,11 +10,10 @@ from consent.proof import kantara
 from consent.proof.account import Account
 from consent.sample import Sample
 from consent.vocabulary import Channel, State
+from tests import payloads
 from tests.proof import acts
 
-SCHEMA = (
-    Path(__file__).parents[3] / "shared/payloads/consent_records/kantara-consent-receipt-v1_1-schema.json"
-)
+SCHEMA = payloads.CONSENT_RECORDS / "kantara-consent-receipt-v1_1-schema.json"
 REQUIRED = [
     "version", "jurisdiction", "consentTimestamp", "collectionMethod", "consentReceiptID", "piiPrincipalId",
     "piiControllers", "services", "policyUrl", "sensitive", "spiCat",

@@ -18,15 +18,15 @@ from consent.outgoing import Button, Outgoing, Template
 from consent.providers import SendError, egress, meta, meta_numbers
 from consent.sample import Sample
 from tests import meta as webhooks
+from tests import payloads
 from tests.cast import ANA
 from tests.meta import NUMBER_ID
 from tests.providers.conftest import Scripted
 
 CONTENT_SID = "HX" + "0" * 32
 MESSAGE = uuid.UUID("018ea981-cd56-7e1e-8c00-000000000001")
-PAYLOADS = Path(__file__).resolve().parents[2].parent / "shared/payloads"
-DOCUMENT = PAYLOADS / "meta_openapi/business-messaging-api.openapi.yaml"
-TWILIOS = PAYLOADS / "twilio/twilio_api_v2010.openapi.json"
+DOCUMENT = payloads.META / "business-messaging-api.openapi.yaml"
+TWILIOS = payloads.TWILIO / "twilio_api_v2010.openapi.json"
 
 BUTTONS = (Button("yes.1", "Sim, aceito"), Button("no.1", "Não, obrigado"), Button("stop.1", "Parar"))
 CONTENTS = {
@@ -88,7 +88,7 @@ def test_what_we_send_is_what_metas_own_document_describes(schema: dict[str, Any
     ],
 )
 def test_what_we_send_has_the_shape_of_metas_samples(name: str, sample: str) -> None:
-    path = PAYLOADS / "meta_openapi" / sample
+    path = payloads.META / sample
     if not path.exists():
         pytest.skip(f"{sample} of Meta's samples is not here")
     theirs = json.loads(path.read_text())
@@ -226,7 +226,7 @@ def test_an_answer_without_a_code_is_judged_by_its_status(
 
 
 @pytest.mark.parametrize(
-    "sample", sorted((PAYLOADS / "meta_openapi").glob("phone_get_[45]*.json")), ids=lambda path: path.stem
+    "sample", sorted(payloads.META.glob("phone_get_[45]*.json")), ids=lambda path: path.stem
 )
 def test_every_sample_of_an_error_has_a_code_we_read(sender: Sender, graph: Scripted, sample: Path) -> None:
     error = json.loads(sample.read_text())
@@ -236,7 +236,7 @@ def test_every_sample_of_an_error_has_a_code_we_read(sender: Sender, graph: Scri
 
 
 @pytest.mark.parametrize(
-    "sample", sorted((PAYLOADS / "meta_openapi").glob("send_response200*.json")), ids=lambda path: path.stem
+    "sample", sorted(payloads.META.glob("send_response200*.json")), ids=lambda path: path.stem
 )
 def test_every_sample_of_an_answer_names_the_message(sender: Sender, graph: Scripted, sample: Path) -> None:
     graph.answers(200, sample.read_text())

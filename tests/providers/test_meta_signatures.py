@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,13 +14,11 @@ from consent.providers import Refused, meta, meta_numbers
 from consent.providers.meta_numbers import Keys
 from consent.sample import Sample
 from tests import meta as webhooks
+from tests import payloads
 from tests.capture.test_sms import Down
 from tests.meta import KEYS, NUMBER_ID, PATH, SECRET
 
-VECTORS = (
-    Path(__file__).resolve().parents[2].parent
-    / "shared/payloads/meta_openapi/x_hub_signature_256_SYNTHETIC.json"
-)
+VECTORS = payloads.META / "x_hub_signature_256_SYNTHETIC.json"
 
 pytestmark = pytest.mark.django_db
 

@@ -1,7 +1,6 @@
 """A webhook is Twilio's, or it is refused; every way of being nearly right counts as wrong."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,10 +13,8 @@ from hypothesis import strategies as st
 from consent.models import Company, InboundMessage, Sender
 from consent.providers import Refused, accounts, twilio
 from consent.sample import Sample
-from tests import webhooks
+from tests import payloads, webhooks
 from tests.webhooks import MESSAGES, TOKEN, TWILIO_SID
-
-PAYLOADS = Path(__file__).resolve().parents[2].parent / "shared/payloads/twilio"
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +25,7 @@ def _read_the_accounts_anew() -> None:
 
 
 def examples(name: str, key: str) -> list[Any]:
-    path = PAYLOADS / name
+    path = payloads.TWILIO / name
     if not path.exists():
         return [pytest.param(None, marks=pytest.mark.skip(reason=f"{name} of Twilio's samples is not here"))]
     return [pytest.param(example, id=example["name"]) for example in json.loads(path.read_text())[key]]

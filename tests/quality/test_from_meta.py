@@ -2,7 +2,6 @@
 
 import json
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +11,9 @@ from consent.models import InboundMessage, QualityReading, Sender
 from consent.quality import from_meta, reading
 from consent.quality.reading import UNLIMITED, Kind
 from consent.sample import Sample
-from tests import meta
+from tests import meta, payloads
 from tests.cast import at
 
-METAS = Path(__file__).resolve().parents[2].parent / "shared/payloads/meta_openapi"
 NOW = at("2026-03-01 12:00")
 SECONDS = int(NOW.timestamp())
 BEGIN, ANSWER = "RESTRICTED_BIZ_INITIATED_MESSAGING", "RESTRICTED_CUSTOMER_INITIATED_MESSAGING"
@@ -152,9 +150,9 @@ def test_an_answer_is_read_as_far_as_it_goes() -> None:
 
 
 def test_every_sample_of_an_answer_of_metas_is_read() -> None:
-    if not METAS.exists():
+    if not payloads.META.exists():
         pytest.skip("Meta's samples are not here")
-    answers = sorted(METAS.glob("phone_get_200__*.json"))
+    answers = sorted(payloads.META.glob("phone_get_200__*.json"))
     assert answers
     for path in answers:
         assert from_meta.asked(json.loads(path.read_text()), at=NOW, number=7)[0].value == "green"

@@ -3,7 +3,6 @@
 import base64
 import json
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,14 +18,11 @@ from consent.recording import Telling
 from consent.sample import AT_TWILIO, Sample
 from consent.sandbox import network, phones
 from consent.sandbox.items import Trouble
-from tests import cast
+from tests import cast, payloads
 from tests.cast import ANA
 
 SENDER = "+551140028922"
-EXAMPLES = (
-    Path(__file__).resolve().parents[2].parent
-    / "shared/payloads/twilio/rest_create_message_and_call_examples.json"
-)
+EXAMPLES = payloads.TWILIO / "rest_create_message_and_call_examples.json"
 
 
 def url(sid: str | None = None) -> str:

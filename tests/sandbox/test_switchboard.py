@@ -2,7 +2,6 @@
 
 import json
 from base64 import b64encode
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,12 +12,10 @@ from consent.providers import accounts
 from consent.sample import VOICE, Sample
 from consent.sandbox import phones
 from consent.sandbox.items import Trouble
+from tests import payloads
 from tests.cast import ANA
 
-EXAMPLES = (
-    Path(__file__).resolve().parents[2].parent
-    / "shared/payloads/twilio/rest_create_message_and_call_examples.json"
-)
+EXAMPLES = payloads.TWILIO / "rest_create_message_and_call_examples.json"
 URL = "https://optin.test/hooks/twilio/voice/"
 
 
