@@ -24,7 +24,7 @@ from consent.admin.subscriber_forms import SubscriberForm
 from consent.errors import BadInput
 from consent.imports import keeping
 from consent.models import Attempt, Import, Subscription
-from consent.relay import changes, doors, signing, webhooks, workspaces
+from consent.relay import changes, doors, hearing, signing, webhooks
 from consent.relay.doors import Door, Trouble
 
 Kind, State = Subscription.Kind, Subscription.State
@@ -212,7 +212,7 @@ class SubscriberAdmin(ScopedAdmin):
             raise PermissionDenied
         try:
             with tempfile.TemporaryFile() as file:
-                for row in workspaces.contacts(found):
+                for row in hearing.contacts(found):
                     file.write(json.dumps(row).encode() + b"\n")
                 size = file.tell()
                 file.seek(0)

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from consent import errors
 from consent.models import Attempt, Subscription
-from consent.relay import changes, twilio_list, webhooks, workspaces
+from consent.relay import changes, hearing, twilio_list, webhooks, workspaces
 from consent.relay.changes import Change
 from consent.relay.doors import Trouble
 from consent.vault import SealBroken
@@ -68,7 +68,7 @@ def due(now: datetime) -> list[int]:
 
 def _due(now: datetime) -> QuerySet[Subscription]:
     free = Q(lease_until=None) | Q(lease_until__lte=now)
-    pulls = Q(pulled_until=None) | Q(pulled_until__lte=now - workspaces.PULL_EVERY)
+    pulls = Q(pulled_until=None) | Q(pulled_until__lte=now - hearing.PULL_EVERY)
     is_behind = Q(position__lt=changes.size()) | Q(pulls, kind=Subscription.Kind.RAPIDPRO)
     return Subscription.objects.filter(free, is_behind, state=State.ON, due_at__lte=now)
 
@@ -93,7 +93,7 @@ def run(pk: int) -> None:
     try:
         while time.monotonic() < until and _step(subscription):
             pass
-        if workspaces.is_due(subscription, now):
+        if hearing.is_due(subscription, now):
             _pull(subscription, now)
     except Exception as error:
         if errors.passes(error):
@@ -122,7 +122,7 @@ def _step(subscription: Subscription) -> bool:
 def _pull(subscription: Subscription, now: datetime) -> None:
     """Hear from a workspace who stopped there."""
     try:
-        workspaces.pull(subscription, at=now)
+        hearing.pull(subscription, at=now)
     except Trouble as trouble:
         _fail(subscription, trouble, now)
 

@@ -13,7 +13,7 @@ from consent import capture, recording
 from consent.models import SubjectKey
 from consent.proof import account, dpv, tlog_proof, words
 from consent.proof.account import Account
-from consent.relay import workspaces
+from consent.relay import hearing
 from consent.sample import Sample
 from consent.vocabulary import Channel, State
 from tests import payloads
@@ -194,7 +194,7 @@ def test_no_way_in_which_records_come_is_told_by_its_slug(language: str) -> None
     ways = {method.slug for method in capture.methods()} | {
         recording.IMPORTED,
         recording.TIME,
-        workspaces.METHOD,
+        hearing.METHOD,
     }
     with translation.override(language):
         assert all(words.method(slug) != slug for slug in ways)

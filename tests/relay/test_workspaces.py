@@ -16,7 +16,7 @@ from consent import erasure
 from consent.imports import keeping
 from consent.log import tree
 from consent.models import Attempt, ConsentRecord, Import, LogHead, Purpose, Subscription
-from consent.relay import changes, doors, workspaces
+from consent.relay import changes, doors, hearing
 from consent.relay.doors import Door
 from consent.sample import Sample
 from tests import cast
@@ -214,7 +214,7 @@ def test_who_agrees_again_here_is_no_longer_stopped_there(aurora: Sample) -> Non
         assert ConsentRecord.objects.count() == 3
         cast.says(aurora)
         Subscription.objects.update(pulled_until=None)
-        workspaces.pull(Subscription.objects.get(), at=timezone.now())
+        hearing.pull(Subscription.objects.get(), at=timezone.now())
         sequenced()
         told(subscription)
         assert kept.contacts[urn(ANA)]["status"] == "active"
