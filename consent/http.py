@@ -1,6 +1,7 @@
 """Plumbing of requests: whose address it is, and errors that say what to do."""
 
 import errno
+import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -20,9 +21,14 @@ from django.urls import reverse
 from django.utils.http import parse_header_parameters
 from django.utils.module_loading import import_string
 
+from consent.vault import SealBroken
+
+log = logging.getLogger(__name__)
+
 TOO_BIG = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 DISK_FULL = "53100"  # PostgreSQL's disk_full
 RETRY_AFTER = "5"  # seconds
+STAFF = "/admin/"  # where the pages of staff begin
 HOP = "Optin-Hop"  # the header in which a delivery names the installation it is from
 LONGEST_HEADER = 200  # characters kept of a header that a stranger wrote
 
@@ -147,7 +153,8 @@ class DatabaseTrouble:
     """Answers 503 with Retry-After where the database refuses, so that nobody takes it for a yes or a no.
 
     Where its disk is full it is 507, because trying again soon does not help; where no database takes what was asked,
-    such as a NUL in an address, it is 400, and so it is where a body broke off.
+    such as a NUL in an address, it is 400, and so it is where a body broke off. What is sealed and does not open is
+    503 too, and staff are told what to do.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -159,13 +166,23 @@ class DatabaseTrouble:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, DataError | UnreadablePostError):
             return bad_request(request, exception)
+        if isinstance(exception, SealBroken):
+            log.error(
+                "Something sealed does not open.", exc_info=exception
+            )  # no address: it may hold a token
+            is_staff = request.path_info.startswith(STAFF)
+            return _not_now(request, "503_sealed.html" if is_staff else "503.html")
         if not isinstance(exception, OperationalError | InterfaceError):
             return None
         if is_full(exception):
             return render(request, "507.html", status=HTTPStatus.INSUFFICIENT_STORAGE)
-        response = render(request, "503.html", status=HTTPStatus.SERVICE_UNAVAILABLE)
-        response.headers["Retry-After"] = RETRY_AFTER
-        return response
+        return _not_now(request, "503.html")
+
+
+def _not_now(request: HttpRequest, template: str) -> HttpResponse:
+    response = render(request, template, status=HTTPStatus.SERVICE_UNAVAILABLE)
+    response.headers["Retry-After"] = RETRY_AFTER
+    return response
 
 
 class ForStaff:
@@ -177,7 +194,7 @@ class ForStaff:
             self._for_staff = import_string(name)(self._for_staff)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        is_staff = request.path_info.startswith("/admin/")
+        is_staff = request.path_info.startswith(STAFF)
         return self._for_staff(request) if is_staff else self._get_response(request)
 
 

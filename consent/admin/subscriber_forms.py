@@ -13,6 +13,7 @@ from consent.models import Sender, Subscription
 from consent.providers import addresses
 from consent.relay import doors, signing
 from consent.relay.doors import Door
+from consent.vault import SealBroken
 from consent.vocabulary import Channel
 
 Kind = Subscription.Kind
@@ -63,7 +64,7 @@ class SubscriberForm(ModelForm):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         if self.instance.pk:
-            self.fields["url"].initial = doors.open_(self.instance).url
+            self.fields["url"].initial = self._known().url
             del self.fields["from_now"]
 
     def clean(self) -> dict[str, Any] | None:
@@ -89,12 +90,19 @@ class SubscriberForm(ModelForm):
 
         A token leaves for the workspace it was given for and no other: else whoever may change the address reads it.
         """
-        known = urlsplit(doors.open_(self.instance).url if self.instance.pk else "")
+        known = urlsplit(self._known().url if self.instance.pk else "")
         named = urlsplit(url)
         return (named.scheme, named.netloc) != (known.scheme, known.netloc)
 
+    def _known(self) -> Door:
+        """Where the subscriber was; nowhere, with a new secret, where that does not open or was never said."""
+        try:
+            return doors.open_(self.instance)
+        except SealBroken:
+            return Door("", signing.new_secret())
+
     def door(self) -> Door:
         """Where the subscriber is now, with the secret that is to be kept or a new one."""
-        known = doors.open_(self.instance) if self.instance.sealed else Door("", signing.new_secret())
+        known = self._known()
         secret = self.cleaned_data.get("token") or known.secret
         return Door(self.cleaned_data.get("url", ""), secret, known.old, known.old_until)

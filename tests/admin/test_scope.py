@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -411,3 +412,21 @@ def point_form(point: CapturePoint, **changes: Any) -> dict[str, Any]:
         "offers-0-purpose": point.offers.all()[0].purpose_id,
         "posters-TOTAL_FORMS": 0, "posters-INITIAL_FORMS": 0, **changes,
     }  # fmt: skip
+
+
+def test_no_page_fails_where_a_key_is_lost(root: Client, bakery: Firm, settings: Any) -> None:
+    """It shows what it can, or says what to do: whoever is to mend it needs the pages."""
+    paths = {name: address(name, bakery) for name in row_addresses()}
+    paths |= {name: page_address(name) for name in pages()}
+    settings.OPTIN_KEYRING = replace(settings.OPTIN_KEYRING, keys={9: b"k" * 32})
+    shut = {}
+    for name, path in paths.items():
+        answer = root.get(path)
+        if answer.status_code >= 500:
+            assert "OPTIN_KEYRING" in answer.content.decode(), name
+            shut[name] = answer.status_code
+    assert set(shut.values()) == {503}
+    assert not {"index", "consent_subscription_change", "consent_import_change"} & shut.keys(), (
+        "here it is mended"
+    )
+    assert not {name for name in shut if name.endswith("_changelist")}
