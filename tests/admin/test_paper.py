@@ -413,6 +413,7 @@ def test_whoever_may_check_reopens_what_a_colleague_set_aside(
     page = sheets.checked(sheets.draft(batch), Answer("unreadable"), by="staff:99")
     seen = bruno.get(at("page_check", page.pk)).content.decode()
     assert "Reopen this page" in seen
+    assert "If that was wrong, reopen it below." in seen
     assert "Take my last check back" not in seen
 
     said = bruno.post(at("page_reopen", page.pk), follow=True).content.decode()
