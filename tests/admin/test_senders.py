@@ -193,7 +193,7 @@ def test_a_sandbox_sender_needs_no_account(bruno: Client, cafe: Firm) -> None:
     form = typed(cafe, provider="sandbox", account="", token="")
     assert bruno.post(reverse("admin:consent_sender_add"), form).status_code == 302
     page = bruno.get(reverse("admin:consent_sender_changelist")).content.decode()
-    assert page.count('alt="True"') == Sender.objects.filter(company=cafe.company).count()
+    assert page.count('alt="Yes"') == Sender.objects.filter(company=cafe.company).count()
 
 
 def test_a_number_belongs_to_one_sender(bruno: Client, cafe: Firm) -> None:
