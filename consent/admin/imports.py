@@ -15,24 +15,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from consent.admin import import_forms, labels, openings
+from consent.admin import import_forms, import_page, labels, openings
 from consent.admin.scoped import ReadOnlyAdmin, ScopedFilter
 from consent.admin.site import admin_page
 from consent.errors import BadInput
-from consent.imports import attachments, keeping, steps, verdicts
-from consent.models import Import, ImportPart
-from consent.vault import SealBroken
-
-State = Import.State
-SHOWN_ROWS = 50  # that are not recorded, on the page; the download has all
-
-BADGES = {
-    State.DONE: "given",
-    State.UNDONE: "revoked",
-    State.APPROVAL: "requested",
-    State.MAPPING: "requested",
-    State.CHECKED: "requested",
-}
+from consent.imports import attachments, keeping, steps
+from consent.models import Import
 
 
 @admin.register(Import)
@@ -80,12 +68,12 @@ class ImportAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("file"))
     def name(self, batch: Import) -> str:
-        about = _about(batch)
+        about = import_page.about_of(batch)
         return about.name if about else "–"
 
     @admin.display(description=gettext_lazy("state"))
     def state_badge(self, batch: Import) -> SafeString:
-        return labels.badge(BADGES.get(State(batch.state), "queued"), batch.get_state_display())
+        return import_page.badge(batch)
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -131,7 +119,7 @@ class ImportAdmin(ReadOnlyAdmin):
     def map(self, request: HttpRequest, pk: Any) -> HttpResponse:
         """Take what the columns mean, and begin the dry run."""
         batch = self._found(request, pk, to_change=True)
-        if _about(batch) is None:
+        if import_page.about_of(batch) is None:
             return self._page(request, batch)
         form = import_forms.Map(batch, request.POST)
         if form.is_valid():
@@ -226,58 +214,5 @@ class ImportAdmin(ReadOnlyAdmin):
     def _page(
         self, request: HttpRequest, batch: Import, form: import_forms.Map | None = None
     ) -> HttpResponse:
-        about = _about(batch)
-        is_open = about is not None and batch.state in (State.MAPPING, State.CHECKED)
-        trouble = batch.trouble or ("" if about else "seal.broken")
-        is_own = openings.entity(request) == batch.entity
-        may_change = request.user.has_perm("consent.change_import")
-        parts = batch.parts.count()
-        context = {
-            "title": about.name if about else str(batch),
-            "opts": self.opts,
-            "original": batch,
-            "about": about,
-            "badge": self.state_badge(batch),
-            "entity": labels.who(batch.entity),
-            "form": form or (import_forms.Map(batch) if is_open and may_change else None),
-            "preview": _preview(batch) if is_open and (is_own or openings.may_open(request)) else [],
-            "trouble": verdicts.TROUBLES.get(trouble, "")
-            if batch.state not in (State.DONE, State.UNDONE)
-            else "",
-            "is_running": batch.state in (State.CHECKING, State.COMMITTING),
-            "done": round(100 * batch.position / parts) if parts else 0,
-            "counts": import_forms.counted(batch),
-            "to_record": steps.to_record(batch),
-            "problems": _problems(batch),
-            "is_undoable": batch.state in steps.UNDOABLE,
-            "is_mine": openings.entity(request) in (batch.entity, batch.committed_by),
-            "may_change": may_change,
-            "files": batch.files.count(),
-        }
+        context = {"opts": self.opts, **import_page.context(request, batch, form)}
         return TemplateResponse(request, "consent/admin/import.html", admin_page(request, context))
-
-
-def _about(batch: Import) -> keeping.About | None:
-    try:
-        return keeping.about(batch)
-    except SealBroken:
-        return None
-
-
-def _preview(batch: Import) -> list[list[str]]:
-    try:
-        return keeping.preview(batch)
-    except SealBroken:
-        return []
-
-
-def _problems(batch: Import) -> list[tuple[int, Any]]:
-    """The first rows that are not recorded, and why."""
-    found: list[tuple[int, Any]] = []
-    for part in (
-        ImportPart.objects.filter(batch=batch).order_by("number").values_list("verdicts", flat=True)[:200]
-    ):
-        found += [(number, verdicts.WORDS[code]) for number, code in part if code not in verdicts.GOOD]
-        if len(found) >= SHOWN_ROWS:
-            break
-    return found[:SHOWN_ROWS]
