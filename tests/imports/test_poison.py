@@ -1,13 +1,17 @@
 """A list that cannot be worked on keeps no other waiting, says so, goes on once it is mended, and can be closed."""
 
+import threading
 from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.utils import timezone
 
+from consent.errors import BadInput
 from consent.imports import keeping, steps, working
 from consent.imports.judging import Judge
 from consent.models import ConsentRecord, Import, ImportPart
@@ -148,3 +152,67 @@ def _raising(error: Exception) -> Any:
         raise error
 
     return fails
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_recording_and_undoing_at_once_one_happens(aurora: Sample) -> None:
+    states = set()
+    for number in range(6):
+        batch = lists.bring(aurora, f"tel,date\n1198765{number:04},2024-03-01\n")
+        lists.try_out(batch)
+        before = ConsentRecord.objects.count()
+        barrier = threading.Barrier(2)
+
+        def press(step: Callable[..., None], barrier: threading.Barrier, batch: Import) -> bool:
+            mine = Import.objects.get(pk=batch.pk)
+            barrier.wait()
+            try:
+                step(mine, entity="staff:1", at=timezone.now())
+            except BadInput:
+                return False
+            finally:
+                connection.close()
+            return True
+
+        with ThreadPoolExecutor(2) as both:
+            done = [both.submit(press, step, barrier, batch) for step in (steps.commit, steps.undo)]
+            while not all(one.done() for one in done):
+                working.drain()
+        assert sorted(one.result() for one in done) == [False, True]
+
+        lists.work(batch)
+        states.add(batch.state)
+        is_recorded = batch.state == "done"
+        assert is_recorded == done[0].result()
+        assert ConsentRecord.objects.count() == before + is_recorded
+        assert not batch.parts.exclude(sealed=b"").exists()
+    assert states <= {"done", "undone"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_list_is_undone_while_it_is_tried(aurora: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = lists.bring(aurora, LIST)
+    steps.begin(batch, _columns(batch))
+    judge, tried = Judge.judge, threading.Event()
+
+    def judges(self: Judge, read: Any) -> Any:
+        tried.set()
+        return judge(self, read)
+
+    def undo() -> None:
+        tried.wait(60)
+        try:
+            steps.undo(Import.objects.get(pk=batch.pk), entity="staff:1", at=timezone.now())
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(Judge, "judge", judges)
+    with ThreadPoolExecutor(1) as staff:
+        pressed = staff.submit(undo)
+        while not pressed.done():
+            working.drain()
+        pressed.result()
+    lists.work(batch)
+    assert batch.state == "undone"
+    assert not batch.parts.exclude(sealed=b"").exists()
+    assert not ConsentRecord.objects.exists()
