@@ -1,6 +1,7 @@
 """Opening what the vault keeps about one person or act."""
 
 import json
+import logging
 from collections.abc import Collection
 from typing import Any
 from uuid import UUID
@@ -8,6 +9,8 @@ from uuid import UUID
 from consent import vault
 from consent.contact import TEL, Contact
 from consent.models import ContactPoint, Evidence, EvidenceFile, Hold, OutboundMessage, SubjectKey
+
+log = logging.getLogger(__name__)
 
 # Whose message it is where we answer somebody of whom nothing is recorded.
 NOBODY = UUID(int=0)
@@ -34,13 +37,18 @@ def contact_of(subject: UUID, *, scheme: str = TEL) -> Contact | None:
 
 
 def contacts_of(subjects: Collection[UUID], *, scheme: str = TEL) -> dict[UUID, Contact]:
-    """How many people are reached under a scheme, without those who are not or were erased. Two queries."""
+    """How many people are reached under a scheme, without those who are not, were erased, or whose contact is broken:
+    one of them hides nobody else's. Two queries.
+    """
     wrapped = dict(SubjectKey.objects.filter(subject__in=subjects).values_list("subject", "wrapped"))
     points = ContactPoint.objects.filter(subject__in=list(wrapped), scheme=scheme, ended_at=None)
-    return {
-        point.subject: _opened(point, vault.unwrap(bytes(wrapped[point.subject])))
-        for point in points.order_by("-is_former", "-id")
-    }
+    found: dict[UUID, Contact] = {}
+    for point in points.order_by("-is_former", "-id"):
+        try:
+            found[point.subject] = _opened(point, vault.unwrap(bytes(wrapped[point.subject])))
+        except vault.SealBroken:
+            log.error("A contact does not open; nobody can be reached there.")
+    return found
 
 
 def opened(point: ContactPoint) -> Contact:

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from consent.admin import again
-from consent.models import NoticeVersion, Opening, Purpose
+from consent.models import ContactPoint, NoticeVersion, Opening, Purpose
 from tests import cast
 from tests.staff import Firm
 
@@ -34,6 +34,16 @@ def test_the_page_counts_lists_and_says_why(bruno: Client, cafe: Firm) -> None:
     assert cast.BRUNO.masked in text
     assert cast.BRUNO.value not in text
     assert reverse("admin:consent_person", args=[cafe.said.subject]) in text
+
+
+def test_a_contact_that_does_not_open_hides_nobody_elses(bruno: Client, cafe: Firm) -> None:
+    broken = cast.says(cafe.aurora, cast.stranger(7)).subject
+    cast.says(cafe.aurora, cast.BRUNO)
+    ContactPoint.objects.filter(subject=broken).update(sealed=b"broken")
+    text = bruno.get(page(cafe.draft)).content.decode()
+    assert "<strong>3</strong> people would have to be asked again" in text
+    assert cast.BRUNO.masked in text
+    assert reverse("admin:consent_person", args=[broken]) in text
 
 
 def test_the_question_before_publishing_tells_the_count(bruno: Client, cafe: Firm) -> None:
