@@ -10,15 +10,12 @@ from django.conf import settings
 
 from consent.models import Sender
 from consent.outgoing import Outgoing
-from consent.providers import accounts, meta, meta_numbers, twilio, twilio_voice
+from consent.providers import accounts, meta, meta_numbers, twilio, twilio_voice, webhooks
 from consent.providers.accounts import Account
 from consent.providers.errors import Refused, SendError
 from consent.vocabulary import Channel
 
 __all__ = ["Account", "Refused", "SendError", "belongs", "credentials", "is_at_meta", "send"]
-
-STATUS = "/hooks/twilio/status/"
-VOICE_STATUS = "/hooks/twilio/voice/status/"
 
 
 def send(sender: Sender, content: Outgoing, *, message: UUID | None = None) -> str:
@@ -34,9 +31,9 @@ def send(sender: Sender, content: Outgoing, *, message: UUID | None = None) -> s
         return twilio_voice.call(
             credentials(sender), from_=sender.address, to=content.to.value,
             url=f"{settings.OPTIN_PUBLIC_URL}{content.call}{ours}",
-            status_callback=f"{settings.OPTIN_PUBLIC_URL}{VOICE_STATUS}{ours}",
+            status_callback=f"{settings.OPTIN_PUBLIC_URL}{webhooks.VOICE_STATUS}{ours}",
         )  # fmt: skip
-    callback = f"{settings.OPTIN_PUBLIC_URL}{STATUS}{ours}"
+    callback = f"{settings.OPTIN_PUBLIC_URL}{webhooks.STATUS}{ours}"
     prefix = "whatsapp:" if sender.channel == Channel.WHATSAPP else ""
     # The sandbox is an account of its own behind the same library; see `sandbox`.
     return twilio.send(

@@ -10,17 +10,11 @@ from django.conf import settings
 from twilio.rest import Client
 
 from consent.models import Sender
-from consent.providers import accounts, egress, meta_numbers, twilio
+from consent.providers import accounts, egress, meta_numbers, twilio, webhooks
 from consent.providers.accounts import Account
 from consent.providers.errors import SendError
 from consent.providers.meta_numbers import Number
 from consent.vocabulary import Channel
-
-MESSAGES = "/hooks/twilio/messages/"
-STATUS = "/hooks/twilio/status/"
-VOICE = "/hooks/twilio/voice/"
-VOICE_STATUS = "/hooks/twilio/voice/status/"
-META = "/hooks/meta/"
 
 # Which channels a provider has.
 CHANNELS = {
@@ -41,11 +35,11 @@ class Found:
 def hooks(sender: Sender) -> dict[str, str]:
     """The addresses of ours that a sender's provider has to call, by what they are for."""
     if sender.provider == "meta":
-        paths = {"meta": META}
+        paths = {"meta": webhooks.META}
     elif sender.channel == Channel.VOICE:
-        paths = {"calls": VOICE, "call_status": VOICE_STATUS}
+        paths = {"calls": webhooks.VOICE, "call_status": webhooks.VOICE_STATUS}
     else:
-        paths = {"messages": MESSAGES, "status": STATUS}
+        paths = {"messages": webhooks.MESSAGES, "status": webhooks.STATUS}
     return {name: f"{settings.OPTIN_PUBLIC_URL}{path}" for name, path in paths.items()}
 
 

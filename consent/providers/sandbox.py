@@ -13,12 +13,7 @@ from typing import Any
 
 from django.conf import settings
 
-from consent.providers import accounts, egress, meta_numbers, twilio
-
-MESSAGES = "/hooks/twilio/messages/"
-VOICE = "/hooks/twilio/voice/"
-VOICE_STATUS = "/hooks/twilio/voice/status/"
-META = "/hooks/meta/"
+from consent.providers import accounts, egress, meta_numbers, twilio, webhooks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +55,7 @@ def call(url: str, fields: Mapping[str, str]) -> Exchange:
 
 def notify(update: Mapping[str, Any]) -> Exchange:
     """Post one update to our webhook as Meta would. Never raises: what went wrong is in the exchange."""
-    url = settings.OPTIN_PUBLIC_URL + META
+    url = settings.OPTIN_PUBLIC_URL + webhooks.META
     # Meta escapes what is not ASCII, and signs the bytes it sends.
     body = json.dumps(update)
     signature = meta_numbers.signature(body.encode(), meta_numbers.sandbox().app_secrets[0])

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from consent.providers import sandbox as provider
 from consent.providers import sandbox_twilio as forms
+from consent.providers import webhooks
 from consent.sandbox import phones, twiml, wire
 from consent.sandbox.items import Call, Kind, Line, Phone, Trouble
 from consent.vocabulary import Channel
@@ -35,8 +36,8 @@ def dial(phone: Phone, *, to: str, is_hidden: bool) -> Call:
         number=phone.number,
         sender=to,
         is_hidden=is_hidden,
-        url=settings.OPTIN_PUBLIC_URL + provider.VOICE,
-        callback=settings.OPTIN_PUBLIC_URL + provider.VOICE_STATUS,
+        url=settings.OPTIN_PUBLIC_URL + webhooks.VOICE,
+        callback=settings.OPTIN_PUBLIC_URL + webhooks.VOICE_STATUS,
         events=("completed",),
     )
     phones.keep(call)

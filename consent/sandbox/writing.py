@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from consent import providers
 from consent.models import Sender
 from consent.providers import sandbox as provider
-from consent.providers import sandbox_meta, sandbox_twilio, twilio_messages
+from consent.providers import sandbox_meta, sandbox_twilio, twilio_messages, webhooks
 from consent.sandbox import network, phones, wire
 from consent.sandbox.items import Button, Exchange, Kind, Message, Phone, Trouble
 from consent.vocabulary import Channel
@@ -82,12 +82,12 @@ def _new(phone: Phone, sender: Sender, text: str) -> Message:
 
 
 def _with_form(message: Message, fields: dict[str, str]) -> Message:
-    line = f"POST {settings.OPTIN_PUBLIC_URL}{provider.MESSAGES}"
+    line = f"POST {settings.OPTIN_PUBLIC_URL}{webhooks.MESSAGES}"
     return replace(message, wire=(Exchange(line=line, fields=fields),))
 
 
 def _with_update(message: Message, update: dict[str, object]) -> Message:
-    line = f"POST {settings.OPTIN_PUBLIC_URL}{provider.META}"
+    line = f"POST {settings.OPTIN_PUBLIC_URL}{webhooks.META}"
     return replace(message, wire=(Exchange(line=line, body=json.dumps(update)),))
 
 
@@ -101,7 +101,7 @@ def _post(message: Message) -> Message:
     if network.is_at_meta(message):
         called = wire.told(provider.notify(json.loads(asked.body)))
     else:
-        called = wire.told(provider.call(settings.OPTIN_PUBLIC_URL + provider.MESSAGES, asked.fields))
+        called = wire.told(provider.call(settings.OPTIN_PUBLIC_URL + webhooks.MESSAGES, asked.fields))
     state = "delivered" if called.is_fine else ""
     sent = phones.change(message, lambda now: replace(now, wire=(called,), state=now.state or state))
     if called.is_fine and not network.is_at_meta(message):

@@ -15,7 +15,7 @@ SENDER = "+551140028922"
 
 def write(text: str) -> sandbox.Exchange:
     fields = sandbox_twilio.sms(sid=sandbox.new_sid(), from_=ANA.value, to=SENDER, text=text)
-    return sandbox.call(settings.OPTIN_PUBLIC_URL + sandbox.MESSAGES, fields)
+    return sandbox.call(settings.OPTIN_PUBLIC_URL + webhooks.MESSAGES, fields)
 
 
 def test_what_is_written_on_a_phone_is_posted_to_the_webhook_and_signed(scripted: Scripted) -> None:
