@@ -71,6 +71,7 @@ def drain(door: str, handle: Callable[[bytes], None]) -> int:
             failed, _put_off[path] = error, time.monotonic() + AGAIN
             continue
         path.unlink(missing_ok=True)
+        _put_off.pop(path, None)
         done += 1
     if failed is not None:
         raise failed

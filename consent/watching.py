@@ -48,7 +48,6 @@ def ready(request: HttpRequest) -> HttpResponse:
 def _troubles(now: datetime) -> Iterator[str]:
     if LogPending.objects.filter(arrival__lt=now - MERGE_ALARM).exists():
         yield f"Entries have waited for their place in the log for more than a minute. {NO_WORKER}"
-    due = OutboundMessage.objects.filter(state=OutboundMessage.State.QUEUED, due_at__lt=now - OUTBOX_ALARM)
     for witness in _silent() if settings.OPTIN_WITNESSES else ():
         name = witness.vkey.partition("+")[0]
         yield f"Witness {name} has not cosigned for long ({witness.trouble}): ask who runs it."
@@ -58,6 +57,7 @@ def _troubles(now: datetime) -> Iterator[str]:
             f" the worker says why. What ends in {spool.BROKEN} does not open: put its key back into OPTIN_KEYRING,"
             f" then take {spool.BROKEN} off its name. {NO_WORKER}"
         )
+    due = OutboundMessage.objects.filter(state=OutboundMessage.State.QUEUED, due_at__lt=now - OUTBOX_ALARM)
     if due.exists():
         yield f"Messages have been due for more than five minutes. {NO_WORKER}"
 
