@@ -18,6 +18,8 @@ from consent import vault, withdrawing
 from consent.admin import openings, people
 from consent.admin.site import admin_page
 from consent.capture.paper import letters
+from consent.contact import Contact
+from consent.errors import BadInput
 from consent.withdrawing import Kept
 
 MAY_WRITE_DOWN = "consent.add_paperbatch"  # whoever may bring in paper
@@ -43,6 +45,16 @@ class LetterForm(people.FindForm):
     def __init__(self, request: HttpRequest, data: Any = None) -> None:
         super().__init__(request, data)
         self.fields["number"].help_text = _("The whole number, also one that nobody here has heard of.")
+
+    def clean(self) -> dict[str, Any] | None:
+        """A stop that is written down for a part of a number would stop nobody."""
+        cleaned = super().clean()
+        if cleaned and "contact" in cleaned:
+            try:
+                Contact.stopping(cleaned["contact"].value)
+            except BadInput as error:
+                self.add_error("number", error.message)
+        return cleaned
 
     def clean_written_on(self) -> date:
         day: date = self.cleaned_data["written_on"]

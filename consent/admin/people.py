@@ -26,6 +26,7 @@ from consent.vocabulary import Channel
 
 VIEW = "consent.view_consentrecord"
 MOST_RECORDS = 500
+TYPE_BLOCKED = "phone.type_blocked"  # a whole number, such as a free one, and yet none that a form takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,16 @@ class FindForm(forms.Form):
             .first()
         )
 
+    def has_whole_number(self) -> bool:
+        """Whether the number is one that a phone can have; where it is none, the form says what is wrong."""
+        try:
+            Contact.tel(self.cleaned_data["contact"].canonical)
+        except BadInput as error:
+            if error.code != TYPE_BLOCKED:
+                self.add_error("number", error.message)
+                return False
+        return True
+
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or self.cleaned_data
         company, number = cleaned.get("company"), cleaned.get("number", "")
@@ -85,17 +96,21 @@ class FindForm(forms.Form):
 
 
 def read(text: str, *, region: str) -> Contact:
-    """A number as staff type it, even one that no form would take: a stop counts from any of them."""
+    """A number as staff type it, even one that no form would take: a stop counts from any of them.
+
+    Such a one must begin with +: without, a part of a number would pass for somebody else's whole one.
+    """
     try:
         return Contact.tel(text, region)
-    except BadInput:
+    except BadInput as refused:
+        is_whole = text.strip().startswith("+") or refused.code == TYPE_BLOCKED
         code = "" if text.strip().startswith("+") else country_code_for_region(region)
         digits = "".join(character for character in text if character in "0123456789")
         try:
-            return Contact.reported(f"+{code}{digits}")
+            contact = Contact.reported(f"+{code}{digits}")
+            return contact if is_whole else Contact.tel(contact.canonical)
         except BadInput:
-            pass
-        raise
+            raise refused from None
 
 
 def address(subject: UUID) -> str:
@@ -118,7 +133,7 @@ def find(request: HttpRequest) -> HttpResponse:
         subject = form.subject()
         if subject is not None and _records(request, subject).exists():
             return redirect(address(subject))
-        nobody = True
+        nobody = form.has_whole_number()
     context = {"title": _("Find a person"), "form": form, "nobody": nobody}
     return TemplateResponse(request, "consent/admin/find.html", admin_page(request, context))
 

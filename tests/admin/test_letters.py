@@ -52,7 +52,16 @@ def test_a_number_nobody_has_heard_of_may_stop_and_is_told_nothing(aurora: Sampl
     assert not OutboundMessage.objects.exists()
 
 
-@pytest.mark.parametrize("wrong", [{"number": "12"}, {"written_on": "tomorrow"}, {"form": "x"}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"number": "12"},
+        {"number": "98765-4321"},
+        {"number": "+55 11 9876"},
+        {"written_on": "tomorrow"},
+        {"form": "x"},
+    ],
+)
 def test_what_is_wrong_is_shown_again(aurora: Sample, clerk: Client, wrong: dict[str, str]) -> None:
     if wrong.get("written_on"):
         wrong = {"written_on": (timezone.localdate() + timedelta(days=1)).isoformat()}

@@ -62,6 +62,15 @@ def test_what_is_no_number_is_said_with_what_to_do(bruno: Client, cafe: Firm, ty
     assert says in find(bruno, typed, cafe.company).content.decode()
 
 
+@pytest.mark.parametrize("part", ["98765", "98765432", "987654321", "+55119876", "+5511987654"])
+def test_a_part_of_a_number_is_called_no_number_rather_than_nobodys(
+    bruno: Client, cafe: Firm, part: str
+) -> None:
+    page = find(bruno, part, cafe.company).content.decode()
+    assert 'aria-invalid="true"' in page
+    assert "Nobody with this number" not in page
+
+
 def test_a_stop_from_a_number_no_form_takes_is_found(bruno: Client, cafe: Firm) -> None:
     odd = Contact.reported("+12345678")
     said = cast.stops(cafe.aurora, odd)
