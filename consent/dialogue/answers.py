@@ -29,7 +29,8 @@ def answer(
 
     A stop is understood in every language at any time from anybody, and is durable when this returns. A yes
     or a no counts only as the answer to an open request that was sent from this sender; with the payload of a
-    button, whatever its visible text, only to the request in it. The same reference again changes nothing and
+    button, whatever its visible text, only to the request in it. A no on a button counts later too: it takes back
+    what the person agreed to under that question. The same reference again changes nothing and
     gets the same reply. `said_at` is when they wrote it, where the provider tells.
     """
     heard = hearing.hear(
@@ -44,11 +45,10 @@ def answer(
             return stopping.wrong_number(heard) if is_wrong else stopping.stop(heard)
         before = settling.recorded_before(heard)
         if before is not None:
-            return replies.again(before, sender.company)
+            return _no(before.act, sender) if intent is Intent.DENY else replies.again(before, sender.company)
         requests = questions.open_requests(heard.subject, sender)
         if payload:
-            requests = [act for act in requests if payloads.is_about(payload, act)]
-            return _settle(requests, intent, heard) or replies.small_talk(intent, sender, is_asked=False)
+            return _pressed(payload, requests, heard) or replies.small_talk(intent, sender, is_asked=False)
         code, meant = keywords.code_in(text), intent
         if code is not None:
             requests = [act for act in requests if vault.code(act) == code]
@@ -61,6 +61,19 @@ def answer(
 
 
 ANSWERS = {Intent.CONFIRM: State.GIVEN, Intent.DENY: State.REFUSED}
+
+
+def _pressed(payload: Payload, requests: Sequence[UUID], heard: Heard) -> str:
+    """Act on a button: on its own question, and a no also where that was answered before."""
+    intent = PRESSED[payload.answer]
+    if said := _settle([act for act in requests if payloads.is_about(payload, act)], intent, heard):
+        return said
+    is_taken_back = intent is Intent.DENY and stopping.take_back(heard, payload.act)
+    return _no(payload.act, heard.sender) if is_taken_back else ""
+
+
+def _no(act: UUID, sender: Sender) -> str:
+    return replies.to_state(State.REFUSED, act, sender.company.name)
 
 
 def _settle(requests: Sequence[UUID], intent: Intent, heard: Heard) -> str:

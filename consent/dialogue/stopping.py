@@ -72,6 +72,31 @@ def stop(heard: Heard) -> str:
     return replies.to_stop(company, channel=heard.sender.channel, act=recorded.act)
 
 
+def take_back(heard: Heard, act: UUID) -> bool:
+    """Act on a no under a question of `act`'s that waits no more: what it asked and they agreed to ends.
+
+    Whether the question was theirs. To take a yes back is as easy as to give it (GDPR art. 7 par. 3).
+    """
+    if heard.subject is None:
+        return False
+    ids = history.ids_of([heard.subject])[heard.subject]
+    asked = list(
+        ConsentRecord.objects.filter(act=act, subject__in=ids, purpose__isnull=False).select_related(
+            "purpose"
+        )
+    )
+    given = history.given(history.standings(heard.subject, at=timezone.now()))
+    ended: Ended = {
+        (one.channel, one.purpose_id): one.purpose for one in asked if (one.channel, one.purpose_id) in given
+    }
+    if ended:
+        more = {"answers": [questions.answered(act)]}
+        _record(
+            replace(heard, evidence={**heard.evidence, **more}), ended, entity="subject", tell=tell_nobody
+        )
+    return bool(asked)
+
+
 def wrong_number(heard: Heard) -> str:
     """Act on the word that somebody else has the number now; returns the reply, the same for the same message.
 
@@ -120,11 +145,16 @@ def _ended(heard: Heard, *, scope: str) -> Ended:
 
 
 def _withdraw(heard: Heard, ended: Ended, *, entity: str = "subject", tell: Tell = tell_nobody) -> Recorded:
-    sender = heard.sender
-    recorded = recording.record(
+    recorded = _record(heard, ended, entity=entity, tell=tell)
+    outbox.expire(_messages_to(recorded.subject).filter(sender=heard.sender))
+    return recorded
+
+
+def _record(heard: Heard, ended: Ended, *, entity: str, tell: Tell) -> Recorded:
+    return recording.record(
         *(
             ConsentEvent(
-                company=sender.company, contact=heard.contact, purpose=purpose, channel=channel,
+                company=heard.sender.company, contact=heard.contact, purpose=purpose, channel=channel,
                 state=State.WITHDRAWN, notice=None, language=heard.language,
                 event_time=heard.said_at.at, clock=heard.said_at.clock, method=heard.method,
                 reference=heard.reference, evidence=heard.evidence, entity=entity, possession=Possession.INBOUND,
@@ -133,8 +163,6 @@ def _withdraw(heard: Heard, ended: Ended, *, entity: str = "subject", tell: Tell
         ),
         tell=tell,
     )  # fmt: skip
-    outbox.expire(_messages_to(recorded.subject).filter(sender=sender))
-    return recorded
 
 
 def _messages_to(subject: UUID) -> QuerySet[OutboundMessage]:

@@ -16,7 +16,7 @@ from consent.outgoing import Button
 from consent.recording import Telling
 from consent.sample import Sample
 from consent.vocabulary import Channel
-from tests.cast import ANA, BRUNO, may, new_reference, writes
+from tests.cast import ANA, BRUNO, may, new_reference, says, writes
 
 
 def opens(aurora: Sample, contact: Contact = ANA, **changes: Any) -> dialogue.Invitation:
@@ -35,15 +35,16 @@ def opens(aurora: Sample, contact: Contact = ANA, **changes: Any) -> dialogue.In
 
 
 def presses(
-    aurora: Sample, payload: str, contact: Contact = ANA, *, text: str = "Sim", sender: Sender | None = None
-) -> str:
+    aurora: Sample, payload: str, contact: Contact = ANA, *, text: str = "Sim", sender: Sender | None = None,
+    reference: str = "",
+) -> str:  # fmt: skip
     """Somebody presses a button."""
     return dialogue.answer(
         sender=sender or aurora.sender,
         contact=contact,
         text=text,
         method="sms",
-        reference=new_reference("SM"),
+        reference=reference or new_reference("SM"),
         evidence={"message": text},
         payload=dialogue.read_payload(payload),
     )
@@ -207,6 +208,56 @@ def test_a_button_that_was_answered_is_not_answered_again(aurora: Sample) -> Non
     count = ConsentRecord.objects.count()
     presses(aurora, button)
     assert ConsentRecord.objects.count() == count
+
+
+def test_a_no_under_a_question_that_was_agreed_to_takes_the_yes_back(aurora: Sample) -> None:
+    """Both buttons stay under the question: whoever taps the other one has thought better of it."""
+    asked = opens(aurora)
+    presses(aurora, asked.payload("yes"))
+    assert may(aurora).allow
+    assert "Café Aurora" in presses(aurora, asked.payload("no"), text="Não, obrigado")
+    assert may(aurora).reason == "withdrawn"
+    ended = ConsentRecord.objects.filter(state="withdrawn")
+    assert {(one.channel, one.purpose_id) for one in ended} == {
+        (one.channel, one.purpose_id) for one in ConsentRecord.objects.filter(act=asked.act)
+    }
+    (answer,) = opening.evidence_of(ended[0].act_id)["answers"]
+    assert (answer["act"], answer["question"]) == (str(asked.act), asked.text)
+
+
+def test_a_no_takes_back_what_its_own_question_asked_and_nothing_else(aurora: Sample) -> None:
+    asked = opens(aurora)
+    presses(aurora, asked.payload("yes"))
+    says(aurora, channel="voice")
+    presses(aurora, asked.payload("no"))
+    assert may(aurora, channel="voice").allow
+    assert not may(aurora, channel="whatsapp").allow
+
+
+def test_a_no_under_a_question_that_is_over_is_answered_and_changes_nothing(aurora: Sample) -> None:
+    with time_machine.travel(timezone.now() - timedelta(days=90)):
+        asked = opens(aurora)
+    assert "Café Aurora" in presses(aurora, asked.payload("no"))
+    assert states() == ["requested"] * 3
+
+
+def test_a_no_under_somebody_elses_question_takes_nothing_back(aurora: Sample) -> None:
+    asked = opens(aurora)
+    presses(aurora, asked.payload("yes"))
+    presses(aurora, asked.payload("no"), BRUNO)
+    says(aurora, BRUNO)
+    presses(aurora, asked.payload("no"), BRUNO)
+    assert may(aurora).allow
+    assert may(aurora, BRUNO).allow
+
+
+def test_the_same_no_again_is_the_same_act_with_the_same_reply(aurora: Sample) -> None:
+    asked = opens(aurora)
+    presses(aurora, asked.payload("yes"))
+    first = presses(aurora, asked.payload("no"), reference="SM-no")
+    before = states()
+    assert presses(aurora, asked.payload("no"), reference="SM-no") == first
+    assert states() == before
 
 
 def test_a_stop_button_always_stops(aurora: Sample) -> None:
