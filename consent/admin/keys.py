@@ -63,12 +63,8 @@ class ApiKeyAdmin(ScopedAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         return [
-            path(
-                f"<int:pk>/{name}/",
-                self.admin_site.admin_view(require_POST(view)),
-                name=f"consent_apikey_{name}",
-            )
-            for name, view in (("revoke", self.revoke), ("rotate", self.rotate))
+            path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"consent_apikey_{name}")
+            for name, view in (("revoke", self.revoke), ("rotate", require_POST(self.rotate)))
         ] + super().get_urls()
 
     @admin.display(description=gettext_lazy("may"))
@@ -128,8 +124,19 @@ class ApiKeyAdmin(ScopedAdmin):
         return self._show(request, key, secret)
 
     def revoke(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """End a key, now and for good."""
+        """End a key, now and for good, after asking once more."""
         key = self._found(request, pk)
+        if request.method != "POST" and key.revoked_at is None:
+            context = {
+                "title": _("Revoke the key of %(name)s?") % {"name": key.name},
+                "opts": self.opts,
+                "key": key,
+                "moment": labels.moment(key.last_used_at) if key.last_used_at else "",
+                "may": [ApiKey.Scope(scope).label for scope in key.scopes],
+            }
+            return TemplateResponse(request, "consent/admin/revoke_key.html", admin_page(request, context))
+        if key.revoked_at is None and request.POST.get("sure") != "yes":
+            return redirect("admin:consent_apikey_revoke", pk)
         if ApiKey.objects.filter(pk=key.pk, revoked_at__isnull=True).update(revoked_at=timezone.now()):
             self.log_change(request, key, "Revoked.")
             self.message_user(request, _("The key no longer opens anything."))

@@ -93,11 +93,19 @@ def test_a_key_is_replaced_and_the_old_one_lives_for_a_day(bruno: Client, cafe: 
 
 def test_a_key_is_revoked_for_good(bruno: Client, cafe: Firm) -> None:
     path = reverse("admin:consent_apikey_revoke", args=[cafe.key.pk])
-    assert "no longer opens anything" in bruno.post(path, follow=True).content.decode()
+    asked = bruno.post(path, follow=True)
+    assert asked.redirect_chain == [(path, 302)]
+    assert "It was never used." in asked.content.decode()
+    assert "ask whether a message may be sent" in asked.content.decode()
+    cafe.key.refresh_from_db()
+    assert cafe.key.revoked_at is None
+    said = {"sure": "yes"}
+    assert "no longer opens anything" in bruno.post(path, said, follow=True).content.decode()
     cafe.key.refresh_from_db()
     revoked_at = cafe.key.revoked_at
     assert revoked_at is not None
-    assert "revoked before" in bruno.post(path, follow=True).content.decode()
+    assert "revoked before" in bruno.post(path, said, follow=True).content.decode()
+    assert "revoked before" in bruno.get(path, follow=True).content.decode()
     cafe.key.refresh_from_db()
     assert cafe.key.revoked_at == revoked_at
     page = bruno.get(reverse("admin:consent_apikey_change", args=[cafe.key.pk])).content.decode()
@@ -276,7 +284,7 @@ def test_what_is_sent_after_the_session_ended_is_not_done_and_says_so(
 
 
 def test_an_address_that_only_takes_what_is_sent_leads_back_to_its_page(bruno: Client, cafe: Firm) -> None:
-    answer = bruno.get(reverse("admin:consent_apikey_revoke", args=[cafe.key.pk]))
+    answer = bruno.get(reverse("admin:consent_apikey_rotate", args=[cafe.key.pk]))
     assert answer.status_code == 405
     assert "Nothing was done." in answer.content.decode()
     back = re.search(r'class="button" href="([^"]+)"', answer.content.decode())
