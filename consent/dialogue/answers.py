@@ -49,7 +49,7 @@ def answer(
         requests = questions.open_requests(heard.subject, sender)
         if payload:
             return _pressed(payload, requests, heard) or replies.small_talk(intent, sender, is_asked=False)
-        code, meant = keywords.code_in(text), intent
+        code, meant, is_asked = keywords.code_in(text), intent, bool(requests)
         if code is not None:
             requests = [act for act in requests if vault.code(act) == code]
             meant = Intent.CONFIRM if keywords.confirms_with_code(text) else Intent.OTHER
@@ -57,7 +57,7 @@ def answer(
             return _settle(requests, meant, heard)
         if intent is Intent.OTHER and doubts.may_be_a_stop(text):
             return holding.hold(heard, text)
-        return replies.small_talk(intent, sender, is_asked=bool(requests))
+        return replies.small_talk(intent, sender, is_asked=is_asked)
 
 
 ANSWERS = {Intent.CONFIRM: State.GIVEN, Intent.DENY: State.REFUSED}
