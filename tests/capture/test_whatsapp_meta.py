@@ -631,7 +631,7 @@ def test_a_typed_number_is_asked_by_an_approved_template(
     meta.delivers(client, meta.message("button", {"payload": yes, "text": "Sim"}))
     assert states()[-1] == ("whatsapp", "given")
     meta.delivers(client, meta.message("button", {"payload": no, "text": "Não"}))
-    assert cast.may(aurora, channel="whatsapp").allow  # answered once
+    assert cast.may(aurora, channel="whatsapp").reason == "withdrawn"  # they have thought better of it
 
 
 def test_a_typed_number_that_never_wrote_is_not_asked_without_a_template(
