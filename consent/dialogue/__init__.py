@@ -4,7 +4,7 @@ Imported as `dialogue`: `dialogue.answer(...)`. Asks once and repeats no questio
 grows too old by itself (OPTIN_ASK_TTL_HOURS; 30 days where somebody who agreed before is asked).
 """
 
-from consent.dialogue.answers import answer
+from consent.dialogue.answers import answer, answer_without_words
 from consent.dialogue.asking_again import ask_again, may_ask_again
 from consent.dialogue.heard import Heard, language_for, subject_of
 from consent.dialogue.holding import doubt_again, judge, platform_resume, platform_stop
@@ -34,6 +34,7 @@ __all__ = [
     "Payload",
     "SaidAt",
     "answer",
+    "answer_without_words",
     "ask_again",
     "asked_by",
     "asking",

@@ -60,6 +60,16 @@ def answer(
         return replies.small_talk(intent, sender, is_asked=is_asked)
 
 
+def answer_without_words(*, sender: Sender, contact: Contact) -> str:
+    """The reply to what nobody can read an answer in, such as a voice note: how to answer the question that waits;
+    "" where none does, for the company may talk about other things here.
+    """
+    subject = hearing.subject_of(sender, contact)
+    is_asked = bool(questions.open_requests(subject, sender))
+    with override(django_code(hearing.language_for(sender, contact))):
+        return replies.small_talk(Intent.OTHER, sender, is_asked=is_asked)
+
+
 ANSWERS = {Intent.CONFIRM: State.GIVEN, Intent.DENY: State.REFUSED}
 
 

@@ -74,6 +74,7 @@ def _message(delivery: Delivery, sender: Sender, message: Mapping[str, Any]) -> 
             contact=delivery.contact,
             texts=read.texts,
             is_typed=read.is_typed,
+            is_wordless=read.is_wordless,
             pressed=read.pressed,
             reference=str(message["id"]),
             said_at=_said_at(delivery, message),

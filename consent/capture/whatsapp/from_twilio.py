@@ -68,11 +68,13 @@ def is_stop(parameters: Mapping[str, str]) -> bool:
 def _said(delivery: Delivery, contact: Contact, sender: Sender, *, is_late: bool) -> Said:
     parameters = delivery.parameters
     payload = parameters.get("ButtonPayload", "")
+    has_media = parameters.get("NumMedia", "0") != "0"
     return Said(
         sender=sender,
         contact=contact,
         texts=_texts(parameters),
-        is_typed=not payload and parameters.get("NumMedia", "0") == "0",
+        is_typed=not payload and not has_media,
+        is_wordless=not payload and (has_media or not parameters.get("Body")),
         pressed=dialogue.read_payload(payload),
         reference=parameters["MessageSid"],
         # Twilio does not say when; what waited was written no later than we received it.

@@ -20,10 +20,14 @@ SAYS_NOTHING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What a message says: its words, whether somebody typed them, and the button of ours that was pressed."""
+    """What a message says: its words, whether somebody typed them, and the button of ours that was pressed.
+
+    One that `is_wordless` is sent to us and is no answer to anything.
+    """
 
     texts: tuple[str, ...] = ()
     is_typed: bool = False
+    is_wordless: bool = False
     payload: str = ""
     pressed: Payload | None = None
 
@@ -32,8 +36,12 @@ def message(content: Mapping[str, Any]) -> Read | None:
     """What a message of Meta's says; None for a kind that we do not know."""
     kind = clean(content.get("type"))
     part = content.get(kind)
+    if kind in WITHOUT_WORDS:
+        return _without_words(
+            kind, part if isinstance(part, Mapping) else {}, is_to_us="group_id" not in content
+        )
     if not isinstance(part, Mapping):
-        return Read() if kind in WITHOUT_WORDS else None
+        return None
     if kind == "text":
         # Nobody answers us in front of a group.
         return Read(_texts(part.get("body")), is_typed="group_id" not in content)
@@ -41,7 +49,12 @@ def message(content: Mapping[str, Any]) -> Read | None:
         return _pressed(part.get("payload"), part.get("text"))
     if kind == "interactive":
         return _interactive(part)
-    return Read(_texts(part.get("caption"))) if kind in WITHOUT_WORDS else None
+    return None
+
+
+def _without_words(kind: str, part: Mapping[str, Any], *, is_to_us: bool) -> Read:
+    is_undone = kind == "reaction" and not clean(part.get("emoji"))
+    return Read(_texts(part.get("caption")), is_wordless=is_to_us and not is_undone)
 
 
 def _interactive(part: Mapping[str, Any]) -> Read | None:

@@ -19,13 +19,15 @@ class Said:
 
     `texts` are its words, or what stood on what was tapped. Only what `is_typed` may be a yes or a no: a button
     with a payload that is not ours answers somebody else's question, and a caption is about its picture. A stop
-    counts wherever it stands.
+    counts wherever it stands. What `is_wordless` is sent to us and holds no words to answer with: a picture, a voice
+    note, a place.
     """
 
     sender: Sender
     contact: Contact
     texts: tuple[str, ...]
     is_typed: bool
+    is_wordless: bool
     pressed: Payload | None
     reference: str
     said_at: SaidAt | None
@@ -55,7 +57,8 @@ def answer(said: Said) -> Reply | None:
     }
     text = _text(said)
     if text is None:
-        return None
+        told = said.is_wordless and dialogue.answer_without_words(sender=said.sender, contact=said.contact)
+        return Reply(told) if told else None
     ask = dialogue.asked_by(said.sender, text) if said.pressed is None else None
     if ask is None:
         return Reply(dialogue.answer(text=text, payload=said.pressed, **heard))
