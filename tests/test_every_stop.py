@@ -1,17 +1,29 @@
 """A stop is never refused, however it is said and whatever else is used up, closed or broken."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from consent import dialogue, erasure, keywords, outbox
+from consent import dialogue, erasure, keywords, outbox, people, recording, withdrawing
 from consent.log import tree
-from consent.models import CapturePoint, Company, ConsentRecord, NoticeVersion, OutboundMessage, Purpose
+from consent.models import (
+    CapturePoint,
+    Company,
+    ConsentRecord,
+    NoticeVersion,
+    OutboundMessage,
+    Purpose,
+    Sender,
+)
+from consent.outgoing import Outgoing
+from consent.preferences import changing
+from consent.recording import Telling
 from consent.sample import Sample
-from consent.vocabulary import Category, Channel
-from tests.cast import ANA, BRUNO, asks, may, new_reference, says, sent, stops, writes
+from consent.vocabulary import Category, Channel, State
+from tests.cast import ANA, BRUNO, asks, event, may, new_reference, says, sent, stops, writes
 
 
 @pytest.fixture
@@ -145,3 +157,96 @@ def test_a_stop_of_one_person_is_nobody_elses(subscribed: Sample) -> None:
 def test_a_stop_stands_in_the_log(subscribed: Sample, settings: Any) -> None:
     writes(subscribed, "SAIR")
     assert tree.sequence() == ConsentRecord.objects.count()
+
+
+# --- what had been queued
+
+
+def brings(aurora: Sample, **changes: Any) -> None:
+    """Somebody brings Ana's stop: an app, staff, a letter."""
+    withdrawing.record(
+        withdrawing.Stop(
+            **{
+                "company": aurora.company, "contact": ANA, "language": "pt-BR", "said_at": timezone.now(),
+                "method": "app", "evidence": {"number": ANA.value}, "reference": new_reference("app"),
+                "entity": "app:1",
+            } | changes
+        )
+    )  # fmt: skip
+
+
+def on_her_page(aurora: Sample, key: str) -> None:
+    how = changing.How(evidence={}, language="pt-BR", at=timezone.now())
+    [person] = people.with_number(ANA)
+    changing.stop(person, key, how=how) if key else changing.stop_everything(person, how=how)
+
+
+WAYS: dict[str, Callable[[Sample], object]] = {
+    "in words": lambda aurora: writes(aurora, "SAIR"),
+    "in words, to another number of ours": lambda aurora: dialogue.answer(
+        sender=Sender.objects.create(company=aurora.company, channel="sms", address="+551140020000"),
+        contact=ANA, text="SAIR", method="sms", reference=new_reference("SM"), evidence={},
+    ),
+    "brought": brings,
+    "brought, on one channel": lambda aurora: brings(aurora, channels=("sms",)),
+    "brought, of one purpose": lambda aurora: brings(aurora, purpose=aurora.purposes["novidades"]),
+    "by the number": lambda aurora: changing.stop_number(
+        ANA, aurora.company, how=changing.How(evidence={}, language="pt-BR", at=timezone.now(), once="1")
+    ),
+    "on her page": lambda aurora: on_her_page(aurora, ""),
+    "on her page, of one purpose": lambda aurora: on_her_page(aurora, "novidades.sms"),
+    "in a list": lambda aurora: stops(aurora, method="import", possession="none", entity="staff:7"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
+@pytest.mark.parametrize("kind", ["ask", "invite", "renew", "again", "receipt", "summary"])
+def test_what_waited_does_not_leave_after_a_stop_however_it_came(
+    aurora: Sample, kind: str, way: Callable[[Sample], object]
+) -> None:
+    """A message that says a thing had been asked or agreed to, and was still in the outbox."""
+    if kind == "summary":
+        subject = says(aurora).subject
+        text = Outgoing(to=ANA, text="Uma vez por ano ...")
+        outbox.tell(text, sender=aurora.sender, subject=subject, kind=kind, reference="1")
+    else:
+        state = State.GIVEN if kind == "receipt" else State.REQUESTED
+        said = event(aurora, state=state)
+        recording.record(said, tell=lambda _act: [Telling(kind=kind, sender=aurora.sender, text="...")])
+    waited = OutboundMessage.objects.get()
+
+    way(aurora)
+
+    while (message := outbox.claim()) is not None:
+        assert message.pk != waited.pk or message.state == "expired"
+    waited.refresh_from_db()
+    assert (waited.state, waited.sent_at) == ("expired", None)
+
+
+def test_what_was_being_sent_when_the_stop_came_is_not_tried_again(subscribed: Sample) -> None:
+    asks(subscribed)
+    message = outbox.claim()
+    assert message is not None
+    writes(subscribed, "SAIR")
+    # The provider was busy, as outbox.sending writes it down.
+    OutboundMessage.objects.update(lease_until=None, sent_at=None, due_at=timezone.now())
+
+    assert outbox.claim().state == "expired"  # type: ignore[union-attr]
+
+
+def test_a_stop_of_something_else_takes_back_no_question(aurora: Sample) -> None:
+    asks(aurora)
+    brings(aurora, channels=("whatsapp", "voice"))
+    brings(aurora, purpose=aurora.purposes["pedidos"])
+    brings(aurora, contact=BRUNO)
+    message = outbox.claim()
+    assert message is not None
+    assert message.lease_until is not None
+
+
+def test_who_is_asked_anew_after_a_stop_gets_the_question(aurora: Sample) -> None:
+    brings(aurora)
+    asks(aurora)
+    message = outbox.claim()
+    assert message is not None
+    assert message.lease_until is not None

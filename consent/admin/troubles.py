@@ -168,6 +168,11 @@ TROUBLES = (
         _("Ask the person for the new one; what they agreed to does not travel to it."),
     ),
     Trouble(
+        ("person.stopped",),
+        _("The person stopped what the message was about before it left."),
+        _("Nothing. Whoever stopped is written to no more."),
+    ),
+    Trouble(
         ("person.erased",),
         _("The person was erased before the message left."),
         _("Nothing. Nobody can be written to any more."),

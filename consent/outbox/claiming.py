@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from consent import errors, opening, outgoing, quiet
 from consent.models import ConsentRecord, OutboundMessage
-from consent.outbox import budgets
+from consent.outbox import budgets, overtaken
 from consent.outbox.budgets import DAY
 from consent.vocabulary import State as Consent
 
@@ -59,6 +59,8 @@ def _take(message: OutboundMessage, now: datetime) -> None:
         message.state, message.error, message.lease_until = State.UNCERTAIN, "worker.lost", None
     elif _is_late(message, now):
         message.state, message.error = State.EXPIRED, "ask.expired"
+    elif overtaken.is_overtaken(message):
+        message.state, message.error = State.EXPIRED, "person.stopped"
     elif full := budgets.full(message.sender, now):
         message.due_at, message.error = now + BUDGET_WAIT, full
     elif _is_night(message, now):
