@@ -14,6 +14,7 @@ def context(point: CapturePoint) -> dict[str, Any]:
     sms, chat = _sender(point, Channel.SMS), _sender(point, Channel.WHATSAPP)
     return {
         "keyword": point.keyword.upper(),
+        "other_keywords": ", ".join(_in_other_languages(point)),
         "sms_number": contact.written(sms.address) if sms else "",
         "sms_link": poster.chat_link(point, sms) if sms else "",
         "whatsapp_number": contact.written(chat.address) if chat else "",
@@ -27,6 +28,12 @@ def whatsapp(point: CapturePoint) -> str:
     if chat is None or not point.keyword:
         raise Http404
     return poster.chat_link(point, chat)
+
+
+def _in_other_languages(point: CapturePoint) -> list[str]:
+    """What to write to be asked in each other language: "PROMO ES"."""
+    short = (code.partition("-")[0] for code in point.languages if code != point.company.language)
+    return [f"{point.keyword.upper()} {code.upper()}" for code in short]
 
 
 def _sender(point: CapturePoint, channel: str) -> Sender | None:

@@ -74,7 +74,9 @@ def _reply(delivery: Delivery, contact: Contact, sender: Sender, *, is_late: boo
     }
     ask = dialogue.asked_by(sender, text)
     if ask is not None:
-        invitation = dialogue.invite(ask, language=dialogue.language_for(sender, contact), **heard)
+        invitation = dialogue.invite(
+            ask, language=dialogue.wanted_language(sender, contact, text=text), **heard
+        )
         return invitation.text if invitation.is_sent else ""
     reply = dialogue.answer(text=text, **heard)
     if delivery.parameters.get("OptOutType") in {"STOP", "HELP"}:

@@ -9,7 +9,7 @@ from consent.dialogue.asking_again import ask_again, may_ask_again
 from consent.dialogue.heard import Heard, language_for, subject_of
 from consent.dialogue.holding import doubt_again, judge, platform_resume, platform_stop
 from consent.dialogue.identity import number_changed, same_person
-from consent.dialogue.inviting import Invitation, asked_by, invite, tappable
+from consent.dialogue.inviting import Invitation, asked_by, invite, tappable, wanted_language
 from consent.dialogue.payloads import Payload, payload, read_payload
 from consent.dialogue.questions import (
     asking,
@@ -67,5 +67,6 @@ __all__ = [
     "tappable",
     "template_of",
     "waiting_request",
+    "wanted_language",
     "withdraw_everything",
 ]

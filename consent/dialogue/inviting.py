@@ -11,6 +11,7 @@ from django.utils.translation import override
 from consent import catalogue, keywords, outbox, providers, recording
 from consent.catalogue import Ask
 from consent.contact import Contact
+from consent.dialogue import heard as hearing
 from consent.dialogue import payloads, replies, saying, tapping
 from consent.dialogue.payloads import Payload
 from consent.dialogue.saying import SaidAt
@@ -41,12 +42,20 @@ class Invitation:
 
 
 def asked_by(sender: Sender, text: str) -> Ask | None:
-    """The open capture point whose keyword somebody wrote to a sender; None for any other message."""
-    keyword = keywords.normalise(text[: keywords.LONGEST_MESSAGE])
+    """The open capture point whose keyword somebody wrote to a sender, with the name of a language behind it or
+    without; None for any other message.
+    """
+    keyword, _language = keywords.with_language(text)
     if not keyword or keywords.interpret(text) is not keywords.Intent.OTHER:
         return None
     ask = catalogue.ask_for(sender, keyword)
     return ask if ask and ask.is_open else None
+
+
+def wanted_language(sender: Sender, contact: Contact, *, text: str) -> str:
+    """The language to ask in whoever wrote a keyword: the one they named, else the one to answer them in."""
+    _keyword, named = keywords.with_language(text)
+    return named or hearing.language_for(sender, contact)
 
 
 def invite(

@@ -13,6 +13,7 @@ from consent.keywords.tables import (
     DENY,
     HELP,
     HELP_WORD,
+    LANGUAGE_NAMES,
     LANGUAGES,
     PLAIN_STOP,
     POLITE,
@@ -27,7 +28,7 @@ from consent.keywords.tables import (
 __all__ = [
     "ALONE", "CONFIRM_WORD", "HELP_WORD", "LONGEST_MESSAGE", "PLAIN_STOP", "POLITE", "STOP", "STOP_PHRASES",
     "STOP_WORD", "WORDS", "Intent", "code_in", "confirms_with_code", "interpret", "is_wrong_number", "language_of",
-    "means", "normalise",
+    "means", "normalise", "with_language",
 ]  # fmt: skip
 
 LONGEST_MESSAGE = 4096  # characters; WhatsApp's limit, SMS has fewer
@@ -104,6 +105,14 @@ def language_of(text: str) -> str | None:
     words = normalise(text[:LONGEST_MESSAGE])
     languages = LANGUAGES.get(words, set()) & {"en", "es", "pt-BR"}
     return languages.pop() if len(languages) == 1 and len(words) > 1 and words not in _EVERYWHERE else None
+
+
+def with_language(text: str) -> tuple[str, str | None]:
+    """What a message says, normalised, and the language that it names at its end: "PROMO español" is "promo", "es"."""
+    words = normalise(text[:LONGEST_MESSAGE])
+    said, _space, name = words.rpartition(" ")
+    named = next((language for language, names in LANGUAGE_NAMES.items() if said and name in names), None)
+    return (said, named) if named else (words, None)
 
 
 def normalise(text: str) -> str:

@@ -139,3 +139,10 @@ START = _table(
 STOP_WORD = {"en": "STOP", "es": "SALIR", "pt-BR": "SAIR"}
 CONFIRM_WORD = {"en": "JOIN", "es": "ACEPTO", "pt-BR": "SIM"}
 HELP_WORD = {"en": "HELP", "es": "AYUDA", "pt-BR": "AJUDA"}
+
+# What people write behind a keyword to be asked in a language.
+LANGUAGE_NAMES = {
+    "en": frozenset({"en", "english", "ingles"}),
+    "es": frozenset({"es", "espanol", "spanish", "espanhol", "castellano"}),
+    "pt-BR": frozenset({"pt", "portugues", "portuguese"}),
+}

@@ -199,6 +199,10 @@ def test_the_number_that_asks_is_the_one_of_the_link(bruno: Client, cafe: Firm) 
     assert "https://wa.me/5511900000001?text=PROMO" in bruno.get(change(point)).content.decode()
 
 
+def test_the_page_says_what_to_write_to_be_asked_in_another_language(bruno: Client, cafe: Firm) -> None:
+    assert "PROMO EN, PROMO ES." in bruno.get(change(cafe.aurora.point)).content.decode()
+
+
 def test_without_keyword_or_number_there_is_no_link_to_whatsapp(bruno: Client, cafe: Firm) -> None:
     point = cafe.aurora.point
     point.keyword = ""

@@ -142,6 +142,16 @@ def test_a_keyword_is_answered_in_words_and_words_are_a_yes(
     assert "Ana Souza" not in asked + receipt
 
 
+def test_a_language_behind_the_keyword_is_that_of_the_question_and_of_the_receipt(
+    aurora: Sample, sender: Sender, client: Client
+) -> None:
+    for by in (whatsapp, webhooks.sms):
+        asked = webhooks.said(webhooks.post(client, by("Promo español")))
+        assert "quiere enviarle" in asked
+        assert "gracias" in webhooks.said(webhooks.post(client, by("ACEPTO")))
+    assert set(ConsentRecord.objects.values_list("language", flat=True)) == {"es"}
+
+
 def test_a_content_with_buttons_goes_through_the_outbox_and_its_payload_counts(
     aurora: Sample, sender: Sender, client: Client
 ) -> None:

@@ -57,6 +57,29 @@ def states() -> list[str]:
 # --- the keyword
 
 
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Promo ES", "es"),
+        ("promo español", "es"),
+        ("PROMO English!", "en"),
+        ("promo pt", "pt-BR"),
+        ("promo", "pt-BR"),
+    ],
+)
+def test_a_stranger_is_asked_in_the_language_written_behind_the_keyword(
+    aurora: Sample, text: str, language: str
+) -> None:
+    assert dialogue.asked_by(aurora.sender, text) == dialogue.asked_by(aurora.sender, "PROMO")
+    assert dialogue.wanted_language(aurora.sender, ANA, text=text) == language
+
+
+def test_the_language_that_was_written_beats_the_one_last_used(aurora: Sample) -> None:
+    opens(aurora, language="es")
+    assert dialogue.wanted_language(aurora.sender, ANA, text="PROMO") == "es"
+    assert dialogue.wanted_language(aurora.sender, ANA, text="PROMO EN") == "en"
+
+
 @pytest.mark.parametrize("text", ["PROMO", "promo", " Promo! ", "prómo"])
 def test_the_keyword_is_understood_however_it_is_written(aurora: Sample, text: str) -> None:
     ask = dialogue.asked_by(aurora.sender, text)

@@ -69,7 +69,7 @@ def answer(said: Said) -> Reply | None:
         queued.extend([telling] if telling else [])
         return queued
 
-    language = dialogue.language_for(said.sender, said.contact)
+    language = dialogue.wanted_language(said.sender, said.contact, text=text)
     invitation = dialogue.invite(ask, language=language, tell=tell, **heard)
     return Reply(invitation.text if invitation.is_sent and not queued else "", is_kept=True)
 
