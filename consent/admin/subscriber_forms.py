@@ -77,6 +77,9 @@ class SubscriberForm(ModelForm):
             if not is_right:
                 self.add_error("sender", _("Choose the company's sender at Twilio whose list is kept."))
             return cleaned
+        if sender and company and sender.company_id != company.pk:
+            message = _("Choose one of the same company.")
+            self.add_error("sender", forms.ValidationError(message, code="other_company"))
         try:
             cleaned["url"] = addresses.checked(cleaned.get("url", "").strip())
         except BadInput as error:
