@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 
 import phonenumbers
@@ -36,6 +37,9 @@ _REPORTED_NUMBER = re.compile(r"\+?([1-9][0-9]{6,14})")
 _REPORTED_USER_ID = re.compile(r"[A-Za-z]{2,}\.[A-Za-z0-9.]{1,200}")
 _BRAZILIAN_WITHOUT_NINTH_DIGIT = re.compile(r"(\+55[1-9][1-9])([6-9][0-9]{7})")
 _MEXICAN_WITH_ONE = re.compile(r"\+521([0-9]{10})")
+# How numbers were or are dialled that the library takes for none.
+_MEXICAN_AT_HOME = re.compile(r"(?:521|04[45])([0-9]{10})")
+_ARGENTINE_WITH_NINE_AND_FIFTEEN = re.compile(r"\+549([0-9]{12})")
 
 # What is said of a number that can be read, and yet is not written to.
 _STILL_A_NUMBER = frozenset({"phone.not_valid", "phone.type_blocked", "phone.country_not_enabled"})
@@ -203,8 +207,29 @@ def _parse(digits: str, *, region: str | None) -> str:
 
 
 def _as_number(digits: str, *, region: str | None) -> phonenumbers.PhoneNumber:
+    """Parse digits, read as they are dialled. Raises NumberParseException."""
+    if region == "MX":
+        digits = _MEXICAN_AT_HOME.sub(r"+52\1", digits) if _MEXICAN_AT_HOME.fullmatch(digits) else digits
+    if digits.startswith("00") and (number := _dialled_abroad(digits, region=region)):
+        return number
+    if nine_and_fifteen := _ARGENTINE_WITH_NINE_AND_FIFTEEN.fullmatch(digits):
+        digits = f"+54{nine_and_fifteen[1]}"
     # With a + the region is withheld: the library would retry "+0..." as a number of that region.
     return phonenumbers.parse(_without_mexican_one(digits), None if digits.startswith("+") else region)
+
+
+def _dialled_abroad(digits: str, *, region: str | None) -> phonenumbers.PhoneNumber | None:
+    """A number behind the 00 of most of the world, where these digits are no number by the region's own prefixes.
+
+    Else "0055 11..." would be in Brazil, which dials a carrier after 00, a number of +1: somebody else's.
+    """
+    with suppress(phonenumbers.NumberParseException):
+        if phonenumbers.is_valid_number(phonenumbers.parse(digits, region)):
+            return None
+    with suppress(phonenumbers.NumberParseException):
+        number = _as_number(f"+{digits[2:]}", region=None)
+        return number if phonenumbers.is_possible_number(number) else None
+    return None
 
 
 def _without_mexican_one(number: str) -> str:

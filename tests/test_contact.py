@@ -165,7 +165,12 @@ def test_two_spellings_of_one_person_are_found_as_one(one: str, other: str) -> N
     assert Contact(TEL, one).canonical == Contact(TEL, other).canonical == other
 
 
-@pytest.mark.parametrize("number", [ANA, "+551134567890", "+525512345678", "+573001234567", "+12125550123"])
+@pytest.mark.parametrize(
+    "number",
+    [
+        ANA, "+551134567890", "+525512345678", "+5491123456789", "+548001234567", "+573001234567", "+12125550123",
+    ],
+)  # fmt: skip
 def test_every_other_number_is_found_as_itself(number: str) -> None:
     assert Contact(TEL, number).canonical == number
 
@@ -196,6 +201,37 @@ def test_a_reported_number_need_not_be_valid_because_a_stop_counts_from_any() ->
 )
 def test_whoever_stops_is_found_by_a_number_that_no_form_takes(text: str, value: str) -> None:
     assert Contact.stopping(text, "BR").value == value
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "value"),
+    [
+        # 00 is dialled before a country code in most of the world, and in these regions it is not.
+        ("0055 11 98765-4321", "BR", ANA),
+        ("0055 11 8765-4321", "BR", "+551187654321"),
+        ("0057 300 123 4567", "CO", "+573001234567"),
+        ("0057 300 123 4567", "BR", "+573001234567"),
+        ("0054 9 11 2345-6789", "BR", "+5491123456789"),
+        ("00521 55 1234 5678", "BR", "+525512345678"),
+        # Where it is dialled it is read as ever, and so is whatever is a number of the region.
+        ("0055 11 98765-4321", "AR", ANA),
+        ("0 15 11 98765-4321", "BR", ANA),
+        # Mexico before 2019, and as WhatsApp writes it.
+        ("044 55 1234 5678", "MX", "+525512345678"),
+        ("045 55 1234 5678", "MX", "+525512345678"),
+        ("521 55 1234 5678", "MX", "+525512345678"),
+        ("52 55 1234 5678", "MX", "+525512345678"),
+        # Argentina: the 9 is dialled from abroad, the 15 at home, and some write both.
+        ("11 15 2345-6789", "AR", "+5491123456789"),
+        ("011 15 2345-6789", "AR", "+5491123456789"),
+        ("+54 11 15 2345-6789", "AR", "+5491123456789"),
+        ("+54 9 11 15 2345-6789", "BR", "+5491123456789"),
+        ("+54 9 351 15 512-3456", "AR", "+5493515123456"),
+        ("54 9 11 2345-6789", "AR", "+5491123456789"),
+    ],
+)
+def test_a_number_is_the_same_however_it_is_dialled(text: str, region: str, value: str) -> None:
+    assert Contact.stopping(text, region).value == value
 
 
 def test_whoever_stops_without_a_number_is_asked_for_one() -> None:
