@@ -37,6 +37,7 @@ _REPORTED_NUMBER = re.compile(r"\+?([1-9][0-9]{6,14})")
 _REPORTED_USER_ID = re.compile(r"[A-Za-z]{2,}\.[A-Za-z0-9.]{1,200}")
 _BRAZILIAN_WITHOUT_NINTH_DIGIT = re.compile(r"(\+55[1-9][1-9])([6-9][0-9]{7})")
 _MEXICAN_WITH_ONE = re.compile(r"\+521([0-9]{10})")
+_ARGENTINE_WITHOUT_NINE = re.compile(r"\+54([1-3][0-9]{9})")
 # How numbers were or are dialled that the library takes for none.
 _MEXICAN_AT_HOME = re.compile(r"(?:521|04[45])([0-9]{10})")
 _ARGENTINE_WITH_NINE_AND_FIFTEEN = re.compile(r"\+549([0-9]{12})")
@@ -120,13 +121,17 @@ class Contact:
         """The one spelling under which a person is found; `value` stays the one they are written to.
 
         WhatsApp drops the Brazilian ninth digit and keeps the Mexican 1 for accounts older than either rule.
-        Trunk radios, which kept eight digits from 7, count as the mobile number they would have become.
+        Trunk radios, which kept eight digits from 7, count as the mobile number they would have become. Argentine
+        mobile numbers have a 9 from abroad, which many leave out; no landline has the ten digits of a mobile.
         """
         if self.scheme != TEL:
             return self.value
         if self.value.startswith("+55"):
             brazilian = _BRAZILIAN_WITHOUT_NINTH_DIGIT.fullmatch(self.value)
             return f"{brazilian[1]}9{brazilian[2]}" if brazilian else self.value
+        if self.value.startswith("+54"):
+            argentine = _ARGENTINE_WITHOUT_NINE.fullmatch(self.value)
+            return f"+549{argentine[1]}" if argentine else self.value
         return _without_mexican_one(self.value)
 
     @property

@@ -159,6 +159,8 @@ def test_mexican_numbers_lose_the_one_that_is_no_longer_dialled() -> None:
         ("+553167654321", "+5531967654321"),
         ("+555177654321", "+5551977654321"),
         ("+5215512345678", "+525512345678"),
+        ("+541123456789", "+5491123456789"),
+        ("+543515123456", "+5493515123456"),
     ],
 )
 def test_two_spellings_of_one_person_are_found_as_one(one: str, other: str) -> None:

@@ -1,9 +1,11 @@
 """One person with several contacts: linked, parted, asked about in one query, erased whole."""
 
+import importlib
 import json
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -22,7 +24,7 @@ from consent.models import (
     SubjectKey,
 )
 from consent.sample import Sample
-from tests.cast import ANA, BRUNO, asks, entries, event, may, says, sent, stops, writes
+from tests.cast import ANA, BRUNO, CLARA, asks, entries, event, may, says, sent, stops, writes
 
 BSUID = Contact.whatsapp_user("BR.13491208655302741918")
 OTHER = Contact.whatsapp_user("BR.99991208655302741918")
@@ -214,8 +216,13 @@ def test_what_a_later_holder_of_the_number_wrote_is_not_erased_with_the_first(
 
 
 def test_both_spellings_of_a_number_are_one_person(aurora: Sample) -> None:
-    """WhatsApp leaves out Brazil's ninth digit and keeps Mexico's 1 for old accounts."""
-    for spellings in (("+5511987654321", "551187654321"), ("+525512345678", "5215512345678")):
+    """WhatsApp leaves out Brazil's ninth digit and keeps Mexico's 1 for old accounts; many leave out Argentina's 9."""
+    for spellings in (
+        ("+5511987654321", "551187654321"),
+        ("+525512345678", "5215512345678"),
+        ("+5491123456789", "541123456789"),
+        ("+541123456780", "5491123456780"),
+    ):
         new, old = (Contact.reported(spelling) for spelling in spellings)
         recorded = event(aurora, contact=old)
         says(aurora, old)
@@ -223,3 +230,25 @@ def test_both_spellings_of_a_number_are_one_person(aurora: Sample) -> None:
         stops(aurora, new)
         assert not may(aurora, old).allow
         assert recorded.contact.value == old.value
+
+
+def test_an_argentine_number_known_as_it_was_written_is_found_after_an_upgrade(aurora: Sample) -> None:
+    """Where two people were known by the two spellings of one number, it leads to both."""
+    alone, mobile, same = map(Contact.reported, ("541123456789", "5491123450000", "541123450000"))
+    says(aurora, mobile)
+    before = {alone: says(aurora, BRUNO).subject, same: stops(aurora, CLARA).subject}
+    for contact, subject in before.items():
+        point = ContactPoint.objects.get(subject=subject)
+        key = opening.key_of(subject)
+        point.sealed = vault.seal(key, item=b"contact" + point.pk.bytes, plaintext=contact.value.encode())
+        point.lookup = vault.digest("as it was written", contact.value)
+        point.save()
+    SubjectKey.objects.filter(subject=says(aurora).subject).update(wrapped=b"broken")
+    upgrade = importlib.import_module("consent.migrations.0049_argentine_numbers_have_one_spelling")
+
+    for _again in range(2):
+        upgrade.respell(apps, None)
+
+    assert may(aurora, alone).allow
+    assert may(aurora, mobile).reason == may(aurora, same).reason == "withdrawn"
+    assert may(aurora).allow  # who cannot be opened is left as they were

@@ -174,6 +174,8 @@ def _spelling(contact: Contact) -> str:
         return ""
     if contact.value.startswith("+55"):
         return _("written without the ninth digit, as WhatsApp knows it")
+    if contact.value.startswith("+54"):
+        return _("written without the 9 after the country code")
     return _("written with the 1 after the country code, as WhatsApp knows it")
 
 
