@@ -101,7 +101,7 @@ def asks(aurora: Sample, contact: Contact = ANA, *, boxes: Sequence[str] = ("nov
             )
             for box in ticked
         ),
-        tell=lambda act: [dialogue.asking(ask, ticked, "pt-BR", act)],
+        tell=lambda act: [dialogue.asking(ask, ticked, "pt-BR", act, has_page=True)],
     )
 
 

@@ -62,9 +62,10 @@ def test_the_question_names_company_and_boxes_and_holds_the_code(aurora: Sample)
 
 
 @pytest.mark.parametrize("language", ["en", "es", "pt-BR"])
+@pytest.mark.parametrize("has_page", [True, False])
 @pytest.mark.parametrize("confirmation", ["reply", "code"])
 def test_every_word_the_question_asks_for_is_understood(
-    aurora: Sample, language: str, confirmation: str
+    aurora: Sample, language: str, confirmation: str, has_page: bool
 ) -> None:
     """Whoever does as the message says is understood, in each language."""
     aurora.point.confirmation = confirmation
@@ -73,7 +74,7 @@ def test_every_word_the_question_asks_for_is_understood(
     assert ask is not None
     assert ask.version is not None
     boxes = wording.statement(ask, ask.version, language).boxes
-    text = dialogue.asking(ask, boxes, language, vault.new_id()).text
+    text = dialogue.asking(ask, boxes, language, vault.new_id(), has_page=has_page).text
     intents = {keywords.interpret(word) for word in re.findall(r"\b[A-Z]{3,}\b", text)} - {Intent.OTHER}
     assert intents == ({Intent.STOP, Intent.CONFIRM} if confirmation == "reply" else {Intent.STOP})
 

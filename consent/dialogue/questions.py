@@ -31,11 +31,17 @@ KINDS = (OutboundMessage.Kind.ASK, OutboundMessage.Kind.INVITE, *PATIENT)
 SENT = (State.SENT, State.DELIVERED, State.UNCERTAIN)
 
 
-def asking(ask: Ask, boxes: Sequence[Box], language: str, act: UUID, *, by: str | None = None) -> Telling:
+def asking(
+    ask: Ask, boxes: Sequence[Box], language: str, act: UUID, *, by: str | None = None, has_page: bool = False
+) -> Telling:  # fmt: skip
     """The message or call that asks the holder of a number to confirm what was ticked, `by` a way of
     `Confirmation`: the one of the capture point where none is named.
+
+    A code is of use only where the method `has_page` that takes it; elsewhere a link asks instead.
     """
     way = by or ask.point.confirmation
+    if way == Confirmation.CODE and not has_page:
+        way = Confirmation.LINK
     if way == Confirmation.CALL:
         return _calling(ask, boxes, language)
     with override(django_code(language)):
@@ -51,6 +57,8 @@ def asking(ask: Ask, boxes: Sequence[Box], language: str, act: UUID, *, by: str 
             )
         elif way == Confirmation.LINK:
             text = _("%(company)s: to get %(boxes)s, confirm here: %(link)s Not you? Reply STOP.")
+        elif not has_page:
+            text = _("%(company)s: to get %(boxes)s, reply JOIN. Not you? Reply STOP.")
         else:
             text = _(
                 "%(company)s: to get %(boxes)s, reply JOIN. Code for the page: %(code)s. Not you? Reply STOP."

@@ -5,7 +5,7 @@ import io
 import json
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import time_machine
@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from PIL import Image
 
-from consent import catalogue, decision, opening
+from consent import catalogue, decision, dialogue, opening, vault
 from consent.api import keys
 from consent.contact import Contact
 from consent.models import ApiKey, Company, ConsentRecord, EvidenceFile, OutboundMessage
@@ -65,6 +65,20 @@ def believe(aurora: Sample) -> None:
 
 
 VERIFIED = {"method": "sms_code", "at": "2026-01-02T03:04:05Z"}
+
+
+@pytest.mark.parametrize(("way", "has_link"), [("code", True), ("reply", False)])
+def test_nobody_is_sent_a_code_for_a_page_that_an_app_does_not_have(
+    aurora: Sample, app: App, way: str, has_link: bool
+) -> None:
+    aurora.point.confirmation = way
+    aurora.point.save()
+    catalogue.forget()
+    act = app.consent().json()["act"]
+    text = str(opening.message_content(OutboundMessage.objects.get())["text"])
+    assert dialogue.spaced(vault.code(UUID(act))) not in text
+    assert ("http" in text) is has_link
+    assert ("SIM" in text) is not has_link
 
 
 def may_send(aurora: Sample, channel: str = "sms") -> decision.Decision:

@@ -6,7 +6,7 @@ import pytest
 from django.db import connections
 from django.test import Client
 
-from consent import catalogue, hooks, inbound, opening, wording
+from consent import catalogue, dialogue, hooks, inbound, opening, vault, wording
 from consent.capture.ivr import webhook
 from consent.catalogue import Ask
 from consent.models import Act, Call, CapturePoint, ConsentRecord, InboundMessage, OutboundMessage
@@ -48,6 +48,9 @@ def test_a_yes_by_phone_counts_once_it_was_confirmed_by_sms(
     assert cast.may(aurora).reason == "requested"
 
     question = OutboundMessage.objects.get()
+    asked = str(opening.message_content(question)["text"])
+    assert "SIM" in asked
+    assert dialogue.spaced(vault.code(question.act)) not in asked  # a caller has no page to type it on
     assert (question.kind, question.sender) == ("ask", aurora.sender)
     OutboundMessage.objects.update(state="sent")
     webhooks.post(client, webhooks.sms("SIM"))

@@ -9,9 +9,9 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from consent import catalogue, http, pinned, recording
+from consent import catalogue, dialogue, http, pinned, recording
 from consent.canonical import moment
-from consent.capture.kiosk import METHOD, said, telling
+from consent.capture.kiosk import METHOD, said
 from consent.capture.kiosk.said import Answer, Sealed
 from consent.catalogue import Ask
 from consent.contact import Contact
@@ -100,7 +100,7 @@ def take(request: HttpRequest, ask: Ask, kiosk: Kiosk, *, body: bytes, now: date
     }
 
     def tell(act: UUID) -> list[Telling]:
-        return [telling.asking(ask, ticked, seen.pinned.language, act)] if is_proved_later else []
+        return [dialogue.asking(ask, ticked, seen.pinned.language, act)] if is_proved_later else []
 
     return recording.record(
         *(

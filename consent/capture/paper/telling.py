@@ -50,8 +50,7 @@ def telling(ask: Ask, boxes: Sequence[Box], language: str, act: UUID, *, signed_
                 "%(company)s: you signed a form on %(day)s for %(boxes)s. Confirm it here: %(link)s"
                 " Is it wrong? Reply STOP."
             )
-    by = Confirmation.LINK if way == Confirmation.CODE else way
-    asking = dialogue.asking(ask, boxes, language, act, by=by)
+    asking = dialogue.asking(ask, boxes, language, act)
     # A call says its own words, and WhatsApp lets only approved ones through.
     return asking if asking.call or asking.template else replace(asking, text=text % values)
 

@@ -89,7 +89,9 @@ def record(
         evidence["poster"] = brought.code
 
     def tell(act: UUID) -> list[Telling]:
-        return [dialogue.asking(ask, said.ticked, seen.pinned.language, act)] if is_proved_later else []
+        if not is_proved_later:
+            return []
+        return [dialogue.asking(ask, said.ticked, seen.pinned.language, act, has_page=True)]
 
     return recording.record(
         *(
