@@ -207,6 +207,22 @@ def test_a_yes_where_nothing_waits_explains_how_to_sign_up(aurora: Sample) -> No
     assert records() == []
 
 
+def test_a_yes_said_twice_gets_its_receipt_twice(aurora: Sample) -> None:
+    sent(asks(aurora))
+    first = writes(aurora, "SIM")
+    assert writes(aurora, "sim") == first
+    assert len(records()) == 2
+
+
+def test_a_yes_that_does_not_stand_any_more_gets_no_receipt(aurora: Sample) -> None:
+    with time_machine.travel(timezone.now() - 731 * 24 * HOUR):
+        says(aurora)
+    assert "formulario" in writes(aurora, "SIM")
+    writes(aurora, "SAIR")
+    assert "formulario" in writes(aurora, "SIM")
+    assert "formulario" in writes(aurora, "SIM", BRUNO)
+
+
 # --- a code
 
 
@@ -307,6 +323,13 @@ def test_a_no_to_the_question_is_a_refusal(aurora: Sample) -> None:
 def test_a_no_where_nothing_waits_changes_nothing(aurora: Sample) -> None:
     assert writes(aurora, "não") == ""
     assert records() == []
+
+
+def test_a_no_of_somebody_we_know_where_nothing_waits_is_told_how_to_stop(aurora: Sample) -> None:
+    sent(asks(aurora))
+    writes(aurora, "SIM")
+    assert "SAIR" in writes(aurora, "não")
+    assert may(aurora).allow
 
 
 # --- a stop

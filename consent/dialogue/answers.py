@@ -48,7 +48,7 @@ def answer(
             return _no(before.act, sender) if intent is Intent.DENY else replies.again(before, sender.company)
         requests = questions.open_requests(heard.subject, sender)
         if payload:
-            return _pressed(payload, requests, heard) or replies.small_talk(intent, sender, is_asked=False)
+            return _pressed(payload, requests, heard) or _to_nothing_asked(intent, heard)
         code, meant, is_asked = keywords.code_in(text), intent, bool(requests)
         if code is not None:
             requests = [act for act in requests if vault.code(act) == code]
@@ -57,7 +57,9 @@ def answer(
             return _settle(requests, meant, heard)
         if intent is Intent.OTHER and doubts.may_be_a_stop(text):
             return holding.hold(heard, text)
-        return replies.small_talk(intent, sender, is_asked=is_asked)
+        if is_asked:
+            return replies.small_talk(intent, sender, is_asked=True)
+        return _to_nothing_asked(intent, heard)
 
 
 def answer_without_words(*, sender: Sender, contact: Contact) -> str:
@@ -80,6 +82,18 @@ def _pressed(payload: Payload, requests: Sequence[UUID], heard: Heard) -> str:
         return said
     is_taken_back = intent is Intent.DENY and stopping.take_back(heard, payload.act)
     return _no(payload.act, heard.sender) if is_taken_back else ""
+
+
+def _to_nothing_asked(intent: Intent, heard: Heard) -> str:
+    """The reply where no question waits: to a yes that was said before, its receipt once more; to the no of somebody
+    we know, how to stop.
+    """
+    company = heard.sender.company
+    if intent is Intent.CONFIRM and (act := settling.standing_yes(heard)):
+        return replies.to_state(State.GIVEN, act, company.name)
+    if intent is Intent.DENY and heard.subject is not None:
+        return replies.to_lone_no(company)
+    return replies.small_talk(intent, heard.sender, is_asked=False)
 
 
 def _no(act: UUID, sender: Sender) -> str:

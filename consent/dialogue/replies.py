@@ -18,6 +18,13 @@ def to_state(state: str, act: UUID, company: str) -> str:
     return _("%(company)s: understood, you will not get these messages.") % {"company": company}
 
 
+def to_lone_no(company: Company) -> str:
+    """The reply to a no where nothing was asked."""
+    return _("%(company)s: nothing is waiting for your answer. To stop all messages here, reply STOP.") % {
+        "company": company.name
+    }
+
+
 def to_stop(company: Company, *, channel: str, act: UUID) -> str:
     """The one confirmation of a stop: what it ended, the way back, and the receipt where there is room; nothing
     that sells.

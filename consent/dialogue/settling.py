@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from consent import guardian, opening, outbox, recording, vault
+from django.utils import timezone
+
+from consent import guardian, history, opening, outbox, recording, vault
 from consent.dialogue import guarding, questions
 from consent.dialogue.heard import Heard
 from consent.models import Act, ConsentRecord, OutboundMessage
@@ -65,6 +67,18 @@ def recorded_before(heard: Heard) -> Recorded | None:
         return None
     records = act.records.order_by("arrival").values_list("uid", flat=True)
     return Recorded(act.pk, act.subject, tuple(records), is_new=False)
+
+
+def standing_yes(heard: Heard) -> UUID | None:
+    """The act of a yes that was the last thing somebody said, and stands; else None."""
+    if heard.subject is None:
+        return None
+    said = ConsentRecord.objects.filter(subject__in=history.ids_of([heard.subject])[heard.subject])
+    last = said.exclude(state=State.REQUESTED).order_by("-arrival").first()
+    if last is None:
+        return None
+    standing = history.standings(heard.subject, at=timezone.now()).get((last.channel, last.purpose_id))
+    return last.act_id if standing and standing.is_given and standing.record == last.uid else None
 
 
 def settle(
