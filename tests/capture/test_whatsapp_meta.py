@@ -580,6 +580,61 @@ def test_a_failure_is_a_stop_only_where_the_person_stopped(
     assert ConsentRecord.objects.filter(state="withdrawn").exists() is (reason == "withdrawn")
 
 
+@pytest.mark.parametrize("found_by", ["our id", "its wamid"])
+@pytest.mark.parametrize("user_id", ["BR.13491208655302741918", ""])
+def test_a_failure_that_names_no_number_stops_whom_the_message_was_for(
+    aurora: Sample, sender: Sender, graph: Scripted, client: Client, user_id: str, found_by: str
+) -> None:
+    """Meta leaves the number out for whoever has a username, and the yes is known by the number."""
+    cast.says(aurora, channel="whatsapp")
+    meta.delivers(client, meta.text("ajuda"))
+    outbox.drain()
+    told = {
+        "id": "wamid.OUT",
+        "status": "failed",
+        "recipient_user_id": user_id,
+        "biz_opaque_callback_data": OutboundMessage.objects.get().pk.hex if found_by == "our id" else "",
+        "errors": [{"code": 131050}],
+    }
+
+    post = meta.batch(meta.value(statuses=[told], contacts=[{"user_id": user_id}]))
+    assert meta.post(client, post).status_code == 200
+    meta.drain()
+
+    assert cast.may(aurora, channel="whatsapp").reason == "withdrawn"
+    if user_id:
+        assert cast.may(aurora, Contact.whatsapp_user(user_id), channel="whatsapp").reason == "withdrawn"
+    assert Hold.objects.get().kind == "blocked"
+
+
+@pytest.mark.parametrize("named", ["another's", "nobody's", "erased"])
+def test_a_failure_of_no_message_of_ours_stops_the_user_id_alone(
+    aurora: Sample, sender: Sender, graph: Scripted, client: Client, named: str
+) -> None:
+    cast.says(aurora, channel="whatsapp")
+    meta.delivers(client, meta.text("ajuda"))
+    message = OutboundMessage.objects.get()
+    if named == "another's":
+        OutboundMessage.objects.update(sender=aurora.sender)
+    elif named == "erased":
+        OutboundMessage.objects.update(sealed=b"")
+    told = {
+        "id": "wamid.ELSE",
+        "status": "failed",
+        "recipient_user_id": "BR.13491208655302741918",
+        "biz_opaque_callback_data": vault.new_id().hex if named == "nobody's" else message.pk.hex,
+        "errors": [{"code": 131050}],
+    }
+
+    post = meta.batch(meta.value(statuses=[told], contacts=[{"user_id": "BR.13491208655302741918"}]))
+    assert meta.post(client, post).status_code == 200
+    meta.drain()
+
+    somebody = Contact.whatsapp_user("BR.13491208655302741918")
+    assert cast.may(aurora, somebody, channel="whatsapp").reason == "withdrawn"
+    assert cast.may(aurora, channel="whatsapp").allow
+
+
 def test_a_refusal_because_the_person_stopped_is_a_withdrawal_and_a_block(
     aurora: Sample, sender: Sender, graph: Scripted, client: Client
 ) -> None:

@@ -127,11 +127,18 @@ def _status(delivery: Delivery, sender: Sender, status: Mapping[str, Any]) -> st
     """A status that says more than how far a message got."""
     if str(status.get("status")) in statuses.STATES:
         statuses.act_on(delivery)
-    if statuses.error(status) != meta.STOPPED or delivery.contact is None:
+    if statuses.error(status) != meta.STOPPED:
         return State.UNREADABLE
+    # A status may name a user id alone, or nobody, though the message was sent to a number.
+    sent_to = statuses.sent_to(status, sender)
+    contact = delivery.contact or sent_to
+    if contact is None:
+        return State.UNREADABLE
+    if sent_to is not None and sent_to.scheme != contact.scheme:
+        dialogue.same_person(sender=sender, one=sent_to, other=contact, platform="meta")
     dialogue.platform_stop(
         sender=sender,
-        contact=delivery.contact,
+        contact=contact,
         platform="meta",
         method=SLUG,
         reference=f"{status.get('id', '')}:{meta.STOPPED}",

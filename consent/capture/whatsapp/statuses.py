@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from consent import catalogue, outbox
+from django.db.models import Q
+
+from consent import catalogue, opening, outbox, outgoing, vault
 from consent.capture.whatsapp import updates
+from consent.contact import Contact
 from consent.inbound import Delivery
 from consent.models import OutboundMessage, Sender
 from consent.providers import meta
@@ -56,6 +59,17 @@ def error(status: Mapping[str, Any]) -> str:
     errors = status.get("errors")
     first = errors[0] if isinstance(errors, list) and errors else {}
     return updates.word(first.get("code", "")) if isinstance(first, dict) else ""
+
+
+def sent_to(status: Mapping[str, Any], sender: Sender) -> Contact | None:
+    """Whom the message of ours was for that a status is about; None where it is none, or nothing is held of it."""
+    number = _message(status)
+    ours = Q(pk=number) if number else Q(provider_id=updates.word(status.get("id", ""))) & ~Q(provider_id="")
+    message = OutboundMessage.objects.filter(ours, sender=sender).first()
+    try:
+        return outgoing.read(opening.message_content(message)).to if message else None
+    except (opening.Erased, vault.SealBroken):
+        return None
 
 
 def sender_of(parameters: Mapping[str, str]) -> Sender | None:
