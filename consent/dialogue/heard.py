@@ -35,10 +35,11 @@ def hear(
     evidence: Mapping[str, Any],
     text: str = "",
     said_at: SaidAt | None = None,
+    language: str = "",
 ) -> Heard:
-    """What was said, by whom, when, and in which language."""
+    """What was said, by whom, when, and in which language: the one to answer them in unless it is known."""
     subject = subject_of(sender, contact)
-    language = _language_of(subject, sender, text)
+    language = language or _language_of(subject, sender, text)
     said_at = said_at or saying.now()
     whole = {**evidence, **said_at.evidence()}
     return Heard(sender, contact, method, f"{method}:{reference}", whole, subject, language, said_at)

@@ -40,15 +40,21 @@ def withdraw(heard: Heard, *, entity: str, scope: str = StopScope.EVERYTHING) ->
 
 
 def stop_all(
-    *, sender: Sender, contact: Contact, method: str, reference: str, evidence: Mapping[str, Any],
+    *, sender: Sender, contact: Contact, method: str, reference: str, evidence: Mapping[str, Any], language: str = "",
     tell: Tell | None = None,
 ) -> Recorded:  # fmt: skip
-    """Record a stop of everything on every channel, whatever was asked where: the key 0 of a call, in words.
+    """Record a stop of everything on every channel, whatever was asked where: the key 0 of a call, in words; in the
+    language it was said in, where that is known.
 
     Whoever hears the answer is told by it, and `tell` says what goes to those who do not.
     """
     heard = hearing.hear(
-        sender=sender, contact=contact, method=method, reference=reference, evidence=evidence
+        sender=sender,
+        contact=contact,
+        method=method,
+        reference=reference,
+        evidence=evidence,
+        language=language,
     )
     ended: Ended = {(channel, None): None for channel in Channel.values}
     if heard.subject is not None:

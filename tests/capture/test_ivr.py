@@ -491,3 +491,10 @@ def test_a_hidden_caller_hears_no_keyword_where_there_is_none(aurora: Sample, cl
 
     assert "Para se inscrever" not in heard
     assert "SAIR" in heard
+
+
+def test_a_stop_is_on_record_in_the_language_of_the_call(aurora: Sample, phone: Conversation) -> None:
+    phone.begin()
+    phone.press("4")
+    assert "Listo" in phone.press("0")
+    assert set(ConsentRecord.objects.values_list("state", "language")) == {("withdrawn", "es")}

@@ -100,7 +100,8 @@ def _stop(step: Step) -> Turn:
     language = _language(step)
     dialogue.stop_all(
         sender=step.sender, contact=step.contact, method=METHOD.slug, reference=step.reference,
-        evidence=step.evidence(), tell=telling.of_stop_for(step.contact, step.sender.company) if step.is_late else None,
+        evidence=step.evidence(), language=language,
+        tell=telling.of_stop_for(step.contact, step.sender.company) if step.is_late else None,
     )  # fmt: skip
     return _over(call, [spoken.stopped(step.sender.company, language)])
 
