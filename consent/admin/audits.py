@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -42,11 +42,7 @@ class SampleAdmin(ScopedAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditSample]:
-        found: QuerySet[AuditSample] = super().get_queryset(request)
-        return found.annotate(
-            drawn_items=Count("items", distinct=True),
-            looked_at=Count("items__findings__item", distinct=True),
-        )
+        return drawing.counted(super().get_queryset(request))
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view

@@ -16,8 +16,10 @@ from django.utils.translation import ngettext
 from consent import rights, vault
 from consent.admin import beginning, charts, judging, labels, numbers, recent, scope, waiting_lists
 from consent.admin.paper import concerns
+from consent.audits import drawing
 from consent.models import (
     ApiKey,
+    AuditSample,
     CapturePoint,
     Checkpoint,
     Company,
@@ -36,6 +38,7 @@ from consent.watching import MERGE_ALARM, OUTBOX_ALARM
 DAYS = 7
 MOST_WAITING = 10_000
 MOST_POINTS = 6
+MOST_SAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,9 @@ def overview(request: HttpRequest) -> dict[str, Any]:
         "log": log,
         "numbers": numbers.first_page(request) if request.user.has_perm("consent.view_sender") else [],
         "points": points,
+        "samples": _samples(request)[:MOST_SAMPLES]
+        if request.user.has_perm("consent.add_auditsample")
+        else [],
         "concerns": [*_concerns(request, log)],
         "has_companies": has_companies,
         "steps": beginning.steps(request, points) if has_companies and not can_ask else [],
@@ -119,6 +125,10 @@ def _points(request: HttpRequest) -> Any:
         has_notice=Exists(published), has_boxes=Exists(Offer.objects.filter(point=OuterRef("pk")))
     )
     return scope.within(points.order_by("company", "slug"), request)
+
+
+def _samples(request: HttpRequest) -> Any:
+    return drawing.counted(scope.within(AuditSample.objects.order_by("-drawn_at"), request))
 
 
 def _concerns(request: HttpRequest, log: LogHealth) -> Iterator[Concern]:

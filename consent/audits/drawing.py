@@ -12,6 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Count, QuerySet
 
 from consent import journal
 from consent.canonical import moment
@@ -19,6 +20,13 @@ from consent.models import AuditItem, AuditSample, Company, ConsentRecord
 
 FETCH = 5000
 MOST = 500  # records in a sample
+
+
+def counted(samples: QuerySet[AuditSample]) -> QuerySet[AuditSample]:
+    """Samples, each with how many records were drawn (`drawn_items`) and how many were looked at (`looked_at`)."""
+    return samples.annotate(
+        drawn_items=Count("items", distinct=True), looked_at=Count("items__findings__item", distinct=True)
+    )
 
 
 def draw(

@@ -41,6 +41,24 @@ def item(auditor: Client, cafe: Firm) -> AuditItem:
     return AuditItem.objects.get()
 
 
+def test_an_auditor_begins_and_goes_on_from_the_first_page(
+    auditor: Client, bruno: Client, cafe: Firm, bakery: Firm
+) -> None:
+    assert f'class="button" href="{ADD}"' in auditor.get("/admin/").text
+    draw(auditor, cafe)
+    sample = AuditSample.objects.get()
+    page = auditor.get("/admin/").text
+    assert reverse("admin:consent_auditsample_change", args=[sample.pk]) in page
+    assert "looked at 0 of 1" in page
+    assert "Draw a sample" not in bruno.get("/admin/").text
+
+    AuditSample.objects.create(
+        company=bakery.company, first_day=sample.first_day, last_day=sample.last_day, until=sample.until, asked=1,
+        seed="theirs", population=1, user=sample.user, drawn_at=sample.drawn_at,
+    )  # fmt: skip
+    assert "theirs" not in auditor.get("/admin/").text
+
+
 def test_an_auditor_draws_a_sample_and_sees_its_scores(auditor: Client, cafe: Firm) -> None:
     form = auditor.get(ADD).text
     assert re.search(r'name="seed" value="[0-9a-f]{12}"', form)

@@ -287,6 +287,16 @@ def test_everything_needed_works_without_javascript(browse: Browse, cafe: Firm) 
     expect(page.get_by_text("Shown to Ana.")).to_be_visible()
 
 
+@pytest.mark.parametrize("width", [375, 1280])
+def test_the_first_page_leads_to_every_other_one_without_javascript(
+    browse: Browse, cafe: Firm, width: int
+) -> None:
+    page = browse(width=width, javascript=False)
+    sign_in(page)
+    page.get_by_role("link", name="Audit samples").click()
+    assert page.url.endswith("/admin/consent/auditsample/")
+
+
 def test_a_long_list_turns_its_pages_within_a_phone(cafe: Firm, browse: Browse, monkeypatch: Any) -> None:
     for number in range(1, 13):
         cast.says(cafe.aurora, cast.stranger(number))
