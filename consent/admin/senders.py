@@ -19,11 +19,12 @@ from django.views.decorators.http import require_POST
 from consent import catalogue, replaying
 from consent.admin import connections, health, openings, sealing, simulating
 from consent.admin.scoped import ModelForm, ScopedAdmin, ScopedFilter
-from consent.models import Sender
+from consent.models import InboundMessage, OutboundMessage, Sender
 from consent.providers import accounts, checking, meta_numbers
 from consent.vocabulary import Channel
 
 NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")  # ITU-T E.164
+LEFT = (OutboundMessage.State.SENT, OutboundMessage.State.DELIVERED, OutboundMessage.State.UNCERTAIN)
 SPACING = dict.fromkeys(map(ord, " -().\t"))
 
 
@@ -91,6 +92,14 @@ class SenderForm(ModelForm):
             raise ValidationError(
                 _("Write the number with + and country code, such as +551140028922."), code="sender.number"
             )
+        if self.instance.pk and number != self.instance.address and _is_known(self.instance):
+            raise ValidationError(
+                _(
+                    "People know this number and may write a stop to it. Leave it as it is, and add the new number as"
+                    " another sender."
+                ),
+                code="sender.known",
+            )
         return number
 
     def clean(self) -> dict[str, Any] | None:
@@ -107,6 +116,12 @@ class SenderForm(ModelForm):
         sealed = None if self.errors else sealing.seal(self.instance, self.cleaned_data)
         if sealed is not None:
             self.instance.secret, self.instance.secret_set_at = sealed, timezone.now()
+
+
+def _is_known(sender: Sender) -> bool:
+    """Whether anything left from a number, or came to it: what is written to it later must find its company."""
+    left = OutboundMessage.objects.filter(sender=sender, state__in=LEFT)
+    return left.exists() or InboundMessage.objects.filter(sender=sender).exists()
 
 
 @admin.register(Sender)

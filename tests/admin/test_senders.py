@@ -8,9 +8,10 @@ from django.test import Client
 from django.urls import reverse
 
 from consent.admin import connections
-from consent.models import Sender
+from consent.models import InboundMessage, OutboundMessage, Sender
 from consent.providers import accounts, meta_numbers
 from consent.providers.meta_numbers import Keys
+from tests import cast, webhooks
 from tests.staff import Firm
 
 SID = "AC" + "0123456789abcdef" * 2
@@ -199,3 +200,26 @@ def test_a_sandbox_sender_needs_no_account(bruno: Client, cafe: Firm) -> None:
 def test_a_number_belongs_to_one_sender(bruno: Client, cafe: Firm) -> None:
     form = typed(cafe, address=cafe.aurora.sender.address)
     assert "already exists" in bruno.post(reverse("admin:consent_sender_add"), form).content.decode()
+
+
+@pytest.mark.parametrize("used", ["it sent", "it was written to", "nothing left"])
+def test_a_number_that_people_know_stays_ours_because_their_stop_comes_to_it(
+    sender: Sender, bruno: Client, cafe: Firm, used: str
+) -> None:
+    if used == "it was written to":
+        webhooks.post(bruno, webhooks.sms("oi", To=cafe.aurora.sender.address))
+        InboundMessage.objects.update(sender=sender)
+    else:
+        cast.asks(cafe.aurora)
+        state = OutboundMessage.State.DELIVERED if used == "it sent" else OutboundMessage.State.FAILED
+        OutboundMessage.objects.update(sender=sender, state=state)
+
+    answer = change(bruno, sender, cafe, address="+551140028998")
+
+    sender.refresh_from_db()
+    if used == "nothing left":  # a wrong number that no provider took
+        assert (answer.status_code, sender.address) == (302, "+551140028998")
+        return
+    assert (answer.status_code, sender.address) == (200, "+551140028999")
+    assert "add the new number as another sender" in answer.content.decode()
+    assert change(bruno, sender, cafe, price="0.05").status_code == 302  # all else may change
