@@ -31,6 +31,7 @@ class Said:
     keys: Keys
     events: tuple[ConsentEvent, ...]
     record: UUID | None = None  # in the installation that the file is from
+    is_undated: bool = False  # a no that does not say since when, and so counts from now
 
     @property
     def first(self) -> ConsentEvent:
@@ -101,16 +102,17 @@ class Reader:
             "number": contact.value, "written": number_written, "date": date,
             "source": source, "reference": reference, "file": file,
         }  # fmt: skip
-        # The same again is the same act, in whatever file and whatever order.
-        same = [contact.canonical, purpose.slug if purpose else "*", ",".join(channels), state]
-        if not is_no or date:
-            same.append(event_time.isoformat())
-        return self._said(
+        # The same again is the same act, in whatever file and whatever order; a no without a date, in this list alone.
+        is_undated = is_no and not date
+        when = self._id if is_undated else event_time.isoformat()
+        same = [contact.canonical, purpose.slug if purpose else "*", ",".join(channels), state, when]
+        said = self._said(
             number, contact, reference=f"{IMPORTED}:{'|'.join(same)}", state=state, event_time=event_time,
             evidence={name: value for name, value in evidence.items() if value != ""},
             purpose=purpose, channels=channels, files=self._files(file),
             possession=_NO_CLAIM if is_no else _CLAIM, language=cells.language(cell("language", ""), company),
         )  # fmt: skip
+        return replace(said, is_undated=is_undated)
 
     def _of_ledger(self, number: int, row: Sequence[str]) -> Said:
         headings = self._about.headings

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -47,10 +48,10 @@ class Judge:
         self._is_ledger = batch.kind == Import.Kind.LEDGER
 
     def judge(self, read: Sequence[Read]) -> list[Judged]:
-        """The verdict on each row. Three queries."""
+        """The verdict on each row. Three queries, and one more for all of a list with a no that has no date."""
         said = [found for _number, found in read if isinstance(found, Said)]
         known = self._known(said)
-        on_record = _on_record([one for one in said if one.is_yes])
+        on_record = _on_record([one for one in said if one.is_yes or one.is_undated])
         judged: list[Judged] = []
         for number, found in read:
             verdict = found if isinstance(found, str) else self._verdict(found, known, on_record)
@@ -76,6 +77,8 @@ class Judge:
         memory.seen.add(reference)
         if not said.is_yes:
             memory.ended.update(_short_of(place) for place in self._ends(said))
+            if said.is_undated and all(self._has_ended(place, on_record) for place in self._ends(said)):
+                return "duplicate"
             return verdicts.RECORDED if self._is_ledger else verdicts.WITHDRAWN
         stands = said.place
         place = _short_of(stands)
@@ -102,13 +105,26 @@ class Judge:
         for event in said.events:
             yield said.keys.lookup, event.channel, event.purpose.pk if event.purpose else None
 
+    def _has_ended(self, place: Place, on_record: Mapping[Place, list[history.Said]]) -> bool:
+        """Whether all that a no ends has ended before, and nobody asked or agreed since: a list that is brought again
+        and again says nothing new of most, and takes back what was agreed to in between.
+        """
+        lookup, channel, purpose = place
+        purposes = [None, *self._purposes] if purpose is None else [purpose]
+        stands = (history.fold(_about((lookup, channel, one), on_record), self._now) for one in purposes)
+        return all(standing.state in history.ENDS for standing in stands)
+
+    @cached_property
+    def _purposes(self) -> list[int]:
+        return list(self._batch.company.purposes.values_list("pk", flat=True))
+
     def _is_older_end(self, event: history.Said) -> bool:
         begun = self._batch.started_at or self._now
         return event.state in history.ENDS and event.recorded_at < begun
 
 
 def _on_record(said: Iterable[Said]) -> dict[Place, list[history.Said]]:
-    """What is on record about everybody who says yes in some rows, under every id of theirs. Two queries."""
+    """What is on record about everybody in some rows, under every id of theirs. Two queries."""
     subjects: dict[UUID, list[bytes]] = {}
     for lookup, subject in _rows(
         "lookup, subject", "consent_contactpoint", "lookup", {one.keys.lookup for one in said}

@@ -125,6 +125,33 @@ def test_opt_outs_are_withdrawals_at_once_whatever_the_number(aurora: Sample) ->
     }
 
 
+def test_opt_outs_without_a_date_take_back_what_was_agreed_to_since_and_repeat_nothing_else(
+    aurora: Sample,
+) -> None:
+    cast.says(aurora)
+    everything = {"purpose": "", "channel": "all"}
+    first = lists.bring(aurora, "number\n11987654321\n21976543210\n", kind=lists.OPT_OUTS)
+    assert lists.try_out(first, **everything) == Counter(withdrawn=2)
+    again = lists.bring(aurora, "number\n21976543210\n11987654321\n", kind=lists.OPT_OUTS)
+    assert lists.try_out(again, **everything) == Counter(duplicate=2)
+    cast.says(aurora)
+    assert cast.may(aurora).allow
+
+    third = lists.bring(aurora, "tel\n11987654321\n21976543210\n11987654321\n", kind=lists.OPT_OUTS)
+    assert lists.try_out(third, **everything) == Counter(withdrawn=1, duplicate=2)
+    assert not cast.may(aurora).allow
+
+
+def test_an_opt_out_from_everything_says_more_than_one_from_a_purpose(aurora: Sample) -> None:
+    cast.says(aurora)
+    one = lists.bring(aurora, "number\n11987654321\n", kind=lists.OPT_OUTS)
+    assert lists.try_out(one) == Counter(withdrawn=1)
+    same = lists.bring(aurora, "tel\n11987654321\n", kind=lists.OPT_OUTS)
+    assert lists.try_out(same) == Counter(duplicate=1)
+    all_of_it = lists.bring(aurora, "phone\n11987654321\n", kind=lists.OPT_OUTS)
+    assert lists.try_out(all_of_it, purpose="") == Counter(withdrawn=1)
+
+
 def test_an_opt_out_written_before_the_ninth_digit_is_the_persons(aurora: Sample) -> None:
     cast.says(aurora)
     batch = lists.bring(aurora, "number\n1187654321\n", kind=lists.OPT_OUTS)
