@@ -75,7 +75,7 @@ def test_what_was_for_nobody_is_opened_and_taken_in_by_a_superuser(
         "company": cafe.company.pk, "channel": "sms", "provider": "sandbox", "address": sender.address, "price": "0",
         "rule_book": sender.rule_book,
     }  # fmt: skip
-    saved = root.post(reverse("admin:consent_sender_change", args=[sender.pk]), form, follow=True).text
+    saved = root.post(reverse("admin:consent_sender_add"), form, follow=True).text
     assert "1 message that came for this number before was taken in." in saved
     assert cast.may(cafe.aurora).reason == "withdrawn"
 
