@@ -122,14 +122,14 @@ def look_at_group(
 def look_at_many(
     about: About, people: Sequence[tuple[bytes, bytes]], *, is_limited: bool = True, now: datetime
 ) -> tuple[Common, dict[bytes, list[prepared.Row]]]:
-    """The rows about many people, found as in `look`, by lookup; those we never heard of are left out.
+    """The rows about many people, found as in `look`, by lookup; those we never heard of are left out. None may be named
+    twice.
 
     One query on PostgreSQL, whatever their number; one for 500 people on SQLite. They are not made into anything
     here: a hundred thousand objects that wait for one another keep the garbage collector busy.
     """
     common, found = Common(), defaultdict[bytes, list[prepared.Row]](list)
     portions = [people] if statement.is_postgres() else list(batched(people, _SQLITE_TAKES, strict=False))
-    earlier: set[bytes] = set()  # somebody who writes from two numbers may stand in two portions
     for portion in portions or [()]:
         writers: dict[bytes, list[bytes]] = {}
         for lookup, number_key in portion:
@@ -140,12 +140,10 @@ def look_at_many(
             if row[2] is None or row[1] not in common.categories:  # else a call for each of very many rows
                 common.learn(row)
             if row[11] is not None:
-                if not earlier or bytes(row[11]) not in earlier:
-                    found[bytes(row[11])].append(row)
+                found[bytes(row[11])].append(row)
             elif row[0] == "wrote":
                 for lookup in writers[bytes(row[10])]:
                     found[lookup].append(row)
-        earlier.update(lookups if len(portions) > 1 else ())
     return common, found
 
 
