@@ -112,7 +112,7 @@ def test_a_number_goes_from_green_to_restricted_and_back(
     assert QualityTold.objects.filter(change__facet="status", change__now="restricted").count() == 1
     assert all(one.mailed_at <= timezone.now() for one in QualityTold.objects.all())
     page.goto("/admin/")
-    notice = page.get_by_role("link", name=re.compile("is now Green: high"))
+    notice = page.get_by_role("link", name=re.compile(r"is now Connected\. \d+ notices before it"))
     expect(notice).to_have_count(1)
 
 
