@@ -19,6 +19,8 @@ from tests import html_forms
 from tests.admin.test_scope import ADDRESSES, ROWS, address, row_addresses
 from tests.staff import CANARY, Firm, signed_in, user
 
+pytestmark = [pytest.mark.once, pytest.mark.slow]
+
 # What an auditor writes.
 AUDITS = (AuditSample, AuditItem, AuditFinding)
 OTHERS = (403, 404)  # an auditor is refused before anything is looked for
