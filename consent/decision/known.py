@@ -122,8 +122,8 @@ def look_at_group(
 def look_at_many(
     about: About, people: Sequence[tuple[bytes, bytes]], *, is_limited: bool = True, now: datetime
 ) -> tuple[Common, dict[bytes, list[prepared.Row]]]:
-    """The rows about many people, found as in `look`, by lookup; those we never heard of are left out. None may be named
-    twice.
+    """The rows about many people, found as in `look`, by lookup; those we never heard of are left out. None may stand
+    in it twice.
 
     One query on PostgreSQL, whatever their number; one for 500 people on SQLite. They are not made into anything
     here: a hundred thousand objects that wait for one another keep the garbage collector busy.
