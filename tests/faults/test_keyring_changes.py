@@ -33,7 +33,13 @@ def served(installation: Installation, journal: Journal, count: int = 6) -> None
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("announced", [pytest.param(True, marks=pytest.mark.once), False])
+@pytest.mark.parametrize(
+    "announced",
+    [
+        pytest.param(True, marks=pytest.mark.once),
+        pytest.param(False, marks=pytest.mark.postgres),
+    ],
+)
 def test_a_new_key_is_used_and_the_old_one_opens(tmp_path: Path, announced: bool) -> None:
     """Announced as the guide says it (known first, then used), or all at once: then messages wait for the worker."""
     old = os.environ["OPTIN_KEYRING"]

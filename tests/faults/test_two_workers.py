@@ -11,7 +11,7 @@ import pytest
 from tests.faults.installation import ROOT, Installation, installed
 from tests.migrated import UNMEASURED
 
-pytestmark = [pytest.mark.engine, pytest.mark.fault, pytest.mark.slow]
+pytestmark = [pytest.mark.postgres, pytest.mark.engine, pytest.mark.fault, pytest.mark.slow]
 
 ROWS = 3_000
 PREPARE = """
