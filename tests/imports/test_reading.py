@@ -238,9 +238,7 @@ def test_a_row_that_no_spreadsheet_has_ends_the_reading(row: int) -> None:
 def test_a_spreadsheet_that_needs_more_memory_than_any_list_is_refused_and_takes_none_of_ours() -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(spreadsheets.Ended) as ended:
-        list(
-            spreadsheets.rows(io.BytesIO(sheet("<row>" + "<c/>" * 1_500_000 + "</row>")), memory=400_000_000)
-        )
+        list(spreadsheets.rows(io.BytesIO(sheet("<row>" + "<c/>" * 600_000 + "</row>")), memory=250_000_000))
     assert ended.value.why == spreadsheets.TOO_MUCH
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000, "KB"
 
