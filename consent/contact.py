@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import phonenumbers
 from django.utils.translation import gettext_lazy as _
+from phonenumbers import ValidationResult
 
 from consent import numbering
 from consent.errors import BadInput
@@ -83,15 +84,18 @@ class Contact:
     def stopping(cls, text: str, region: str | None = None) -> Contact:
         """Read the number of somebody who wants no more messages: one that no form takes counts, too.
 
-        Without + it is one of `region`, never of the country whose code its first digits happen to be.
+        Without + it is one of `region`, never of the country whose code its first digits happen to be. A part of a
+        number, without its area code, is nobody's: it is refused, or they would believe that it had stopped.
         """
         try:
             return cls.tel(text, region)
         except BadInput as error:
             if error.code not in _STILL_A_NUMBER:
                 raise
-        number = _as_number(_read_digits(text), region=region)
-        return cls(TEL, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+            number = _as_number(_read_digits(text), region=region)
+            if error.code == "phone.not_valid" and _is_part(number):
+                raise BadInput("phone.not_possible", _NOT_POSSIBLE, pointer="phone") from None
+            return cls(TEL, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
     @classmethod
     def whatsapp_user(cls, text: str) -> Contact:
@@ -209,6 +213,13 @@ def _parse(digits: str, *, region: str | None) -> str:
     if phonenumbers.number_type(number) in BLOCKED_TYPES:
         raise BadInput("phone.type_blocked", _TYPE_BLOCKED, pointer="phone")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _is_part(number: phonenumbers.PhoneNumber) -> bool:
+    """Whether so many digits are dialled within an area alone."""
+    ordinary = phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE
+    found = phonenumbers.is_possible_number_for_type_with_reason(number, ordinary)
+    return found == ValidationResult.IS_POSSIBLE_LOCAL_ONLY
 
 
 def _as_number(digits: str, *, region: str | None) -> phonenumbers.PhoneNumber:

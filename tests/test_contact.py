@@ -236,6 +236,15 @@ def test_a_number_is_the_same_however_it_is_dialled(text: str, region: str, valu
     assert Contact.stopping(text, region).value == value
 
 
+@pytest.mark.parametrize(
+    ("text", "region"),
+    [("98765-4321", "BR"), ("8765-4321", "BR"), ("+55 98765-4321", "BR"), ("555-1234", "US")],
+)
+def test_whoever_stops_with_a_part_of_a_number_is_told_so(text: str, region: str) -> None:
+    with pytest.raises(BadInput, match=r"phone\.not_possible"):
+        Contact.stopping(text, region)
+
+
 def test_whoever_stops_without_a_number_is_asked_for_one() -> None:
     with pytest.raises(BadInput, match=r"phone\.required"):
         Contact.stopping(" ", "BR")

@@ -18,8 +18,6 @@ from consent import vault, withdrawing
 from consent.admin import openings, people
 from consent.admin.site import admin_page
 from consent.capture.paper import letters
-from consent.contact import Contact
-from consent.errors import BadInput
 from consent.withdrawing import Kept
 
 MAY_WRITE_DOWN = "consent.add_paperbatch"  # whoever may bring in paper
@@ -50,10 +48,7 @@ class LetterForm(people.FindForm):
         """A stop that is written down for a part of a number would stop nobody."""
         cleaned = super().clean()
         if cleaned and "contact" in cleaned:
-            try:
-                Contact.stopping(cleaned["contact"].value)
-            except BadInput as error:
-                self.add_error("number", error.message)
+            self.has_whole_number()
         return cleaned
 
     def clean_written_on(self) -> date:

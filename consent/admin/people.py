@@ -1,5 +1,6 @@
 """One person: where they stand on every purpose and channel, and everything they said."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
-from phonenumbers import country_code_for_region
 
 from consent import history, reach, vault
 from consent.admin import labels, openings, scope, troubles
@@ -26,7 +26,6 @@ from consent.vocabulary import Channel
 
 VIEW = "consent.view_consentrecord"
 MOST_RECORDS = 500
-TYPE_BLOCKED = "phone.type_blocked"  # a whole number, such as a free one, and yet none that a form takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +76,10 @@ class FindForm(forms.Form):
     def has_whole_number(self) -> bool:
         """Whether the number is one that a phone can have; where it is none, the form says what is wrong."""
         try:
-            Contact.tel(self.cleaned_data["contact"].canonical)
+            Contact.stopping(self.cleaned_data["contact"].value)
         except BadInput as error:
-            if error.code != TYPE_BLOCKED:
-                self.add_error("number", error.message)
-                return False
+            self.add_error("number", error.message)
+            return False
         return True
 
     def clean(self) -> dict[str, Any] | None:
@@ -98,19 +96,15 @@ class FindForm(forms.Form):
 def read(text: str, *, region: str) -> Contact:
     """A number as staff type it, even one that no form would take: a stop counts from any of them.
 
-    Such a one must begin with +: without, a part of a number would pass for somebody else's whole one.
+    One of no plan that we know must begin with +.
     """
     try:
-        return Contact.tel(text, region)
-    except BadInput as refused:
-        is_whole = text.strip().startswith("+") or refused.code == TYPE_BLOCKED
-        code = "" if text.strip().startswith("+") else country_code_for_region(region)
-        digits = "".join(character for character in text if character in "0123456789")
-        try:
-            contact = Contact.reported(f"+{code}{digits}")
-            return contact if is_whole else Contact.tel(contact.canonical)
-        except BadInput:
-            raise refused from None
+        return Contact.stopping(text, region)
+    except BadInput:
+        if text.strip().startswith("+"):
+            with suppress(BadInput):
+                return Contact.reported(f"+{''.join(filter(str.isdecimal, text))}")
+        raise
 
 
 def address(subject: UUID) -> str:

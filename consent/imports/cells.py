@@ -76,8 +76,9 @@ def contact(text: str, company: Company, *, is_opt_out: bool = False) -> Contact
         if is_opt_out:
             with suppress(BadInput):
                 return Contact.stopping(value, company.country)
-            with suppress(BadInput):
-                return Contact.reported(re.sub(r"[\s().-]", "", value))
+            if value.startswith("+"):
+                with suppress(BadInput):
+                    return Contact.reported(re.sub(r"[\s().-]", "", value))
         raise
 
 

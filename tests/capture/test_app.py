@@ -228,6 +228,13 @@ def test_a_number_typed_as_it_was_before_the_ninth_digit_stops_the_person_who_ha
     )
 
 
+def test_a_part_of_a_number_is_no_withdrawal_of_anybodys(app: App) -> None:
+    answer = app.post("withdrawals", {"contact": "98765-4321"})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "phone.not_possible")
+    assert not ConsentRecord.objects.exists()
+
+
 @pytest.mark.parametrize("typed", ["+1 (900) 555-1234", "+870 773 111 632"])
 def test_a_number_nobody_may_be_asked_at_withdraws_however_it_is_written(app: App, typed: str) -> None:
     assert app.post("withdrawals", {"contact": typed}).status_code == 201

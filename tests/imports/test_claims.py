@@ -160,6 +160,14 @@ def test_an_opt_out_written_before_the_ninth_digit_is_the_persons(aurora: Sample
     assert not cast.may(aurora).allow
 
 
+def test_a_part_of_a_number_opts_nobody_out_of_another_country(aurora: Sample) -> None:
+    """987654321 without its area code is no number of Iran's, whose code is 98."""
+    batch = lists.bring(aurora, "number\n98765-4321\n987654321\n8765-4321\n", kind=lists.OPT_OUTS)
+
+    assert lists.try_out(batch, purpose="", channel="all") == Counter({"phone.not_valid": 3})
+    assert not ConsentRecord.objects.exists()
+
+
 def test_a_large_list_needs_two_people_and_opt_outs_none(aurora: Sample, settings: object) -> None:
     settings.OPTIN_IMPORT_APPROVAL_ROWS = 1  # type: ignore[attr-defined]
     batch = lists.bring(aurora, "tel,date\n11987654321,2024-03-01\n21976543210,2024-03-02\n")
