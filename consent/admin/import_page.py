@@ -24,9 +24,8 @@ BADGES = {
 
 def context(request: HttpRequest, batch: Import, form: import_forms.Map | None = None) -> dict[str, Any]:
     """What the page shows; `form` is what was sent and cannot be taken, if anything."""
-    about = about_of(batch)
+    about = keeping.about_if_it_opens(batch)
     is_open = about is not None and batch.state in (State.MAPPING, State.CHECKED)
-    trouble = batch.trouble or ("" if about else "seal.broken")
     is_own = openings.entity(request) == batch.entity
     may_change = request.user.has_perm("consent.change_import")
     parts = batch.parts.count()
@@ -38,9 +37,7 @@ def context(request: HttpRequest, batch: Import, form: import_forms.Map | None =
         "entity": labels.who(batch.entity),
         "form": form or (import_forms.Map(batch) if is_open and may_change else None),
         "preview": _preview(batch) if is_open and (is_own or openings.may_open(request)) else [],
-        "trouble": verdicts.TROUBLES.get(trouble, "")
-        if batch.state not in (State.DONE, State.UNDONE)
-        else "",
+        "trouble": verdicts.TROUBLES.get(keeping.trouble(batch, about), ""),
         "is_running": batch.state in (State.CHECKING, State.COMMITTING),
         "done": round(100 * batch.position / parts) if parts else 0,
         "counts": import_forms.counted(batch),
@@ -56,14 +53,6 @@ def context(request: HttpRequest, batch: Import, form: import_forms.Map | None =
 def badge(batch: Import) -> SafeString:
     """How far a list is, in a word."""
     return labels.badge(BADGES.get(State(batch.state), "queued"), batch.get_state_display())
-
-
-def about_of(batch: Import) -> keeping.About | None:
-    """What is known of a list's file; None where its seal does not open."""
-    try:
-        return keeping.about(batch)
-    except SealBroken:
-        return None
 
 
 def _preview(batch: Import) -> list[list[str]]:

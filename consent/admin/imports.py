@@ -68,7 +68,7 @@ class ImportAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("file"))
     def name(self, batch: Import) -> str:
-        about = import_page.about_of(batch)
+        about = keeping.about_if_it_opens(batch)
         return about.name if about else "–"
 
     @admin.display(description=gettext_lazy("state"))
@@ -119,7 +119,7 @@ class ImportAdmin(ReadOnlyAdmin):
     def map(self, request: HttpRequest, pk: Any) -> HttpResponse:
         """Take what the columns mean, and begin the dry run."""
         batch = self._found(request, pk, to_change=True)
-        if import_page.about_of(batch) is None:
+        if keeping.about_if_it_opens(batch) is None:
             return self._page(request, batch)
         form = import_forms.Map(batch, request.POST)
         if form.is_valid():

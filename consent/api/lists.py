@@ -19,7 +19,6 @@ from consent.imports import keeping, mapping, reading, steps, verdicts
 from consent.imports.encoding import Encoding
 from consent.imports.mapping import Columns
 from consent.models import ApiKey, Company, Import, ImportPart
-from consent.vault import SealBroken
 from consent.vocabulary import Channel, State
 
 router = Router(tags=["Lists"])
@@ -130,7 +129,7 @@ def look(request: HttpRequest, batch: UUID) -> ListOut:
 def columns(request: HttpRequest, batch: UUID, payload: Meanings) -> ListOut:
     """Begins the dry run of old consents; opt-outs are recorded by this."""
     found = _found(request, batch)
-    about = _about(found)
+    about = keeping.about_if_it_opens(found)
     if about is None:
         raise BadInput("seal.broken", str(verdicts.TROUBLES["seal.broken"]), status=409)
     headings = about.headings
@@ -225,21 +224,13 @@ def _found(request: HttpRequest, pk: UUID) -> Import:
 
 
 def _told(batch: Import) -> ListOut:
-    about = _about(batch)
+    about = keeping.about_if_it_opens(batch)
     headings = about.headings if about else []
     columns = about.columns.columns if about else {}
     known = {name: headings[place] for name, place in columns.items() if place < len(headings)}
-    is_over = batch.state in (Import.State.DONE, Import.State.UNDONE)
     return ListOut(
         id=str(batch.pk), kind=batch.kind, state=batch.state, rows=batch.rows, headings=headings,
         columns=known, counts={code: batch.counts[code] for code in verdicts.WORDS if code in batch.counts},
         to_record=steps.to_record(batch), created_at=moment(batch.created_at),
-        trouble="" if is_over else batch.trouble if about else "seal.broken",
+        trouble=keeping.trouble(batch, about),
     )  # fmt: skip
-
-
-def _about(batch: Import) -> keeping.About | None:
-    try:
-        return keeping.about(batch)
-    except SealBroken:
-        return None

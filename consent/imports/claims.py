@@ -112,7 +112,7 @@ class Reader:
             purpose=purpose, channels=channels, files=self._files(file),
             possession=_NO_CLAIM if is_no else _CLAIM, language=cells.language(cell("language", ""), company),
         )  # fmt: skip
-        return replace(said, is_undated=is_undated)
+        return replace(said, is_undated=True) if is_undated else said
 
     def _of_ledger(self, number: int, row: Sequence[str]) -> Said:
         headings = self._about.headings

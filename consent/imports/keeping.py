@@ -168,6 +168,21 @@ def about(batch: Import) -> About:
     )  # fmt: skip
 
 
+def about_if_it_opens(batch: Import) -> About | None:
+    """What is known of a list; None where its seal does not open."""
+    try:
+        return about(batch)
+    except vault.SealBroken:
+        return None
+
+
+def trouble(batch: Import, known: About | None) -> str:
+    """Why a list does not go on, a code of verdicts.TROUBLES, by what is `known` of it; "" where it does or is over."""
+    if batch.state in (State.DONE, State.UNDONE):
+        return ""
+    return batch.trouble or ("" if known else "seal.broken")
+
+
 def choose(batch: Import, columns: Columns) -> None:
     """Set what the columns of a list mean."""
     seal_about(batch, replace(about(batch), columns=columns))
@@ -194,10 +209,8 @@ def _remembered(batch: Import) -> Columns | None:
         company=batch.company, columns=batch.columns, state__in=[State.CHECKED, State.APPROVAL, State.DONE]
     )
     last = before.order_by("-created_at").first()
-    try:
-        return about(last).columns if last else None
-    except vault.SealBroken:
-        return None
+    known = about_if_it_opens(last) if last else None
+    return known.columns if known else None
 
 
 def _digest(file: IO[bytes]) -> str:
