@@ -167,9 +167,8 @@ class DatabaseTrouble:
         if isinstance(exception, DataError | UnreadablePostError):
             return bad_request(request, exception)
         if isinstance(exception, SealBroken):
-            log.error(
-                "Something sealed does not open.", exc_info=exception
-            )  # no address: it may hold a token
+            # Without the address, which may hold a token.
+            log.error("Something sealed does not open.", exc_info=exception)
             is_staff = request.path_info.startswith(STAFF)
             return _not_now(request, "503_sealed.html" if is_staff else "503.html")
         if not isinstance(exception, OperationalError | InterfaceError):

@@ -22,9 +22,7 @@ from consent.errors import BadInput
 from consent.models import Purpose
 from consent.vocabulary import Channel
 
-translated = (
-    _  # under another name, since what is marked for translation stands beside the reasons themselves
-)
+translated = _  # a name that marks nothing for translation: reasons are marked where they stand
 
 
 class AudienceForm(forms.Form):

@@ -16,9 +16,8 @@ from consent.models import ExportSchedule
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(
-    minutes=10
-)  # renewed while it is made, so that the export of a killed worker waits no longer
+# Renewed while it is made, so that the export of a killed worker waits no longer.
+LEASE = timedelta(minutes=10)
 RENEW_EVERY = 60.0  # seconds
 PUTTING = timedelta(hours=2)  # the longest that a bucket takes the file
 AFTER_TROUBLE = timedelta(hours=1)

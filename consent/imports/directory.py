@@ -3,9 +3,8 @@
 import zipfile
 from typing import IO
 
-LARGEST = (
-    8_000_000  # bytes; 20,000 files with long names need half of it, and Python ten times as many to hold it
-)
+# Bytes; 20,000 files with long names need half of it, and Python ten times as many to hold it.
+LARGEST = 8_000_000
 
 
 def check(file: IO[bytes]) -> None:

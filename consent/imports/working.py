@@ -25,9 +25,8 @@ log = logging.getLogger(__name__)
 
 LEASE = keeping.LEASE
 AT_ONCE = 5.0  # seconds for one list before the next one gets its turn
-AFTER_TROUBLE = timedelta(
-    minutes=10
-)  # after which a list that broke is tried again, with a key put back perhaps
+# After which a list that broke is tried again, with a key put back perhaps.
+AFTER_TROUBLE = timedelta(minutes=10)
 
 State = Import.State
 

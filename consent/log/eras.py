@@ -20,9 +20,8 @@ from consent.log.errors import LogRefuses
 from consent.models.log import LogEra
 
 KEY = "key"  # the type of the entry that says that other keys sign
-SUCCESSION = (
-    "succession"  # the type of the entry that says that this log continues another, which was damaged
-)
+# The type of the entry that says that this log continues another, which was damaged.
+SUCCESSION = "succession"
 
 _MARKS = tuple(f'"type":"{kind}"'.encode() for kind in (KEY, SUCCESSION))
 

@@ -64,9 +64,8 @@ def due() -> Message | Call | None:
         if row is None:
             return None
         SandboxMessage.objects.filter(pk=row.pk).update(due_at=None)
-    return next(
-        _opened([row])
-    )  # outside: what does not open is taken all the same, and keeps no other waiting
+    # Outside the transaction: what does not open is taken all the same, and keeps no other waiting.
+    return next(_opened([row]))
 
 
 def named(name: str) -> Phone | None:
