@@ -556,6 +556,11 @@ def test_statuses_move_a_message_on_in_any_order_and_leave_no_rows(
     assert meta.kept() == ["answered", "unreadable"]
 
 
+def failed(code: int, **told: str) -> dict[str, Any]:
+    """A status that says that a message did not get through, the first of ours unless `told` says which."""
+    return {"id": "wamid.OUT", "status": "failed", "errors": [{"code": code}], **told}
+
+
 @pytest.mark.parametrize(
     ("code", "reason"), [(131050, "withdrawn"), (131026, "unreachable"), (131049, "limited")]
 )
@@ -565,14 +570,8 @@ def test_a_failure_is_a_stop_only_where_the_person_stopped(
     cast.says(aurora, channel="whatsapp")
     meta.delivers(client, meta.text("ajuda"))
     outbox.drain()
-    told = {
-        "id": "wamid.OUT",
-        "status": "failed",
-        "recipient_id": "5511987654321",
-        "errors": [{"code": code}],
-    }
 
-    meta.delivers(client, statuses=[told])
+    meta.delivers(client, statuses=[failed(code, recipient_id="5511987654321")])
 
     assert OutboundMessage.objects.get().state == "failed"
     assert OutboundMessage.objects.get().error == str(code)
@@ -589,13 +588,8 @@ def test_a_failure_that_names_no_number_stops_whom_the_message_was_for(
     cast.says(aurora, channel="whatsapp")
     meta.delivers(client, meta.text("ajuda"))
     outbox.drain()
-    told = {
-        "id": "wamid.OUT",
-        "status": "failed",
-        "recipient_user_id": user_id,
-        "biz_opaque_callback_data": OutboundMessage.objects.get().pk.hex if found_by == "our id" else "",
-        "errors": [{"code": 131050}],
-    }
+    ours = OutboundMessage.objects.get().pk.hex if found_by == "our id" else ""
+    told = failed(131050, recipient_user_id=user_id, biz_opaque_callback_data=ours)
 
     post = meta.batch(meta.value(statuses=[told], contacts=[{"user_id": user_id}]))
     assert meta.post(client, post).status_code == 200
@@ -618,19 +612,15 @@ def test_a_failure_of_no_message_of_ours_stops_the_user_id_alone(
         OutboundMessage.objects.update(sender=aurora.sender)
     elif named == "erased":
         OutboundMessage.objects.update(sealed=b"")
-    told = {
-        "id": "wamid.ELSE",
-        "status": "failed",
-        "recipient_user_id": "BR.13491208655302741918",
-        "biz_opaque_callback_data": vault.new_id().hex if named == "nobody's" else message.pk.hex,
-        "errors": [{"code": 131050}],
-    }
+    user_id = "BR.13491208655302741918"
+    about = vault.new_id().hex if named == "nobody's" else message.pk.hex
+    told = failed(131050, id="wamid.ELSE", recipient_user_id=user_id, biz_opaque_callback_data=about)
 
-    post = meta.batch(meta.value(statuses=[told], contacts=[{"user_id": "BR.13491208655302741918"}]))
+    post = meta.batch(meta.value(statuses=[told], contacts=[{"user_id": user_id}]))
     assert meta.post(client, post).status_code == 200
     meta.drain()
 
-    somebody = Contact.whatsapp_user("BR.13491208655302741918")
+    somebody = Contact.whatsapp_user(user_id)
     assert cast.may(aurora, somebody, channel="whatsapp").reason == "withdrawn"
     assert cast.may(aurora, channel="whatsapp").allow
 

@@ -29,11 +29,16 @@ def due(aurora: Sample) -> ExportSchedule:
     )
 
 
-def test_an_export_is_made_on_its_day_once(aurora: Sample, settings: Any, tmp_path: Path) -> None:
+@pytest.fixture
+def schedule(aurora: Sample, settings: Any, tmp_path: Path) -> ExportSchedule:
+    """One that is due, of a company with a record."""
     folder(settings, tmp_path / "out")
     cast.says(aurora)
     tree.sequence()
-    schedule = due(aurora)
+    return due(aurora)
+
+
+def test_an_export_is_made_on_its_day_once(schedule: ExportSchedule, tmp_path: Path) -> None:
     before = schedule.due_at
 
     assert (scheduled.drain(), scheduled.drain()) == (1, 0)
@@ -47,12 +52,8 @@ def test_an_export_is_made_on_its_day_once(aurora: Sample, settings: Any, tmp_pa
 
 
 def test_the_export_of_a_killed_worker_is_made_by_the_next(
-    aurora: Sample, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    schedule: ExportSchedule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder(settings, tmp_path / "out")
-    cast.says(aurora)
-    tree.sequence()
-    schedule = due(aurora)
     dies = iter([KeyboardInterrupt])
     begin = taking_out.begin
 
@@ -74,12 +75,8 @@ def test_the_export_of_a_killed_worker_is_made_by_the_next(
 
 
 def test_whoever_makes_a_long_export_goes_on_holding_it(
-    aurora: Sample, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    schedule: ExportSchedule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder(settings, tmp_path / "out")
-    cast.says(aurora)
-    tree.sequence()
-    schedule = due(aurora)
     monkeypatch.setattr(scheduled, "RENEW_EVERY", -1.0)
     held = []
     hold = scheduled._hold
