@@ -104,6 +104,14 @@ def test_columns_of_a_list_that_does_not_open_are_guessed_anew(aurora: Sample) -
     assert lists.try_out(lists.bring(aurora, OTHER)) == Counter(given=1)
 
 
+def test_a_dry_run_in_several_goes_knows_what_stood_higher_up(
+    aurora: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(working, "AT_ONCE", -1.0)  # one part at a time
+    batch = lists.bring(aurora, f"{LIST}11987650000,2024-03-01\n11987650077,2024-03-01\n")
+    assert lists.try_out(batch) == Counter(given=7, duplicate=1)
+
+
 def test_a_dry_run_that_another_worker_went_on_with_takes_no_row_for_a_duplicate(
     aurora: Sample, monkeypatch: pytest.MonkeyPatch
 ) -> None:
