@@ -1,6 +1,6 @@
 """Writing down a stop that came by letter or was said at a counter, also of a number nobody has heard of."""
 
-from datetime import date
+from datetime import date, timedelta, timezone
 from typing import Any
 
 from django import forms
@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.utils import timezone
+from django.utils.timezone import localdate, now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
@@ -21,6 +21,8 @@ from consent.capture.paper import letters
 from consent.withdrawing import Kept
 
 MAY_WRITE_DOWN = "consent.add_paperbatch"  # whoever may bring in paper
+# Where a day begins first: no stop is refused because a clock here is behind the one on its writer's wall.
+EARLIEST_ZONE = timezone(timedelta(hours=14))
 
 
 class LetterForm(people.FindForm):
@@ -53,7 +55,7 @@ class LetterForm(people.FindForm):
 
     def clean_written_on(self) -> date:
         day: date = self.cleaned_data["written_on"]
-        if day > timezone.localdate():
+        if day > localdate(timezone=EARLIEST_ZONE):
             raise ValidationError(_("This day has not come yet."))
         return day
 
@@ -66,7 +68,7 @@ def write_down(request: HttpRequest) -> HttpResponse:
     form = LetterForm(request, request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         return _write_down(request, form.cleaned_data)
-    form.fields["written_on"].initial = timezone.localdate()
+    form.fields["written_on"].initial = localdate()
     form.fields["form"].initial = vault.new_id()
     context = {"title": _("Write down a stop"), "form": form}
     return TemplateResponse(request, "consent/admin/letter.html", admin_page(request, context))
@@ -75,7 +77,7 @@ def write_down(request: HttpRequest) -> HttpResponse:
 def _write_down(request: HttpRequest, said: dict[str, Any]) -> HttpResponse:
     stop = letters.read(
         said["contact"], said["company"], written_on=said["written_on"], place=said["place"],
-        by=openings.entity(request), form=str(said["form"]), now=timezone.now(),
+        by=openings.entity(request), form=str(said["form"]), now=now(),
     )  # fmt: skip
     try:
         recorded = withdrawing.record(stop)

@@ -1,10 +1,11 @@
 """A stop that came by letter: staff write it down once, for anybody, and its person is told."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
@@ -64,9 +65,21 @@ def test_a_number_nobody_has_heard_of_may_stop_and_is_told_nothing(aurora: Sampl
 )
 def test_what_is_wrong_is_shown_again(aurora: Sample, clerk: Client, wrong: dict[str, str]) -> None:
     if wrong.get("written_on"):
-        wrong = {"written_on": (timezone.localdate() + timedelta(days=1)).isoformat()}
+        wrong = {"written_on": (timezone.localdate() + timedelta(days=2)).isoformat()}
     assert clerk.post(PAGE, letter(clerk, aurora, **wrong)).status_code == 200
     assert not ConsentRecord.objects.exists()
+
+
+def test_a_day_that_has_begun_anywhere_is_no_reason_to_refuse_a_stop(aurora: Sample, clerk: Client) -> None:
+    """In the last hours of a day in São Paulo it is the next day in London, and two in the afternoon in Kiritimati."""
+    with time_machine.travel(datetime(2026, 11, 29, 0, 30, tzinfo=UTC)):
+        said = letter(clerk, aurora, written_on="2026-11-30")
+        assert clerk.post(PAGE, said).status_code == 200
+        assert clerk.post(PAGE, {**said, "written_on": "2026-11-29"}).status_code == 302
+
+        record = ConsentRecord.objects.latest("arrival")
+        assert record.event_time <= timezone.now()
+        assert opening.evidence_of(record.act_id)["written_on"] == "2026-11-29"
 
 
 def test_an_auditor_changes_nothing(aurora: Sample) -> None:
