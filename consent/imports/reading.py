@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent import ledger
 from consent.errors import BadInput
-from consent.imports import directory, encoding, lines, spreadsheet
+from consent.imports import directory, encoding, lines, spreadsheet, turns
 from consent.imports.spreadsheet import Row
 
 LARGEST = 300_000_000  # bytes of a file
@@ -152,7 +152,8 @@ def _of_spreadsheet(file: IO[bytes], size: int) -> Iterator[Row]:
         raise BadInput("file.bomb", _BOMB)
     file.seek(0)
     try:
-        yield from spreadsheet.rows(file)
+        with turns.turn():
+            yield from spreadsheet.rows(file)
     except spreadsheet.Ended as ended:
         raise _refused(ended.why) from ended
 

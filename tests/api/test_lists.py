@@ -11,7 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from consent.api import keys
-from consent.imports import keeping, reading
+from consent.api.lists import XLSX
+from consent.imports import keeping, reading, turns
 from consent.log import tree
 from consent.models import Import, Purpose
 from consent.sample import Sample
@@ -82,6 +83,20 @@ def test_a_disk_without_room_for_what_comes_in_is_said(
 
     assert no_room(send(program, "imports", ROWS * (size // len(ROWS) + 1), media_type="text/csv"))
     assert not Import.objects.exists()
+
+
+def test_where_another_spreadsheet_is_being_read_a_program_is_told_to_come_again(
+    program: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "PATIENCE", 0.0)
+    book = lists.spreadsheet(["Telefone", "Dia"], ["11987654321", "2026-03-15"])
+    with turns.turn():
+        answer = send(program, "imports", book, media_type=XLSX)
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "file.busy")
+    assert int(answer["Retry-After"]) > 0
+    assert not Import.objects.exists()
+    assert send(program, "imports", book, media_type=XLSX).status_code == 201
 
 
 def no_room(answer: Any) -> bool:

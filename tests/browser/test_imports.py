@@ -1,12 +1,10 @@
 """A new user brings a spreadsheet with odd headings and national numbers, and ends with records."""
 
-import io
 import os
 import re
 from collections.abc import Callable
 from pathlib import Path
 
-import openpyxl
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -15,6 +13,7 @@ from consent.sample import Sample
 from tests import cast
 from tests.browser.conftest import DESK, PHONE, Browse
 from tests.browser.test_admin import sign_in
+from tests.imports.lists import spreadsheet
 from tests.staff import user
 
 ROWS = [
@@ -25,14 +24,6 @@ ROWS = [
     ["Duda", "5.51199E+12", "Sim", "18/03/2026", "Norte"],
     ["Eva", "(11) 98765-0008", "Sim", "18/03/2094", "Norte"],
 ]
-
-
-def spreadsheet() -> bytes:
-    book, into = openpyxl.Workbook(), io.BytesIO()
-    for row in ROWS:
-        book.active.append(row)
-    book.save(into)
-    return into.getvalue()
 
 
 def pictured(page: Page, name: str) -> None:
@@ -58,7 +49,7 @@ def test_a_spreadsheet_with_odd_headings_becomes_records_without_reading_anythin
     pictured(page, f"imports-empty-{width}")
     page.locator(".object-tools .addlink, .empty a").first.click()
     page.locator("#id_file").set_input_files(
-        {"name": "clientes 2026.xlsx", "mimeType": "application/octet-stream", "buffer": spreadsheet()}
+        {"name": "clientes 2026.xlsx", "mimeType": "application/octet-stream", "buffer": spreadsheet(*ROWS)}
     )
     pictured(page, f"import-add-{width}")
     assert_accessible(page)

@@ -5,11 +5,22 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+import openpyxl
+
 from consent.imports import keeping, steps, working
 from consent.models import Import, ImportPart
 from consent.sample import Sample
 
 CLAIMS, OPT_OUTS = Import.Kind.CLAIMS, Import.Kind.OPT_OUTS
+
+
+def spreadsheet(*lines: list[Any]) -> bytes:
+    """An XLSX file with these rows."""
+    book, into = openpyxl.Workbook(), io.BytesIO()
+    for line in lines:
+        book.active.append(line)
+    book.save(into)
+    return into.getvalue()
 
 
 def bring(

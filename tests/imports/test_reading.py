@@ -6,16 +6,17 @@ import os
 import resource
 import struct
 import zipfile
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import date, datetime
 from typing import Any
 
-import openpyxl
 import pytest
 
 from consent.errors import BadInput
-from consent.imports import directory, lines, reading
+from consent.imports import directory, lines, reading, turns
 from consent.imports import spreadsheet as spreadsheets
 from consent.imports.reading import Table
+from tests.imports.lists import spreadsheet
 
 DECLARED = '<?xml version="1.0"?>'
 ENTITY = f'{DECLARED}<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>'
@@ -38,14 +39,6 @@ def refused(content: bytes) -> str:
         rows(content)
     assert error.value.message
     return error.value.code
-
-
-def spreadsheet(*lines: list[Any]) -> bytes:
-    book, into = openpyxl.Workbook(), io.BytesIO()
-    for line in lines:
-        book.active.append(line)
-    book.save(into)
-    return into.getvalue()
 
 
 def changed(book: bytes, **parts: str) -> bytes:
@@ -262,6 +255,30 @@ def test_reading_that_nobody_goes_on_with_leaves_no_process() -> None:
     many.close()  # type: ignore[attr-defined]
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
+
+
+def test_one_spreadsheet_is_read_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each may take two gigabytes: a few at once would be the end of the machine."""
+    monkeypatch.setattr(turns, "PATIENCE", 0.0)
+    many = spreadsheet(["Tel"], *([f"1198765{number:04}"] for number in range(1000)))
+    being_read = read(many).rows
+    assert next(being_read) == (2, ["11987650000"])
+
+    assert refused(many) == "file.busy"
+    assert rows(b"Tel,Nome\n11987654321,Ana\n") == [(2, ["11987654321", "Ana"])]
+    assert len([*being_read]) == 999
+    assert len(rows(many)) == 1000
+
+
+def test_whoever_waits_for_another_spreadsheet_has_a_turn_after_it() -> None:
+    many = spreadsheet(["Tel"], *([f"1198765{number:04}"] for number in range(1000)))
+    being_read = read(many).rows
+    assert next(being_read)
+    with ThreadPoolExecutor() as others:
+        waiting = others.submit(rows, many)
+        assert not wait([waiting], timeout=1).done
+        assert len([*being_read]) == 999
+        assert len(waiting.result(timeout=turns.PATIENCE)) == 1000
 
 
 def zip_of_nothing(entries: int) -> bytes:
