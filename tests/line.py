@@ -5,14 +5,16 @@ import socket
 import threading
 from urllib.parse import urlsplit
 
+from tests import ports
+
 
 class Line:
     """Carries bytes from a port of its own to `server`, until it is cut, and again once it is mended."""
 
     def __init__(self, server: str) -> None:
         self._server = (urlsplit(server).hostname, urlsplit(server).port)
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._port = self._listener.getsockname()[1]
+        self._port = ports.free()
+        self._listener = socket.create_server(("127.0.0.1", self._port))
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._serve()

@@ -16,7 +16,7 @@ from typing import Any
 from django.test import override_settings
 
 from consent.management.commands import serve
-from tests import migrated
+from tests import migrated, ports
 from tests.migrated import UNMEASURED
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -117,10 +117,8 @@ class Installation:
 def installed(folder: Path, **more: str) -> Iterator[Installation]:
     """An installation with the sample company, on the engine that this run tests; gone afterwards."""
     # Whoever has keys of their own makes the sample with them.
-    with migrated.database(folder, is_empty=bool(more)) as url, socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
+    with migrated.database(folder, is_empty=bool(more)) as url:
+        port = ports.free()
         variables = {
             "DJANGO_SETTINGS_MODULE": "optin_site.settings",
             "DATABASE_URL": url,

@@ -3,7 +3,6 @@
 import http.client
 import math
 import random
-import socket
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -12,7 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests import cast
+from tests import cast, ports
 from tests.faults.installation import Installation, installed
 
 pytestmark = [pytest.mark.engine, pytest.mark.fault, pytest.mark.slow]
@@ -78,9 +77,7 @@ def test_a_stop_by_number_does_not_tell_either(installation: Installation) -> No
 
 
 def test_a_server_that_gives_it_away_would_be_found_out(installation: Installation) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = ports.free()
     leaks = {**installation.variables, "DJANGO_SETTINGS_MODULE": "tests.faults.planted", "PORT": str(port)}
     leaking = replace(installation, port=port, variables=leaks, running={})
     try:

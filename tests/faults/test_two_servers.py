@@ -17,6 +17,7 @@ import pytest
 
 from consent import codes
 from consent.api import keys
+from tests import ports
 from tests.faults.installation import Installation, installed
 from tests.faults.test_same_at_once import together
 
@@ -39,9 +40,7 @@ QUESTION = {"contact": "+5511987654321", "channel": "sms", "purpose": "novidades
 @pytest.fixture
 def servers(tmp_path: Path) -> Iterator[list[Installation]]:
     with installed(tmp_path) as first:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = ports.free()
         second = replace(first, port=port, running={}, variables={**first.variables, "PORT": str(port)})
         try:
             for one in (first, second):

@@ -19,7 +19,7 @@ from consent.log import guard, tree
 from consent.management.commands import serve
 from consent.models import Checkpoint
 from consent.sample import Sample
-from tests import cast, migrated
+from tests import cast, migrated, ports
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120
@@ -45,9 +45,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str,
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return ports.free()
 
 
 def run(command: str, variables: dict[str, str]) -> None:

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import socket
 import uuid
 from dataclasses import replace
 from typing import Any
@@ -15,7 +14,7 @@ from consent.models import Sender
 from consent.outgoing import Outgoing
 from consent.providers import SendError, accounts, egress, twilio
 from consent.sample import Sample
-from tests import webhooks
+from tests import ports, webhooks
 from tests.cast import ANA
 from tests.providers.conftest import Scripted
 
@@ -144,10 +143,7 @@ def test_an_endless_answer_is_cut_off(sender: Sender, scripted: Scripted) -> Non
 
 
 def test_a_server_that_is_not_there_has_sent_nothing(sender: Sender, settings: Any) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    settings.OPTIN_PUBLIC_URL = f"http://127.0.0.1:{port}"
+    settings.OPTIN_PUBLIC_URL = f"http://127.0.0.1:{ports.free()}"
 
     assert failure(sender) == ("egress.connection", False, False)
 

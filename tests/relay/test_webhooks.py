@@ -21,7 +21,7 @@ from consent.quality.reading import Kind, Reading, Source
 from consent.relay import changes, doors, giving_up, webhooks, working
 from consent.relay.doors import Door, Trouble
 from consent.sample import Sample
-from tests import cast, meta
+from tests import cast, meta, ports
 from tests.relay import receivers
 from tests.relay.receivers import Receiver, due_now, listening, status, subscribed, told
 from tests.staff import other_sample, user
@@ -373,14 +373,13 @@ def test_while_one_is_down_and_others_are_hostile_everybody_else_is_told_and_it_
             working.drain()
             time.sleep(0.05)
 
-    with listening() as down:
-        url, port = down.url, int(down.url.split(":")[2].split("/")[0])
+    port = ports.free()
     with listening() as good, listening() as slow, listening() as hostile, listening() as redirects:
         slow.answer = lambda request: (time.sleep(0.3), status(204)(request))[1]
         hostile.answer = receivers.pours
         redirects.answer = status(307, Location="http://169.254.169.254/latest/meta-data/")
-        late, *_others = [subscribed(aurora, one) for one in (url, hostile.url, redirects.url)]
-        for receiver in (good, slow):
+        late = subscribed(aurora, f"http://127.0.0.1:{port}/hook")
+        for receiver in (hostile, redirects, good, slow):
             subscribed(aurora, receiver.url)
         said: list[str] = []
         for number in range(6):
