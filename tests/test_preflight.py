@@ -200,28 +200,32 @@ def test_a_moment_of_sending_is_judged_in_place_of_now(client: Client, aurora: S
     headers = {"Authorization": f"Bearer {keys.issue(aurora.company, name='CRM')}"}
     aurora.company.quiet_from, aurora.company.quiet_until = "21:00", "08:00"
     aurora.company.save()
-    with time_machine.travel("2026-12-01T02:00:00Z", tick=False):  # 23:00 in São Paulo
+    night = (timezone.now() + timedelta(days=2)).replace(hour=2, minute=0, second=0, microsecond=0)
+    with time_machine.travel(night, tick=False):  # 23:00 in São Paulo
         says(aurora)
 
-        def asked(at: str) -> Any:
-            query = "channel=sms&purpose=novidades" + at
+        def asked(moment: str) -> Any:
+            query = "channel=sms&purpose=novidades" + moment
             body = b"phone\n+5511987654321\n"
             return client.post(f"/api/v1/preflight?{query}", body, content_type="text/csv", headers=headers)
 
-        for at, reason, moment in (
-            ("", "quiet_hours", "2026-12-01T02:00:00+00:00"),
-            ("&at=2026-12-01T15:00:00Z", "given", "2026-12-01T15:00:00+00:00"),
-            ("&at=2026-12-02T02:00:00Z", "quiet_hours", "2026-12-02T02:00:00+00:00"),
+        def at(**later: int) -> str:
+            return f"&at={night + timedelta(**later):%Y-%m-%dT%H:%M:%SZ}"
+
+        for query, reason, moment in (
+            ("", "quiet_hours", night),
+            (at(hours=13), "given", night + timedelta(hours=13)),
+            (at(days=1), "quiet_hours", night + timedelta(days=1)),
         ):
-            _files, summary = taken_apart(asked(at).content)
-            assert (list(summary["reasons"]), summary["sending_at"]) == ([reason], moment)
-        for at, code in (
-            ("&at=2026-11-30T15:00:00Z", "time.past"),
-            ("&at=2027-11-30T15:00:00Z", "time.too_far"),
+            _files, summary = taken_apart(asked(query).content)
+            assert (list(summary["reasons"]), summary["sending_at"]) == ([reason], moment.isoformat())
+        for query, code in (
+            (at(hours=-11), "time.past"),
+            (at(days=364), "time.too_far"),
             ("&at=noon", "time.format"),
         ):
-            assert (asked(at).status_code, asked(at).json()["code"]) == (422, code)
+            assert (asked(query).status_code, asked(query).json()["code"]) == (422, code)
         aurora.company.is_paused = True
         aurora.company.save()
-        _files, summary = taken_apart(asked("&at=2026-12-01T15:00:00Z").content)
+        _files, summary = taken_apart(asked(at(hours=13)).content)
         assert list(summary["reasons"]) == ["paused"]

@@ -13,7 +13,7 @@ CODE = Path(v1.__file__).parents[1]
 SAYS = (
     *CODE.glob("api/*.py"),
     *CODE.glob("capture/app/*.py"),
-    *(CODE / "imports" / f"{name}.py" for name in ("keeping", "reading", "encoding", "steps")),
+    *(CODE / "imports" / f"{name}.py" for name in ("keeping", "reading", "encoding", "steps", "turns")),
     CODE / "preflight.py",
     CODE / "contact.py",
 )

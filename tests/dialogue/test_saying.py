@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from consent import dialogue, history, opening
 from consent.models import ConsentRecord
@@ -64,13 +65,14 @@ def test_a_yes_and_a_stop_keep_when_they_were_said_and_by_whose_clock(aurora: Sa
 def test_a_late_yes_to_a_new_question_does_not_undo_the_stop_it_was_said_before(aurora: Sample) -> None:
     """Ana answers, stops, and is asked again; only then does her first answer come through."""
     sent(asks(aurora))
-    stopped = dialogue.SaidAt(NOON, "meta")
+    then = timezone.now() - timedelta(hours=1)
+    stopped = dialogue.SaidAt(then, "meta")
     writes(aurora, "STOP", said_at=stopped)
     sent(asks(aurora))
-    writes(aurora, "SIM", said_at=dialogue.SaidAt(NOON - timedelta(seconds=30), "meta"))
+    writes(aurora, "SIM", said_at=dialogue.SaidAt(then - timedelta(seconds=30), "meta"))
     assert not may(aurora).allow
     sent(asks(aurora))
-    writes(aurora, "SIM", said_at=dialogue.SaidAt(NOON + timedelta(seconds=30), "meta"))
+    writes(aurora, "SIM", said_at=dialogue.SaidAt(then + timedelta(seconds=30), "meta"))
     assert may(aurora).allow
 
 

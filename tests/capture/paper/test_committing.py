@@ -12,7 +12,7 @@ from consent.capture.paper import committing, uploading
 from consent.capture.paper.committing import Outcome
 from consent.contact import Contact
 from consent.log import tree
-from consent.models import ActOrigin, ConsentRecord, EvidenceFile, OutboundMessage, PaperPage
+from consent.models import ActOrigin, ConsentRecord, EvidenceFile, OutboundMessage, PaperPage, Purpose
 from consent.sample import Sample
 from consent.vocabulary import Confirmation
 from tests import cast, sheets
@@ -75,6 +75,7 @@ def test_the_evidence_of_a_printed_sheet_is_complete(aurora: Sample) -> None:
 
 def test_the_person_is_told_in_the_language_of_the_sheet_what_was_registered(aurora: Sample) -> None:
     single_step(aurora)
+    Purpose.objects.update(validity_days=0)
     page = sheets.draft(sheets.batch(aurora))
     page = sheets.checked(page, sheets.filled(page, signed_on=JANUARY))
     commit(page)
