@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from consent import linking
 from consent.api import keys
@@ -38,7 +39,7 @@ def reader(aurora: Sample) -> Reader:
 
 
 def test_a_person_is_found_by_number_and_read_page_by_page(aurora: Sample, reader: Reader) -> None:
-    account = acts.say(aurora)
+    account = acts.say(aurora, event_time=timezone.now())
     subject = reader.find("+5511987654321").json()["subject"]
 
     first = reader.get(f"subjects/{subject}/timeline", limit=1).json()

@@ -6,8 +6,10 @@ from collections.abc import Callable
 import pytest
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
 from consent import receipts, vault
+from consent.log import tree
 from consent.proof import tlog_proof
 from consent.proof.account import Account
 from consent.sample import Sample
@@ -134,7 +136,9 @@ def test_nothing_can_be_sent_there(given: Account, client: Client, method: str) 
         assert getattr(client, method)(f"/r/{token}/{name}").status_code == 405
 
 
-def test_the_receipt_page_offers_them(given: Account, client: Client) -> None:
+def test_the_receipt_page_offers_them(aurora: Sample, client: Client) -> None:
+    given = acts.say(aurora, event_time=timezone.now())
+    tree.sequence()
     token = vault.act_token(given.act, use="receipt")
     page = client.get(f"/r/{token}/").content.decode()
 

@@ -16,6 +16,7 @@ from consent.models import (
     Hold,
     PersonSource,
     Poster,
+    Purpose,
     Sender,
     SourceDay,
 )
@@ -116,6 +117,7 @@ def test_a_list_whose_people_turn_away_is_ranked_first_and_too_short_a_one_is_no
     aurora: Sample,
 ) -> None:
     """Each list is brought in as staff do, recorded by the worker, and answered by those on it."""
+    Purpose.objects.update(validity_days=0)
     brought = []
     for place, (rows, away) in enumerate(((40, 1), (40, 12), (40, 1), (12, 12))):
         contacts = [cast.stranger(100 * place + one) for one in range(rows)]
