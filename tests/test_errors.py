@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
+import psycopg
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, InternalError, connection, transaction
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
@@ -73,6 +74,17 @@ def test_a_database_that_only_reads_is_trouble_that_passes() -> None:
         Company.objects.update(name="Aurora")
 
     assert errors.passes(_refusal(writes))
+
+
+@pytest.mark.parametrize(
+    ("code", "is_passing"),
+    [("XX001", True), ("42501", True), ("23505", False), ("22P02", False), ("", False)],
+)
+def test_trouble_of_the_database_itself_is_told_by_its_code(code: str, is_passing: bool) -> None:
+    """XX001 is a damaged page, 22P02 a value that is none of its type: only the first is there whatever the row."""
+    error = InternalError("refused")
+    error.__cause__ = psycopg.errors.lookup(code)("refused") if code else None
+    assert errors.passes(error) is is_passing
 
 
 def test_an_error_of_anything_else_does_not_pass() -> None:

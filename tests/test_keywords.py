@@ -147,3 +147,18 @@ def test_a_code_keeps_its_leading_zeros() -> None:
 )  # fmt: skip
 def test_what_is_not_one_code_of_eight_digits_is_none(text: str) -> None:
     assert keywords.code_in(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("PROMO ES", ("promo", "es")),
+        ("promo, Português!", ("promo", "pt-BR")),
+        ("promo", ("promo", None)),
+        ("promo de natal", ("promo de natal", None)),
+        ("Español", ("espanol", None)),  # may be a keyword itself
+        ("", ("", None)),
+    ],
+)
+def test_a_language_is_named_behind_something_else(text: str, said: tuple[str, str | None]) -> None:
+    assert keywords.with_language(text) == said

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from consent import catalogue, decision, vault
@@ -274,6 +275,16 @@ def test_a_company_that_stopped_sending_sends_nothing_and_what_was_is_not_rewrit
     Company.objects.filter(pk=aurora.company.pk).update(is_paused=True)
     assert [ask().reason, ask(is_reply=True).reason] == [Reason.PAUSED] * 2
     assert ask(at=before).allow
+
+
+def test_a_yes_recorded_by_a_clock_that_runs_ahead_does_not_go_past_a_company_that_stopped_sending(
+    ask: Ask, aurora: Sample
+) -> None:
+    with time_machine.travel(timezone.now() + timedelta(minutes=10)):
+        says(aurora, channel="whatsapp")
+    assert ask().allow
+    Company.objects.filter(pk=aurora.company.pk).update(is_paused=True)
+    assert ask().reason == Reason.PAUSED
 
 
 def test_a_company_that_does_not_exist_has_no_purpose(ask: Ask) -> None:
