@@ -214,6 +214,22 @@ def test_a_yes_said_twice_gets_its_receipt_twice(aurora: Sample) -> None:
     assert len(records()) == 2
 
 
+def test_a_yes_said_twice_gets_its_receipt_also_where_an_older_one_was_filed_meanwhile(
+    aurora: Sample,
+) -> None:
+    sent(asks(aurora))
+    first = writes(aurora, "SIM")
+    says(aurora, event_time=timezone.now() - 30 * 24 * HOUR)  # on a list of the company
+    assert writes(aurora, "SIM") == first
+
+
+def test_after_a_no_to_something_else_a_lone_yes_gets_no_receipt(aurora: Sample) -> None:
+    says(aurora, purpose=aurora.purposes["pedidos"])
+    sent(asks(aurora))
+    writes(aurora, "NAO")
+    assert "formulario" in writes(aurora, "SIM")
+
+
 def test_a_yes_that_does_not_stand_any_more_gets_no_receipt(aurora: Sample) -> None:
     with time_machine.travel(timezone.now() - 731 * 24 * HOUR):
         says(aurora)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 
 from consent import guardian, history, opening, outbox, recording, vault
@@ -70,15 +71,14 @@ def recorded_before(heard: Heard) -> Recorded | None:
 
 
 def standing_yes(heard: Heard) -> UUID | None:
-    """The act of a yes that was the last thing somebody said, and stands; else None."""
+    """The act of the last yes that stands, unless somebody said a no or a stop since; else None."""
     if heard.subject is None:
         return None
+    standings = history.standings(heard.subject, at=timezone.now()).values()
+    stand = {standing.record for standing in standings if standing.is_given}
     said = ConsentRecord.objects.filter(subject__in=history.ids_of([heard.subject])[heard.subject])
-    last = said.exclude(state=State.REQUESTED).order_by("-arrival").first()
-    if last is None:
-        return None
-    standing = history.standings(heard.subject, at=timezone.now()).get((last.channel, last.purpose_id))
-    return last.act_id if standing and standing.is_given and standing.record == last.uid else None
+    last = said.filter(Q(uid__in=stand) | Q(state__in=history.ENDS)).order_by("-arrival").first()
+    return last.act_id if last is not None and last.uid in stand else None
 
 
 def settle(
