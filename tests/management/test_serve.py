@@ -159,11 +159,14 @@ def test_a_killed_supervisor_leaves_nobody_behind(
 ) -> None:
     with serving(installation, port, tmp_path / "log") as process:
         both = children(process)
+        assert sorted(both) == ["web server", "worker"]
+        assert answers(port)
 
         process.kill()
         process.wait(PATIENCE)
 
     wait_for(lambda: all(is_gone(pid) for pid in both.values()))
+    assert not answers(port)
 
 
 @pytest.mark.slow
@@ -172,17 +175,28 @@ def test_a_killed_supervisor_leaves_nobody_behind(
 def test_a_killed_web_process_is_replaced(installation: dict[str, str], port: int, tmp_path: Path) -> None:
     with serving(installation, port, tmp_path / "log") as process:
         server = children(process)["web server"]
-        ours = Path(f"/proc/{server}/task/{server}/children")
-        before = {pid for pid in ours.read_text().split() if "resource_tracker" not in command_line(pid)}
+        before = answering(server)
+        assert before
         for pid in before:
-            os.kill(int(pid), signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
 
-        wait_for(lambda: set(ours.read_text().split()) - before)
+        wait_for(lambda: len(answering(server) - before) == len(before))
+        assert all(is_gone(pid) for pid in before)
         wait_for(lambda: answers(port))
+        assert process.poll() is None
+
+
+def answering(server: int) -> set[int]:
+    """The processes of a web server that answer; the one that minds Python's own resources does not."""
+    pids = Path(f"/proc/{server}/task/{server}/children").read_text().split()
+    return {int(pid) for pid in pids if "resource_tracker" not in command_line(pid)}
 
 
 def command_line(pid: str) -> str:
-    return Path(f"/proc/{pid}/cmdline").read_text()
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:  # it ended between the two
+        return ""
 
 
 def answers(port: int) -> bool:
