@@ -204,8 +204,8 @@ def test_a_moment_of_sending_is_judged_in_place_of_now(client: Client, aurora: S
     with time_machine.travel(night, tick=False):  # 23:00 in São Paulo
         says(aurora)
 
-        def asked(moment: str) -> Any:
-            query = "channel=sms&purpose=novidades" + moment
+        def asked(more: str) -> Any:
+            query = "channel=sms&purpose=novidades" + more
             body = b"phone\n+5511987654321\n"
             return client.post(f"/api/v1/preflight?{query}", body, content_type="text/csv", headers=headers)
 
